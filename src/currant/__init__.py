@@ -1,0 +1,3 @@
+"""Currant: an open EV charging management system."""
+
+__version__ = "0.1.0"

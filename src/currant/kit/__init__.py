@@ -1,0 +1,1 @@
+"""Small values everything else is made of: time, identifiers, quantities, events, errors."""
