@@ -1,0 +1,121 @@
+"""The values of access: what a driver presents, what Currant knows of it, and the decision."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from currant.kit.ids import AccountId, GroupId, LocationId, StationId, TenantId, TokenId
+
+
+class TokenKind(StrEnum):
+    """What sort of proof a token is; OCPP's IdTokenEnumType and OCPI's TokenType in one list."""
+
+    RFID = "rfid"
+    """ISO 14443 or 15693 UID in hexadecimal; byte-reversed and separated spellings are the same card."""
+    APP = "app"
+    EMAID = "emaid"
+    MAC = "mac"
+    """The vehicle's MAC address (autocharge)."""
+    CENTRAL = "central"
+    KEYLESS = "keyless"
+    """No authorisation wanted (a button, free charging)."""
+    LOCAL = "local"
+    """Known to the station alone (a PIN); never looked up."""
+    UNKNOWN = "unknown"
+    """OCPP 1.6 does not say: any kind with this uid."""
+
+
+class TokenStatus(StrEnum):
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+class ConcurrentUse(StrEnum):
+    """What happens when a token is presented while it already charges elsewhere."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answers for tokens: a driver or a company."""
+
+    id: AccountId
+    tenant_id: TenantId
+    name: str
+    email: str = ""
+    blocked: bool = False
+    created_at: datetime | None = None
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens that may stop each other's sessions. `parent_uid` is what stations are told (1.6 parentIdTag,
+    2.x groupIdToken), at most 20 characters so that every version can carry it."""
+
+    id: GroupId
+    tenant_id: TenantId
+    name: str
+    parent_uid: str
+    master: bool = False
+    """2.x MasterPassGroupId: its tokens may stop any session and start none."""
+    created_at: datetime | None = None
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a driver can present. `uid` is normalised (see uids.py); unique per tenant and kind."""
+
+    id: TokenId
+    tenant_id: TenantId
+    kind: TokenKind
+    uid: str
+    visual_number: str = ""
+    status: TokenStatus = TokenStatus.ACTIVE
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    group_id: GroupId | None = None
+    account_id: AccountId | None = None
+    concurrent_use: ConcurrentUse = ConcurrentUse.REFUSED
+    locations: tuple[LocationId, ...] = ()
+    """Where it may charge; empty, together with `stations`, means everywhere."""
+    stations: tuple[StationId, ...] = ()
+    language: str = ""
+    created_at: datetime | None = None
+
+
+class Presented(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody held before a reader, as the station spelled it."""
+
+    uid: str
+    kind: TokenKind = TokenKind.UNKNOWN
+
+
+class Reason(StrEnum):
+    """Why a token may or may not charge. The gateway words it per version."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    ACCOUNT_BLOCKED = "account_blocked"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    IN_USE = "in_use"
+    NOT_HERE = "not_here"
+    MASTER_PASS = "master_pass"
+    """Known, may stop sessions, may start none."""
+    NO_TOKEN = "no_token"
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a token may charge, and why, in words a support desk can read out."""
+
+    allowed: bool
+    reason: Reason
+    explanation: str
+    token_id: TokenId | None = None
+    account_id: AccountId | None = None
+    parent_uid: str | None = None
+    """The group's uid, for stations that let group members stop each other's sessions."""
+    master: bool = False
+    valid_until: datetime | None = None
+    language: str = ""

@@ -1,0 +1,42 @@
+"""The port through which stations are spoken to; the gateway is what stands behind it."""
+
+from typing import Protocol
+
+from currant.kit.ids import StationId
+from currant.stations.model import AnyCommand, CommandOutcome
+
+
+class StationLink(Protocol):
+    """Reaches the connection of a station, wherever it is."""
+
+    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+        """Word the command for the station's version, send it, wait for the answer; never raises for an outcome."""
+        ...
+
+    def is_connected(self, station_id: StationId) -> bool: ...
+
+    def refresh(self, station_id: StationId) -> None:
+        """Have the connection load what it holds anew before its next message: somebody else wrote."""
+        ...
+
+    def drop(self, station_id: StationId, *, reason: str) -> None:
+        """Close the station's connection, if there is one."""
+        ...
+
+
+class NoLink:
+    """A link that reaches nothing: every station is offline. For processes without a gateway."""
+
+    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+        from currant.stations.model import CommandStatus
+
+        return CommandOutcome(status=CommandStatus.OFFLINE, reason="This process holds no station connections.")
+
+    def is_connected(self, station_id: StationId) -> bool:
+        return False
+
+    def refresh(self, station_id: StationId) -> None:
+        return None
+
+    def drop(self, station_id: StationId, *, reason: str) -> None:
+        return None
