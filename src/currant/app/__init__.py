@@ -1,0 +1,1 @@
+"""The composition root: settings, the whole put together, the command line."""

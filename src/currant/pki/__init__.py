@@ -1,0 +1,1 @@
+"""Certificates: Currant's own authority, so that encrypted connections work on the first start."""
