@@ -191,6 +191,31 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     repairs: tuple[Repair, ...] = ()
     received_at: datetime | None = None
     updated_at: datetime | None = None
+    """When the station last said something of this session, by our clock."""
+
+    # The workings: what the rules need in order to go on, of little interest to readers.
+
+    reported_started_at: datetime | None = None
+    """The station's own time of the start, however wrong; a repeated start is known by it."""
+    started_known: bool = True
+    """False while the report that opened it has not arrived (2.x) or never will (1.6)."""
+    ended_sequence: int | None = None
+    token_sequence: int | None = None
+    freed_at: datetime | None = None
+    """Since when the connector says that no vehicle is there although no end was reported."""
+    rebooted_at: datetime | None = None
+    timeline: tuple[tuple[int, int, str], ...] = ()
+    """Changes of activity: (order, microseconds, letter), see idle.py."""
+    base_wh: int | None = None
+    """The register from which `energy_wh` is counted on, and what had been counted before it."""
+    before_wh: int = 0
+    odd_first_wh: int | None = None
+    odd_last_wh: int | None = None
+    odd_count: int = 0
+    estimated_wh: float = 0.0
+    power_at: datetime | None = None
+    meter_notes: int = 0
+    """What was odd about its registers, as tally.Note bits."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,3 +247,68 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Measurands without a column, by name; what could not be read, raw."""
     signed: tuple[dict[str, Any], ...] = ()
     flags: int = 0
+    sequence: int | None = None
+    """2.x: the sequence number of the event that carried it."""
+
+
+class SessionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sessions are wanted, newest first; what is None does not matter."""
+
+    location_id: LocationId | None = None
+    station_id: StationId | None = None
+    token_id: TokenId | None = None
+    token_uid: str | None = None
+    account_id: AccountId | None = None
+    phase: Phase | None = None
+    certain: bool | None = None
+    number: int | None = None
+    transaction_id: str | None = None
+    since: datetime | None = None
+    """Started at or after."""
+    until: datetime | None = None
+    """Started before."""
+
+
+class LoadPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The mean power of a location from `at` on, for one step: towards vehicles, in W; `evses` were metered."""
+
+    at: datetime
+    power_w: float
+    evses: int
+
+
+class StationSessions:
+    """What is known of the sessions of a connected station: held with its connection, the database is the truth.
+
+    `open` by the station's transaction id, `ended` the most recent ones (for repeats and late
+    reports), `last_readings` the newest reading per EVSE and context. Replaced only after a change
+    set is durable. `stale` asks for a new look at the database: somebody else wrote.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "ended",
+        "last_readings",
+        "max_power_w",
+        "meters",
+        "open",
+        "outside_wh",
+        "stale",
+    )
+
+    def __init__(self) -> None:
+        self.open: dict[str, Session] = {}
+        self.ended: dict[str, Session] = {}
+        self.last_readings: dict[tuple[int, str], Reading] = {}
+        self.meters: dict[int, int] = {}
+        self.max_power_w: dict[int, int] = {}
+        self.outside_wh: dict[int, float | None] = {}
+        self.stale = False
+
+    def at(self, evse: int, connector: int | None = None) -> Session | None:
+        """The open session on an EVSE, the latest begun if there are several."""
+        found: Session | None = None
+        for session in self.open.values():
+            if session.evse == evse and (found is None or session.started_at >= found.started_at):
+                found = session
+        return found
