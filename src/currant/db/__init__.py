@@ -1,0 +1,1 @@
+"""Where facts become durable: one database, group commit, the journal, jobs, numbers, backups."""

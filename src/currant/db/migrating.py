@@ -1,0 +1,91 @@
+"""Brings a database's schema up to this version of Currant, once, whoever starts first.
+
+The migrations are Alembic's, inside the package (`db/migrations/versions`), and run in one
+transaction under a lock: a start that dies in the middle leaves the schema as it was.
+"""
+
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from currant.db.backends import Backend
+from currant.db.failures import Cause, cause_of, translated
+from currant.db.tables import load_own, metadata
+from currant.kit.errors import CurrantError
+
+
+class SchemaTooNew(CurrantError):
+    """A newer version of Currant has changed this database in a way that this one does not know."""
+
+    code = "schema_too_new"
+    status = 503
+
+
+def prepare(backend: Backend, *, create_all: bool = False) -> None:
+    """Migrate the schema to the newest version this code knows, or make all tables at once."""
+    try:
+        with backend.connect_for_schema() as connection:
+            backend.lock_schema(connection)
+            try:
+                if create_all:
+                    load_own()
+                    metadata.create_all(connection)
+                else:
+                    _upgrade(connection)
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+    except Exception as error:
+        if cause_of(error) is Cause.AWAY:
+            raise translated(error) from error
+        raise
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Alembic's configuration; for `alembic.command` from code, there is no `alembic.ini`."""
+    config = Config()
+    config.set_main_option("script_location", "currant.db:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def draft(connection: Connection, message: str, version: str) -> None:
+    """Write the next migration from what the stores declare and this migrated database lacks.
+
+    For developers: `version` is the file's name and the schema's, such as ``0003_wallets``.
+    """
+    config = configuration(connection)
+    config.attributes["drafting"] = True
+    config.set_main_option("file_template", "%%(rev)s")
+    command.revision(config, message=message, autogenerate=True, rev_id=version)
+
+
+def newest_version() -> str:
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    assert head is not None
+    return head
+
+
+def version_of(connection: Connection) -> str | None:
+    """The version of the schema in this database, ``None`` when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: Connection) -> None:
+    version = version_of(connection)
+    config = configuration(connection)
+    scripts = ScriptDirectory.from_config(config)
+    known: set[Any] = {script.revision for script in scripts.walk_revisions()}
+    if version is not None and version not in known:
+        raise SchemaTooNew(
+            f"This database was changed by a newer version of Currant (schema {version};"
+            f" this version knows {scripts.get_current_head()}). Start that version, or restore a backup.",
+            schema=version,
+        )
+    if version != scripts.get_current_head():
+        command.upgrade(config, "head")

@@ -1,0 +1,143 @@
+"""Real services for tests: a private PostgreSQL on a free loopback port, and new databases on either kind.
+
+Servers live in a temporary folder, keep fsync on, and end with the test process even when that is killed.
+"""
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from glob import glob
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from currant.db.engine import Database
+from currant.kit.clock import Clock
+
+_PR_SET_PDEATHSIG = 1
+
+
+class PostgresServer:
+    """A PostgreSQL of our own, on loopback, with trust for its superuser `postgres`."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="currant-postgresql-"))
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        # PostgreSQL refuses to run as root.
+        self._user = "postgres" if os.getuid() == 0 else None
+        if self._user is not None:
+            account = pwd.getpwnam(self._user)
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+        subprocess.run(
+            [
+                _program("initdb"),
+                "-D",
+                self._data,
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+            ],
+            check=True,
+            capture_output=True,
+            user=self._user,
+            cwd=self.folder,
+        )
+        self.start()
+
+    @property
+    def _data(self) -> str:
+        return str(self.folder / "data")
+
+    def url(self, name: str = "postgres") -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+    def start(self) -> None:
+        log = (self.folder / "log").open("ab")
+        self._process = subprocess.Popen(
+            [
+                *(_program("postgres"), "-D", self._data, "-h", "127.0.0.1", "-p", str(self.port)),
+                *("-k", str(self.folder), "-c", "shared_buffers=32MB", "-c", "max_connections=200"),
+            ],
+            stdout=log,
+            stderr=log,
+            user=self._user,
+            cwd=self.folder,
+            preexec_fn=_end_with_parent,
+        )
+        log.close()
+        self._wait_until_ready()
+
+    def stop(self, *, kill: bool = False) -> None:
+        """Shut down fast but orderly, or at once with `kill`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT if kill else signal.SIGINT)
+            self._process.wait(30)
+            self._process = None
+
+    def new_database(self) -> str:
+        """The address of a new, empty database."""
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+    def close(self) -> None:
+        self.stop(kill=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait_until_ready(self) -> None:
+        until = time.monotonic() + 30
+        while True:
+            try:
+                psycopg.connect(self.url(), connect_timeout=2).close()
+                return
+            except psycopg.OperationalError:
+                assert self._process is not None
+                if self._process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError((self.folder / "log").read_text()[-2000:]) from None
+                time.sleep(0.05)
+
+
+def postgres_server() -> PostgresServer:
+    """Start a private PostgreSQL; call `close` when done (the fixture `postgres` does)."""
+    return PostgresServer()
+
+
+def fresh_database(where: Path | str, *, clock: Clock | None = None) -> Database:
+    """A database with the tables of every store imported so far; `where` is a file's path or an address."""
+    return Database.open(address(where), clock=clock, create_all=True)
+
+
+def address(where: Path | str) -> str:
+    return f"sqlite:///{where}" if isinstance(where, Path) or "://" not in where else where
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _program(name: str) -> str:
+    # Debian keeps the server's programs out of PATH.
+    places = [shutil.which(name), *sorted(glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)]
+    for place in places:
+        if place:
+            return place
+    raise RuntimeError(f"The tests need PostgreSQL's `{name}`: install the package postgresql.")
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
