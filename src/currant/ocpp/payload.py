@@ -33,4 +33,4 @@ else:
         """Required on the wire, None when a station's value was missing or made no sense."""
 
         def __class_getitem__(cls, item: Any) -> Any:
-            return item
+            return Annotated[item, msgspec.Meta(extra={"reported": True})]

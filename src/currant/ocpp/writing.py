@@ -1,0 +1,171 @@
+"""Writes payloads exactly as the schemas want them, or not at all.
+
+A message is encoded and then read back by the strict decoder of its own type, which knows every
+limit of the schema: one mechanism for both directions. What a schema cannot say, or says for
+stations that are picky, is settled before: instants to the second with a ``Z`` (quirk D7), no
+empty lists, tenths in the charging schedules of 1.6, a vendor for custom data.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from currant.ocpp import v16
+from currant.ocpp.errors import Unsendable
+from currant.ocpp.payload import Payload
+
+# JSON schema of 1.6: multipleOf 0.1.
+_TENTHS = {(v16.ChargingSchedulePeriod, "limit"), (v16.ChargingSchedule, "minChargingRate")}
+
+_encoder = msgspec.json.Encoder()
+
+Prepare = Callable[[Any, str], Any]
+
+
+class Writer:
+    """The strict encoder of one message type."""
+
+    __slots__ = ("_decode", "_has_fields", "_prepare", "_type")
+
+    def __init__(self, type_: type[Payload]) -> None:
+        self._type = type_
+        self._decode = msgspec.json.Decoder(type_).decode
+        self._prepare = _preparing(inspect.type_info(type_))
+        self._has_fields = bool(type_.__struct_fields__)
+
+    def write(self, message: Payload) -> bytes:
+        """The payload; `Unsendable` names the field which breaks the schema."""
+        if type(message) is not self._type:
+            raise Unsendable(
+                f"A {self._type.__name__} is due here, not a {type(message).__name__}.", field=""
+            )
+        if not self._has_fields:
+            return b"{}"
+        if self._prepare is not None:
+            message = self._prepare(message, "")
+        try:
+            payload = _encoder.encode(message)
+            self._decode(payload)
+        except msgspec.ValidationError as error:
+            problem, _, field = str(error).partition(" - at `$")
+            raise self._unsendable(field.rstrip("`").removeprefix("."), problem) from None
+        except (TypeError, UnicodeEncodeError, RecursionError) as error:
+            raise self._unsendable("", str(error)) from None
+        if b"null" in payload:
+            _refuse_nulls(message, self._type.__name__)
+        return payload
+
+    def _unsendable(self, field: str, problem: str) -> Unsendable:
+        return unsendable(self._type.__name__, field, problem)
+
+
+def unsendable(message: str, field: str, problem: str) -> Unsendable:
+    where = f"{message}.{field}" if field else message
+    return Unsendable(
+        f"{where} was not sent: {problem}. Correct the value.", field=field, message_type=message
+    )
+
+
+def _preparing(type_: inspect.Type) -> Prepare | None:
+    """What must be done to a value of this type before it is encoded; None when nothing must."""
+    match type_:
+        case inspect.UnionType():
+            inner = next(kind for kind in type_.types if not isinstance(kind, inspect.NoneType))
+            return _preparing(inner)
+        case inspect.Metadata():
+            return _preparing(type_.type)
+        case inspect.DateTimeType():
+            return _to_the_second
+        case inspect.DictType():
+            return _with_vendor
+        case inspect.ListType():
+            item = _preparing(type_.item_type)
+            return None if item is None else lambda value, where: _each(item, value, where)
+        case inspect.StructType():
+            return _preparing_struct(type_)
+    return None
+
+
+def _preparing_struct(info: inspect.StructType) -> Prepare | None:
+    steps: list[tuple[str, str, Prepare]] = []
+    for field in info.fields:
+        prepare = _preparing(field.type)
+        if (info.cls, field.encode_name) in _TENTHS:
+            prepare = _in_tenths
+        if isinstance(field.type, inspect.UnionType) and any(
+            isinstance(kind, inspect.ListType) for kind in field.type.types
+        ):
+            prepare = _none_if_empty(prepare)
+        if prepare is not None:
+            steps.append((field.name, field.encode_name, prepare))
+    if not steps:
+        return None
+
+    def prepare_struct(value: Any, where: str) -> Any:
+        changed = {}
+        for name, wire, step in steps:
+            before = getattr(value, name)
+            if before is not None:
+                after = step(before, f"{where}.{wire}" if where else wire)
+                if after is not before:
+                    changed[name] = after
+        return msgspec.structs.replace(value, **changed) if changed else value
+
+    return prepare_struct
+
+
+def _none_if_empty(prepare: Prepare | None) -> Prepare:
+    # OCPP-J 1.6, 4.2.1 and 2.x Part 4, 4.2.1: optional fields that are empty are omitted.
+    def step(value: Any, where: str) -> Any:
+        if not value:
+            return None
+        return value if prepare is None else prepare(value, where)
+
+    return step
+
+
+def _each(item: Prepare, values: Any, where: str) -> Any:
+    prepared = [item(value, f"{where}[{index}]") for index, value in enumerate(values)]
+    changed = any(after is not before for after, before in zip(prepared, values, strict=True))
+    return prepared if changed else values
+
+
+def _to_the_second(value: Any, where: str) -> Any:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise unsendable("Message", where, "a time needs a zone")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.replace(microsecond=0) if value.microsecond else value
+
+
+def _with_vendor(value: Any, where: str) -> Any:
+    vendor = value.get("vendorId") if isinstance(value, dict) else None
+    if not isinstance(vendor, str) or len(vendor) > 255:
+        raise unsendable("Message", where, "custom data needs a vendorId of at most 255 characters")
+    return value
+
+
+def _in_tenths(value: Any, where: str) -> Any:
+    tenths = value * 10
+    if abs(tenths - round(tenths)) > 1e-6:
+        raise unsendable("Message", where, f"{value} has more than one decimal")
+    return value
+
+
+def _refuse_nulls(message: Payload, name: str) -> None:
+    """Custom data and DataTransfer's data are free, but not free to hold null."""
+
+    def walk(value: Any, where: str) -> None:
+        if value is None:
+            raise unsendable(name, where, "null is not sent in OCPP: leave the field out")
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(inner, f"{where}.{key}" if where else str(key))
+        elif isinstance(value, list):
+            for index, inner in enumerate(value):
+                walk(inner, f"{where}[{index}]")
+
+    walk(msgspec.json.decode(_encoder.encode(message)), "")
