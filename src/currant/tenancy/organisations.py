@@ -1,0 +1,161 @@
+"""Organisations: the one an installation starts with, and those its owner makes for others."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from currant.db.commits import ChangeSet
+from currant.db.engine import Database
+from currant.kit.clock import Clock, micros
+from currant.kit.crypto import new_secret
+from currant.kit.errors import Invalid, NotFound
+from currant.kit.ids import PersonId, TenantId, new_id
+from currant.tenancy import store
+from currant.tenancy.model import (
+    Caller,
+    FirstLogin,
+    NewPerson,
+    Organisation,
+    OrganisationCreated,
+    OrganisationRenamed,
+    Person,
+    PersonAdded,
+    Role,
+)
+from currant.tenancy.passwords import Passwords
+from currant.tenancy.people import ONE_TIME_PASSWORD_DAYS, checked_login, person_row
+
+FIRST_PASSWORD_HOURS = 24
+
+
+class Organisations:
+    def __init__(self, database: Database, clock: Clock, passwords: Passwords) -> None:
+        self._database = database
+        self._clock = clock
+        self._passwords = passwords
+        self._host: Organisation | None = None
+
+    @property
+    def host(self) -> Organisation:
+        """The installation's own organisation; known after `prepare`."""
+        assert self._host is not None, "Tenancy.prepare() comes first."
+        return self._host
+
+    async def prepare(self, *, name: str, administrator: str) -> FirstLogin | None:
+        """Make the host organisation and its administrator, or find them.
+
+        Returns a one-time password as long as the administrator never signed in with one: each start
+        makes a new one, because the last was printed on a screen that may be gone.
+        """
+        password = new_secret(20)
+        password_hash = await self._passwords.hash(password)
+        now = self._clock.now()
+        expires_at = now + timedelta(hours=FIRST_PASSWORD_HOURS)
+
+        def first_start(connection: Connection, changes: ChangeSet) -> tuple[Organisation, bool]:
+            host = store.host_organisation(connection)
+            if host is not None:
+                found = store.person_by_login(connection, administrator)
+                if found is None or found[0].last_login_at is not None or not found[0].must_change_password:
+                    return host, False
+                row = (password_hash, True, micros(expires_at), found[0].tenant_id, found[0].id)
+                changes.write(store.SET_PASSWORD, row)
+                return host, True
+            host = Organisation(id=tenant_id, name=name, host=True, created_at=now)
+            changes.write(store.INSERT_ORGANISATION, (host.id, host.name, True, micros(now)))
+            changes.emit(OrganisationCreated(tenant_id=host.id, happened_at=now, name=name))
+            person = Person(
+                id=PersonId(new_id()),
+                tenant_id=host.id,
+                login=administrator,
+                role=Role.OWNER,
+                must_change_password=True,
+                password_expires_at=expires_at,
+                created_at=now,
+            )
+            _add_first_person(changes, person, password_hash, by="first start")
+            return host, True
+
+        # A change set belongs to one tenant, so the id is made before it is known whether it is needed.
+        existing = await self._database.read(store.host_organisation)
+        tenant_id = existing.id if existing else TenantId(new_id())
+        self._host, made = await self._database.decide(first_start, tenant_id)
+        return FirstLogin(login=administrator, password=password, expires_at=expires_at) if made else None
+
+    async def get(self, tenant_id: TenantId) -> Organisation:
+        found = await self._database.read(lambda connection: store.organisation(connection, tenant_id))
+        if found is None:
+            raise NotFound("There is no such organisation.")
+        return found
+
+    async def list_all(self, *, after: str = "", limit: int = 100) -> list[Organisation]:
+        return await self._database.read(
+            lambda connection: store.all_organisations(connection, after=after, limit=limit)
+        )
+
+    async def create(self, *, name: str, owner_login: str, by: Caller) -> tuple[Organisation, NewPerson]:
+        """A further organisation with its first owner, whose one-time password is returned this once."""
+        name = _checked_name(name)
+        login = checked_login(owner_login)
+        password = new_secret(20)
+        password_hash = await self._passwords.hash(password)
+        now = self._clock.now()
+        expires_at = now + timedelta(days=ONE_TIME_PASSWORD_DAYS)
+        organisation = Organisation(id=TenantId(new_id()), name=name, created_at=now)
+        person = Person(
+            id=PersonId(new_id()),
+            tenant_id=organisation.id,
+            login=login,
+            email=login if "@" in login else "",
+            role=Role.OWNER,
+            must_change_password=True,
+            password_expires_at=expires_at,
+            created_at=now,
+        )
+
+        def create(connection: Connection, changes: ChangeSet) -> None:
+            if store.person_by_login(connection, login) is not None:
+                raise Invalid(
+                    f"Somebody signs in as {login} already: choose another name.", field="owner_login"
+                )
+            changes.write(store.INSERT_ORGANISATION, (organisation.id, name, False, micros(now)))
+            changes.emit(
+                OrganisationCreated(tenant_id=organisation.id, happened_at=now, name=name, by=by.label)
+            )
+            _add_first_person(changes, person, password_hash, by=by.label)
+
+        await self._database.decide(create, organisation.id)
+        return organisation, NewPerson(person=person, one_time_password=password, expires_at=expires_at)
+
+    async def rename(self, tenant_id: TenantId, *, name: str, by: Caller) -> Organisation:
+        name = _checked_name(name)
+        now = self._clock.now()
+        changes = ChangeSet(tenant_id)
+        changes.write(store.RENAME_ORGANISATION, (name, tenant_id))
+        changes.emit(OrganisationRenamed(tenant_id=tenant_id, happened_at=now, name=name, by=by.label))
+        await self._database.commit(changes)
+        renamed = await self.get(tenant_id)
+        if renamed.host:
+            self._host = renamed
+        return renamed
+
+
+def _add_first_person(changes: ChangeSet, person: Person, password_hash: str, *, by: str) -> None:
+    changes.write(store.INSERT_PERSON, person_row(person, password_hash))
+    changes.emit(
+        PersonAdded(
+            tenant_id=person.tenant_id,
+            happened_at=person.created_at,
+            person_id=person.id,
+            login=person.login,
+            role=person.role,
+            by=by,
+        )
+    )
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 200:
+        raise Invalid("A name has 1 to 200 characters.", field="name")
+    return name

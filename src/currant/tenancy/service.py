@@ -1,0 +1,115 @@
+"""Tenancy in one hand: organisations, people, keys, signing in, and who is calling."""
+
+import hmac
+from datetime import timedelta
+from ipaddress import ip_address
+
+from argon2 import PasswordHasher
+from sqlalchemy import Connection
+
+from currant.db.commits import ChangeSet
+from currant.db.engine import Database
+from currant.kit.clock import Clock, SystemClock, micros
+from currant.kit.ids import TenantId
+from currant.tenancy import store
+from currant.tenancy.callers import CallerCache, local_caller
+from currant.tenancy.idempotency import KEPT, Idempotency
+from currant.tenancy.keys import Keys
+from currant.tenancy.model import Caller, FirstLogin
+from currant.tenancy.organisations import Organisations
+from currant.tenancy.passwords import Passwords
+from currant.tenancy.people import People
+from currant.tenancy.sign_in import SignIn
+
+FORGET_AT_ONCE = 1000
+
+
+class Tenancy:
+    """`prepare` comes first; `installation_key` is 16 to 64 random bytes that stay the same for the data's life."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        installation_key: bytes,
+        clock: Clock | None = None,
+        local_key: str | None = None,
+        hasher: PasswordHasher | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        self._database = database
+        self._clock = clock
+        self._local_key = local_key
+        self._passwords = Passwords(hasher)
+        callers = CallerCache(clock)
+        self.organisations = Organisations(database, clock, self._passwords)
+        self.people = People(database, clock, self._passwords, callers)
+        self.keys = Keys(database, clock, installation_key, callers)
+        self.sign_in = SignIn(database, clock, installation_key, self._passwords, callers)
+        self.idempotency = Idempotency(database, clock)
+
+    async def prepare(
+        self, *, organisation: str = "Currant", administrator: str = "admin"
+    ) -> FirstLogin | None:
+        """Make or find the installation's own organisation and its administrator.
+
+        What it returns is to be shown to whoever started the server: a one-time password, until
+        somebody has signed in as administrator.
+        """
+        return await self.organisations.prepare(name=organisation, administrator=administrator)
+
+    @property
+    def host_tenant_id(self) -> TenantId:
+        """The tenant of stations that belong to nobody else; known after `prepare`."""
+        return self.organisations.host.id
+
+    async def caller_of_secret(
+        self, secret: str, *, remote_address: str, tenant_id: str = ""
+    ) -> Caller | None:
+        """Whose API key (or local key) this is; None when nobody's.
+
+        The local key opens from this machine alone, and may act for any organisation by its id.
+        """
+        if self._local_key is not None and hmac.compare_digest(secret.encode(), self._local_key.encode()):
+            if not _is_this_machine(remote_address):
+                return None
+            if not tenant_id or tenant_id == self.host_tenant_id:
+                return local_caller(self.organisations.host)
+            found = await self._database.read(
+                lambda connection: store.organisation(connection, TenantId(tenant_id))
+            )
+            return None if found is None else local_caller(found)
+        return await self.keys.authenticate(secret)
+
+    async def caller_of_cookie(self, cookie: str) -> Caller | None:
+        return await self.sign_in.authenticate(cookie)
+
+    async def forget_expired(self) -> int:
+        """A periodic duty: remove ended sign-ins and answers kept for a day; how many went."""
+        now = self._clock.now()
+
+        def forget(connection: Connection, changes: ChangeSet) -> int:
+            return store.forget_expired(
+                connection,
+                logins_before=micros(now - timedelta(hours=1)),
+                answers_before=micros(now - KEPT),
+                limit=FORGET_AT_ONCE,
+            )
+
+        gone = total = await self._database.decide(forget, self.host_tenant_id)
+        while gone >= FORGET_AT_ONCE:
+            gone = await self._database.decide(forget, self.host_tenant_id)
+            total += gone
+        return total
+
+    def close(self) -> None:
+        self._passwords.close()
+
+
+def _is_this_machine(remote_address: str) -> bool:
+    if not remote_address:
+        return True  # a Unix socket has no address
+    try:
+        return ip_address(remote_address.split("%")[0]).is_loopback
+    except ValueError:
+        return False
