@@ -7,11 +7,20 @@ alone: unless `Connector.ocpp16_connector_id` says otherwise, its connector n is
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from currant.kit.ids import CommandId, LocationId, StationId, TenantId
+
+T = TypeVar("T")
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A stretch of a longer list; `next_cursor` continues it, None at its end."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
 
 
 class Admission(StrEnum):
@@ -131,6 +140,8 @@ class Evse(msgspec.Struct, frozen=True, kw_only=True):
     """What is printed on it (eMI3 EVSE id or a sticker)."""
     max_power_w: int | None = None
     connectors: tuple[Connector, ...] = ()
+    learned: bool = False
+    """Known from the station's own status reports alone: its hardware is assumed until somebody describes it."""
 
 
 class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +155,9 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     idle_limit_s: int | None = None
     clock_zone: str | None = None
     """IANA zone its timestamps without a zone are in; None is UTC."""
+
+
+DEFAULT_SETTINGS = StationSettings()
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,6 +240,32 @@ class ConnectorState(msgspec.Struct, frozen=True, kw_only=True):
     raw_error: str = ""
     vendor_error: str = ""
     info: str = ""
+    last_reported: ConnectorStatus | None = None
+    """What it last reported, where `status` is unknown because the station is offline."""
+
+
+class StationOverview(msgspec.Struct, frozen=True, kw_only=True):
+    """A station with its connectors' states as a reader shall see them (an offline station's are unknown)."""
+
+    station: Station
+    states: tuple[ConnectorState, ...] = ()
+
+
+class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a connector's history: what it reported, when, and when that arrived."""
+
+    id: int
+    evse: int
+    connector: int
+    status: ConnectorStatus
+    at: datetime
+    received_at: datetime
+    error: str = ""
+    raw_status: str = ""
+    raw_error: str = ""
+    vendor_error: str = ""
+    vendor_id: str = ""
+    info: str = ""
 
 
 class AttendedStation:
@@ -239,10 +279,15 @@ class AttendedStation:
         "admission",
         "connected_at",
         "connectors",
+        "findings_known",
         "identity",
+        "last_boot",
+        "last_boot_at",
         "last_seen_noted",
+        "learns",
         "location_id",
         "ocpp16_connectors",
+        "places",
         "settings",
         "station_id",
         "tenant_id",
@@ -258,7 +303,7 @@ class AttendedStation:
         version: str,
         admission: Admission,
         location_id: LocationId | None = None,
-        settings: StationSettings = StationSettings(),
+        settings: StationSettings = DEFAULT_SETTINGS,
         connected_at: datetime | None = None,
     ) -> None:
         self.tenant_id = tenant_id
@@ -271,7 +316,12 @@ class AttendedStation:
         self.connected_at = connected_at
         self.connectors: dict[tuple[int, int], ConnectorState] = {}
         self.ocpp16_connectors: dict[int, tuple[int, int]] = {}
+        self.places: set[tuple[int, int]] = set()
+        self.learns = True
         self.last_seen_noted: float = 0.0
+        self.last_boot: BootReport | None = None
+        self.last_boot_at: datetime | None = None
+        self.findings_known: set[tuple[str, str, str]] | None = None
 
     def place_of(self, ocpp16_connector_id: int) -> tuple[int, int]:
         """(EVSE, connector) of a connector id of OCPP 1.6; 0 is the whole station, (0, 0)."""

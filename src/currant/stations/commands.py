@@ -1,0 +1,275 @@
+"""What stations are told to do: recorded first, sent over the link, and ended with what came of it."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection
+
+from currant.db.commits import ChangeSet
+from currant.db.engine import Database
+from currant.db.numbers import Numbers
+from currant.kit.clock import Clock
+from currant.kit.errors import CurrantError, Invalid, NotFound
+from currant.kit.ids import CommandId, StationId, TenantId, new_id
+from currant.stations import paging, store
+from currant.stations.admission import entry_of
+from currant.stations.directory import StationDirectory
+from currant.stations.events import CommandEnded
+from currant.stations.link import StationLink
+from currant.stations.model import (
+    Admission,
+    AnyCommand,
+    CommandOutcome,
+    CommandRecord,
+    CommandStatus,
+    GetVariables,
+    Page,
+    Reset,
+    SetAvailability,
+    SetVariables,
+    StartCharging,
+    StopCharging,
+    TransferData,
+    Trigger,
+    Unlock,
+)
+
+DEADLINE_S = 30.0
+DEADLINE_MAX_S = 600.0
+REMOTE_STARTS = "remote_start"
+"""The name of the numbers that remote starts are counted by."""
+REMOTE_START_WITHIN = timedelta(minutes=10)
+"""How long after a remote start its session may begin: a driver still has to plug in."""
+VARIABLES_MAX = 500
+TEXT_MAX = 2_500
+DATA_MAX = 64 * 1024
+ABANDONED_AFTER = timedelta(minutes=15)
+
+# Allowed before a station is accepted: what finds out what it is, and sets it right (2.x B02.FR.06 to .08).
+BEFORE_ACCEPTANCE = (Reset, Trigger, GetVariables, SetVariables)
+
+
+class StationNotAccepted(CurrantError):
+    """The station does not take part in the network yet, or not any more."""
+
+    code = "station_not_accepted"
+    status = 409
+
+
+class CommandService:
+    """Gives commands and keeps what came of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        directory: StationDirectory,
+        link: StationLink,
+        numbers: Numbers,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._directory = directory
+        self._link = link
+        self._numbers = numbers
+        self._clock = clock
+
+    async def start(self) -> None:
+        """Make ready; end the commands whose answers a stopped process was waiting for."""
+        await self._numbers.prepare(REMOTE_STARTS)
+        now = self._clock.now()
+        await self._database.decide(
+            lambda conn, _: store.records.end_abandoned_commands(
+                conn,
+                asked_before=now - ABANDONED_AFTER,
+                now=now,
+                reason="Currant stopped while it waited for the answer.",
+            ),
+            TenantId(""),
+        )
+
+    async def give(
+        self,
+        tenant_id: TenantId,
+        station_id: StationId | str,
+        command: AnyCommand,
+        *,
+        by: str,
+        deadline_s: float = DEADLINE_S,
+    ) -> CommandRecord:
+        """Tell a station (by id or identity) to do something, and wait for what comes of it.
+
+        Every outcome is a value. Raises NotFound, Invalid, or StationNotAccepted when the station may
+        not be told this, before anything is recorded or sent.
+        """
+        entry = entry_of(self._directory, tenant_id, station_id)
+        _check_allowed(entry.admission, command)
+        check(command)
+        if not 0 < deadline_s <= DEADLINE_MAX_S:
+            raise Invalid(f"A deadline is at most {DEADLINE_MAX_S:.0f} seconds.", field="deadline_s")
+        if isinstance(command, StartCharging) and command.remote_start_id is None:
+            number = self._numbers.take(REMOTE_STARTS)
+            command = msgspec.structs.replace(command, remote_start_id=number)
+        record = CommandRecord(
+            id=CommandId(new_id()),
+            tenant_id=tenant_id,
+            station_id=entry.station_id,
+            command=command,
+            asked_by=by,
+            asked_at=self._clock.now(),
+            status=CommandStatus.SENT,
+        )
+        changes = ChangeSet(tenant_id)
+        store.records.insert_command(changes, record, kind_of(command))
+        await self._database.commit(changes)
+        outcome = await self._link.send(entry.station_id, command, deadline_s=deadline_s)
+        return await self._end(record, outcome)
+
+    async def _end(self, record: CommandRecord, outcome: CommandOutcome) -> CommandRecord:
+        now = self._clock.now()
+        changes = ChangeSet(record.tenant_id)
+        store.records.end_command(changes, record.tenant_id, record.id, outcome, now=now)
+        changes.emit(
+            CommandEnded(
+                tenant_id=record.tenant_id,
+                happened_at=now,
+                command_id=record.id,
+                station_id=record.station_id,
+                command=kind_of(record.command),
+                status=outcome.status,
+                reason=outcome.reason,
+                asked_by=record.asked_by,
+            )
+        )
+        await self._database.commit(changes)
+        return msgspec.structs.replace(
+            record,
+            status=outcome.status,
+            reason=outcome.reason,
+            answer=outcome.answer,
+            variables=outcome.variables,
+            ended_at=now,
+        )
+
+    async def get(self, tenant_id: TenantId, command_id: CommandId) -> CommandRecord:
+        found = await self._database.read(lambda conn: store.records.command(conn, tenant_id, command_id))
+        if found is None:
+            raise NotFound(f"There is no command {command_id}.", field="command", command=command_id)
+        return found
+
+    async def list(
+        self,
+        tenant_id: TenantId,
+        *,
+        station_id: StationId | None = None,
+        kind: str | None = None,
+        status: CommandStatus | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[CommandRecord]:
+        """Latest first."""
+        limit = paging.bounded(limit)
+        before = None if cursor is None else str(paging.decode(cursor, str)[0])
+        rows = await self._database.read(
+            lambda conn: store.records.search_commands(
+                conn,
+                tenant_id,
+                station_id=station_id,
+                kind=kind,
+                status=status,
+                before=before,
+                limit=limit + 1,
+            )
+        )
+        return paging.page(rows, limit, lambda record: paging.encode(record.id))
+
+    def remote_start_of(
+        self,
+        conn: Connection,
+        tenant_id: TenantId,
+        station_id: StationId,
+        *,
+        token_uid: str,
+        evse: int | None,
+        at: datetime,
+    ) -> int | None:
+        """The remote start that a session beginning `at` follows, for OCPP 1.6, whose StartTransaction does not say.
+
+        It is the latest one of the last ten minutes for this token that the station did not refuse, and
+        that named this EVSE or none. `at` is by our clock.
+        """
+        recent = store.records.recent_commands(
+            conn, tenant_id, station_id, "StartCharging", since=at - REMOTE_START_WITHIN, limit=20
+        )
+        for record in recent:
+            command = record.command
+            assert isinstance(command, StartCharging)
+            if record.status not in (
+                CommandStatus.REFUSED,
+                CommandStatus.OFFLINE,
+                CommandStatus.UNSUPPORTED,
+            ) and (
+                command.token_uid.casefold() == token_uid.casefold()
+                and (command.evse is None or evse is None or command.evse == evse)
+            ):
+                return command.remote_start_id
+        return None
+
+
+def kind_of(command: AnyCommand) -> str:
+    """The command's name, as it is tagged in JSON and asked for in filters."""
+    return type(command).__name__
+
+
+def _check_allowed(admission: Admission, command: AnyCommand) -> None:
+    if admission is Admission.ACCEPTED or isinstance(command, BEFORE_ACCEPTANCE):
+        return
+    raise StationNotAccepted(
+        f"The station is {admission.value}: accept it first. "
+        "Until then it can only be reset, triggered, and have its variables read and set.",
+        admission=admission.value,
+    )
+
+
+def check(command: AnyCommand) -> None:
+    """Raise Invalid where a command could not be meant in any version."""
+    match command:
+        case StartCharging(token_uid=uid):
+            _text("token_uid", uid, least=1, most=255)
+        case StopCharging(transaction_id=transaction_id):
+            _text("transaction_id", transaction_id, least=1, most=255)
+        case Trigger(message=message):
+            _text("message", message, least=1, most=50)
+        case GetVariables(variables=variables):
+            _count("variables", len(variables), least=0)
+            for variable in variables:
+                _text("name", variable.name, least=1, most=500)
+        case SetVariables(values=values):
+            _count("values", len(values), least=1)
+            for value in values:
+                _text("name", value.variable.name, least=1, most=500)
+                if value.value is None:
+                    raise Invalid(f"Say what {value.variable.name} shall be.", field="value")
+                _text("value", value.value, least=0, most=TEXT_MAX)
+        case TransferData(vendor_id=vendor_id, message_id=message_id, data=data):
+            _text("vendor_id", vendor_id, least=1, most=255)
+            _text("message_id", message_id or "", least=0, most=50)
+            _text("data", data or "", least=0, most=DATA_MAX)
+        case SetAvailability(evse=None, connector=connector) if connector is not None:
+            raise Invalid("A connector is one of an EVSE: name the EVSE too.", field="evse")
+        case Reset() | Unlock() | SetAvailability():
+            pass
+    evse = getattr(command, "evse", None)
+    connector = getattr(command, "connector", None)
+    for field, number in (("evse", evse), ("connector", connector)):
+        if number is not None and not 1 <= number <= 9_999:
+            raise Invalid(f"EVSEs and connectors are numbered from 1; this is {number}.", field=field)
+
+
+def _text(field: str, text: str, *, least: int, most: int) -> None:
+    if not least <= len(text) <= most:
+        raise Invalid(f"{field} has {least} to {most} characters; this has {len(text)}.", field=field)
+
+
+def _count(field: str, count: int, *, least: int) -> None:
+    if not least <= count <= VARIABLES_MAX:
+        raise Invalid(f"Name {least} to {VARIABLES_MAX} variables, not {count}.", field=field)

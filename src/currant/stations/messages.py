@@ -1,0 +1,171 @@
+"""The message log: every exchange with every station, found again by station, action and time.
+
+It is written on the hot path, unacknowledged, with whatever is committed next; it is followed live;
+and its oldest rows go when they are too old, or when the log has become too big.
+"""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from currant.db.engine import Database
+from currant.kit.clock import Clock, instant, micros
+from currant.kit.ids import StationId, TenantId
+from currant.stations import paging, store
+from currant.stations.model import Message, Page
+
+DROP_AT_ONCE = 5_000
+SAMPLE = 10_000
+
+
+class Follow(Protocol):
+    """Is given each message as it is recorded, while somebody follows the log."""
+
+    def __call__(self, tenant_id: TenantId, message: Message) -> None: ...
+
+
+class MessageLog:
+    """Records exchanges, finds them again, drops the oldest."""
+
+    def __init__(self, database: Database, clock: Clock, *, follow: Follow | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._followers: list[Follow] = [follow] if follow else []
+        self._note = database.note
+        self._insert = store.tables.INSERT_MESSAGE
+
+    def record(
+        self,
+        tenant_id: TenantId,
+        station_id: StationId,
+        at: int,
+        direction: str,
+        action: str,
+        message_id: str,
+        outcome: str,
+        request: str,
+        response: str | None,
+        request_bytes: int,
+        response_bytes: int,
+        latency_us: int | None,
+    ) -> None:
+        """Keep one exchange; `at` is microseconds since 1970. Secrets have been masked by the caller."""
+        if "\x00" in request or (response is not None and "\x00" in response) or "\x00" in message_id:
+            # PostgreSQL's text cannot hold it (charger_quirks B4).
+            request, message_id = request.replace("\x00", "␀"), message_id.replace("\x00", "␀")
+            response = None if response is None else response.replace("\x00", "␀")
+        row = (
+            tenant_id,
+            station_id,
+            at,
+            direction,
+            action,
+            message_id,
+            outcome,
+            request,
+            response,
+            request_bytes,
+            response_bytes,
+            latency_us,
+        )
+        self._note(self._insert, row)
+        if self._followers:
+            self._show(
+                Message(
+                    id=0,
+                    tenant_id=tenant_id,
+                    station_id=station_id,
+                    at=instant(at),
+                    direction=direction,
+                    action=action,
+                    message_id=message_id,
+                    outcome=outcome,
+                    request=request,
+                    response=response,
+                    request_bytes=request_bytes,
+                    response_bytes=response_bytes,
+                    latency_us=latency_us,
+                )
+            )
+
+    def _show(self, message: Message) -> None:
+        for follower in tuple(self._followers):
+            follower(message.tenant_id, message)
+
+    def follow(self, follower: Follow) -> None:
+        """Call `follower` with each message from now on; its `id` is 0, as it is not stored yet."""
+        self._followers.append(follower)
+
+    def unfollow(self, follower: Follow) -> None:
+        if follower in self._followers:
+            self._followers.remove(follower)
+
+    async def search(
+        self,
+        tenant_id: TenantId,
+        *,
+        station_id: StationId | None = None,
+        action: str | None = None,
+        direction: str | None = None,
+        outcome: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Message]:
+        """Latest first. An `outcome` that ends with a colon stands for all that begin with it (`error:`)."""
+        limit = paging.bounded(limit)
+        before: tuple[int, int] | None = None
+        if cursor is not None:
+            at, last = paging.decode(cursor, int, int)
+            before = (int(at), int(last))
+        rows = await self._database.read(
+            lambda conn: store.messages.search(
+                conn,
+                tenant_id,
+                station_id=station_id,
+                action=action,
+                direction=direction,
+                outcome=outcome,
+                since=since,
+                until=until,
+                before=before,
+                limit=limit + 1,
+            )
+        )
+        return paging.page(rows, limit, _cursor)
+
+    async def trim(self, *, keep_for: timedelta | None, keep_bytes: int | None) -> int:
+        """Drop what is older than `keep_for`, and the oldest of what exceeds `keep_bytes`; how many rows went.
+
+        Small bites with room for everybody else between them. The log's size is judged by the mean of
+        its latest rows, since adding all of them up would take longer than what it is for.
+        """
+        below = await self._database.read(lambda conn: _surplus_below(conn, keep_bytes))
+        older_than = None if keep_for is None else self._clock.now() - keep_for
+        dropped = 0
+        while True:
+            gone = await self._database.decide(
+                lambda conn, _: store.messages.drop_oldest(
+                    conn, below=below, older_than=older_than, limit=DROP_AT_ONCE
+                ),
+                TenantId(""),
+            )
+            dropped += gone
+            if gone < DROP_AT_ONCE:
+                return dropped
+
+
+def _surplus_below(conn: Connection, keep_bytes: int | None) -> int:
+    """The key under which rows are more than `keep_bytes` have room for."""
+    span = store.messages.span(conn)
+    if keep_bytes is None or span is None:
+        return 0
+    first, last = span
+    rows_kept = int(keep_bytes / store.messages.bytes_a_row(conn, sample=SAMPLE))
+    return max(first, last + 1 - rows_kept)
+
+
+def _cursor(message: Message) -> str:
+    return paging.encode(micros(message.at), message.id)
