@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+for folder in (".", "db"):
+    sys.path.insert(0, str(Path(__file__).parent / folder))
 
-from currant.db.engine import Database
-from services import PostgresServer, fresh_database, postgres_server
+from currant.db.engine import Database  # noqa: E402
+from services import PostgresServer, fresh_database, postgres_server  # noqa: E402
 
 
 @pytest.fixture(scope="session")

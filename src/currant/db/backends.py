@@ -88,7 +88,7 @@ class SQLite:
         self.path = path
         self.dialect: Dialect = sqlite.dialect()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._in_use = _lock_file(path)
+        self._in_use = lock_file(path)
         try:
             fcntl.flock(self._in_use, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError as error:
@@ -282,19 +282,8 @@ class PostgreSQL:
         self._engine.dispose()
 
 
-def in_use(path: Path) -> bool:
-    """Whether some process has this SQLite database open."""
-    handle = _lock_file(path)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(handle)
-    return False
-
-
-def _lock_file(path: Path) -> int:
+def lock_file(path: Path) -> int:
+    """A handle on the file that processes lock to say that they use this SQLite database."""
     return os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 

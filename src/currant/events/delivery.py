@@ -32,6 +32,8 @@ READ_AT_ONCE = 500
 LOOK_SECONDS = 1.0
 # A subscriber that has seen only other kinds for so many positions saves its cursor too.
 SAVE_EVERY = 5_000
+# What a crash may repeat of a busy subscriber's events.
+HANDLED_UNSAVED_MAX = 50
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 60.0
 
@@ -80,7 +82,7 @@ class Delivery:
         ]
 
     async def stop(self) -> None:
-        """End after the event under way; the cursors are saved."""
+        """Deliver no more and save the cursors; an event in the middle of its handler comes again at the next start."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -92,6 +94,7 @@ class Delivery:
         async with asyncio.timeout(within):
             end = await self._database.read(journal.last_position)
             for follower in self._followers:
+                follower.wake()
                 await follower.reached(end)
 
     def lag(self) -> dict[str, int]:
@@ -100,8 +103,10 @@ class Delivery:
 
     def _committed(self, first_position: int, events: Sequence[Event]) -> None:
         self._recent.add(first_position, events)
+        kinds = {type(event) for event in events}
         for follower in self._followers:
-            follower.wake()
+            if not follower.wanted.isdisjoint(kinds):
+                follower.wake()
 
 
 class Recent:
@@ -143,7 +148,7 @@ class Follower:
             journal.kind_of(event): event for wanted in subscription.to for event in family(wanted)
         }
         self._decoders = {kind: msgspec.json.Decoder(event) for kind, event in self._classes.items()}
-        self._wanted = frozenset(self._classes.values())
+        self.wanted = frozenset(self._classes.values())
 
     def wake(self) -> None:
         self._awake.set()
@@ -180,9 +185,11 @@ class Follower:
             events = self._recent.after(self.position, READ_AT_ONCE)
             if events:
                 await self._deliver_recent(events)
-            elif events is None or not await self._woken():
-                if not await self._deliver_older() and events is None:
-                    await self._woken()
+            elif events is not None:
+                if not await self._woken():
+                    await self._deliver_older()
+            elif not await self._deliver_older():
+                await self._woken()
             self._moved.set()
 
     async def _woken(self) -> bool:
@@ -192,14 +199,16 @@ class Follower:
         return False
 
     async def _deliver_recent(self, events: Sequence[Event]) -> None:
+        handled = 0
         for event in events:
-            if type(event) in self._wanted:
+            if type(event) in self.wanted:
                 await self._handle(event)
-                self.position += 1
+                handled += 1
+            self.position += 1
+            if handled >= HANDLED_UNSAVED_MAX:
+                handled = 0
                 self.save()
-            else:
-                self.position += 1
-        if self.position - self._saved >= SAVE_EVERY:
+        if handled or self.position - self._saved >= SAVE_EVERY:
             self.save()
 
     async def _deliver_older(self) -> bool:
@@ -213,11 +222,12 @@ class Follower:
         for row in rows:
             await self._handle(self._decoders[row.kind].decode(row.payload))
             self.position = row.position
-            self.save()
+            if self.position - self._saved >= HANDLED_UNSAVED_MAX:
+                self.save()
         if len(rows) < READ_AT_ONCE and end > self.position:
             # All up to here were other kinds, seen in the same view of the journal.
             self.position = end
-        if self.position - self._saved >= SAVE_EVERY:
+        if rows or self.position - self._saved >= SAVE_EVERY:
             self.save()
         return self.position > position
 
