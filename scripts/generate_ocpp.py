@@ -171,16 +171,16 @@ class Version:
         if "enum" in schema:
             return self._enum(name, schema["enum"])
         written = self._struct(name, schema, definitions, f"{self.title}: {name}.")
-        # Two schemas of 1.6 may give one name different limits; a type that keeps both is the narrower.
-        known = self.types.setdefault(name, written)
-        if known != written:
-            self.types[name] = min(known, written, key=limits_of)
+        # Two schemas of 1.6 differ in whether a list may be empty: the type with more limits suits both.
+        self.types[name] = max(
+            self.types.setdefault(name, written), written, key=lambda text: text.count("=")
+        )
         return name
 
     def _enum(self, name: str, values: list[str]) -> str:
-        # 1.6 spells Celsius differently in two messages (errata 2.1): what both know can be sent in both.
-        known = self.enums.setdefault(name, values)
-        self.enums[name] = [value for value in known if value in values]
+        # The two lists of units in 1.6 differ by Hertz (errata 2.2); one type knows the words of both.
+        known = self.enums.setdefault(name, list(values))
+        known.extend(value for value in values if value not in known)
         return name
 
     def write(self, folder: Path) -> None:
@@ -225,10 +225,6 @@ class Version:
         # To the type checker it is a str: a station's own word may come through.
         inner = literal.replace("\n", "\n    ").rstrip(" ")
         return f"if TYPE_CHECKING:\n    {name}: TypeAlias = str\nelse:\n    {name} = {inner}"
-
-
-def limits_of(written: str) -> tuple[int, ...]:
-    return tuple(int(limit) for limit in re.findall(r"max_length=(\d+)", written))
 
 
 def limited(annotation: str, limits: dict[str, Any]) -> str:

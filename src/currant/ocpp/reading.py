@@ -50,9 +50,8 @@ _KEPT: frozenset[tuple[str, ...]] = frozenset(
     ]
 )
 
-# Errata 2.1 and 2.2 of 1.6, and what vendors make of it (quirk C6). Celsius is right in either spelling.
-_SYNONYMS = {"hz": "Hertz", "°c": "Celsius", "c": "Celsius", "%": "Percent", "celcius": "Celsius"}
-_SILENT_SYNONYMS = {"Celcius", "Celsius"}
+# Units as vendors write them (quirk C6); 1.6 itself knows Celsius in two spellings (errata 2.1).
+_SYNONYMS = {"hz": "Hertz", "°c": "Celsius", "c": "Celsius", "%": "Percent"}
 
 # Texts that mean "nothing" in an optional field (quirk C12), and fields in which an empty text is a value.
 _NOTHING = {"", "null", "NULL", "0x0000"}
@@ -220,16 +219,12 @@ class Reading:
             return value
         folded = {_folded(str(word)): str(word) for word in words}
         meant = folded.get(_folded(value)) or folded.get(_folded(_SYNONYMS.get(value.lower(), value)))
-        if meant is None and value in _SILENT_SYNONYMS:
-            meant = next((str(word) for word in words if word in _SILENT_SYNONYMS), None)
         if meant is not None:
-            if value not in _SILENT_SYNONYMS:
-                self._found("word-misspelt", where, value)
+            self._found("word-misspelt", where, value)
             return meant
         key = tuple(str(word) for word in words)
         if key in _KEPT:
-            if value not in _SILENT_SYNONYMS:
-                self._found("unknown-word", where, value)
+            self._found("unknown-word", where, value)
             return value
         if key in _FALLBACKS:
             self._found("unknown-word", where, value)

@@ -404,6 +404,7 @@ else:
         "Celsius",
         "Fahrenheit",
         "Percent",
+        "Hertz",
     ]
 
 UnlockStatus: TypeAlias = Literal[
