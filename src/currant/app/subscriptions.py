@@ -1,0 +1,77 @@
+"""Who is told of what: the table of every reaction in Currant. Read this first.
+
+Facts are committed, then these are told, at least once and in order (events/delivery.py). A class
+of events that stands in no line is listed under `RECORDED_ONLY`, so that silence is a decision.
+"""
+
+import msgspec
+
+from currant.charging.events import EnergyOutsideSession, SessionEvent
+from currant.events.delivery import Subscription
+from currant.events.live import LiveFeed
+from currant.kit.event import Event
+from currant.stations import events as stations
+from currant.stations.directory import DIRECTORY_EVENTS, StationDirectory
+from currant.tenancy import model as tenancy
+
+SHOWN: tuple[type[Event], ...] = (
+    stations.StationConnected,
+    stations.StationDisconnected,
+    stations.StationAppeared,
+    stations.StationBooted,
+    stations.StationAdmitted,
+    stations.StationChanged,
+    stations.StationReported,
+    stations.LocationChanged,
+    stations.ConnectorStatusChanged,
+    stations.CommandEnded,
+    stations.SecurityEventSeen,
+    SessionEvent,
+    EnergyOutsideSession,
+)
+"""What moves on people's screens."""
+
+RECORDED_ONLY: tuple[type[Event], ...] = (
+    # The journal is their audit trail; nothing reacts to them.
+    tenancy.OrganisationCreated,
+    tenancy.OrganisationRenamed,
+    tenancy.PersonAdded,
+    tenancy.PersonChanged,
+    tenancy.PersonRemoved,
+    tenancy.PasswordChanged,
+    tenancy.PersonSignedIn,
+    tenancy.SignInFailed,
+    tenancy.KeyMade,
+    tenancy.KeyRevoked,
+)
+
+
+def subscriptions(*, node: str, directory: StationDirectory, live: LiveFeed) -> list[Subscription]:
+    # A subscriber runs on one node at a time; what every node must hear has the node in its name.
+    return [
+        Subscription(f"directory of {node}", directory.follow, to=DIRECTORY_EVENTS),
+        Subscription(f"live view of {node}", LiveView(live).show, to=SHOWN, skip_after=3),
+    ]
+
+
+class LiveView:
+    """Puts events on the live feed, where browsers and terminals look."""
+
+    def __init__(self, live: LiveFeed) -> None:
+        self._live = live
+
+    def show(self, event: Event) -> None:
+        if self._live.watched(event.tenant_id):
+            self._live.publish(
+                event.tenant_id, type(event).__name__, msgspec.to_builtins(event), key=key_of(event)
+            )
+
+
+def key_of(event: Event) -> str:
+    """What an event is about: a newer one of the same kind about the same thing replaces it for slow readers."""
+    if isinstance(event, SessionEvent):
+        return event.session_id
+    parts = [
+        getattr(event, name, "") for name in ("station_id", "evse", "connector", "command_id", "location_id")
+    ]
+    return "/".join(str(part) for part in parts if part not in (None, ""))
