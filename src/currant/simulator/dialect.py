@@ -1,0 +1,78 @@
+"""The seam between what a station does and how a version of OCPP words it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from currant.ocpp.catalogue import Version
+from currant.ocpp.payload import Payload
+
+if TYPE_CHECKING:
+    from currant.simulator.outlet import Outlet, Transaction
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """The station answers a request with a CALLERROR of this code."""
+
+    code: str
+    description: str = ""
+
+
+class BootAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    status: str
+    interval_s: int
+    current_time_s: float
+
+
+class Authorization(msgspec.Struct, frozen=True, kw_only=True):
+    status: str
+
+    @property
+    def accepted(self) -> bool:
+        return self.status == "Accepted"
+
+
+Answering = Payload | Refused
+
+
+class Dialect(Protocol):
+    """One version's words. Methods that speak post letters to their station's outbox."""
+
+    version: Version
+
+    def boot(self, reason: str, answered: Callable[[BootAnswer], None]) -> None: ...
+
+    def heartbeat(self) -> None: ...
+
+    def status(self, outlet: "Outlet") -> None: ...
+
+    def station_status(self) -> None: ...
+
+    def authorize(
+        self, token: str, answered: Callable[[Authorization], None], failed: Callable[[str], None]
+    ) -> None: ...
+
+    def started(self, outlet: "Outlet", transaction: "Transaction", trigger: str) -> None: ...
+
+    def authorized(self, outlet: "Outlet", transaction: "Transaction") -> None: ...
+
+    def changed(self, outlet: "Outlet", transaction: "Transaction") -> None: ...
+
+    def sampled(self, outlet: "Outlet", transaction: "Transaction", context: str) -> None: ...
+
+    def stopped(self, outlet: "Outlet", transaction: "Transaction", reason: str) -> None: ...
+
+    def metered(self, outlet: "Outlet", context: str) -> None: ...
+
+    def faulted(self, outlet: "Outlet", fault: str, *, cleared: bool) -> None: ...
+
+    def reservation_ended(self, reservation: int, *, expired: bool) -> None: ...
+
+    def security_event(self, kind: str) -> None: ...
+
+    def firmware_status(self, status: str, request_id: int | None) -> None: ...
+
+    def log_status(self, status: str, request_id: int | None) -> None: ...
+
+    def answer(self, action: str, request: Payload) -> Answering: ...

@@ -1,0 +1,341 @@
+"""Thousands of simulated stations on real sockets in one process and one event loop.
+
+A station is a state machine; this is the dull shell around it: one timer and one picows connection
+each, no task while nothing happens. Simulated time runs `speed` times as fast as the clock on the
+wall; with `catch_up` it begins in the past and never overtakes the present.
+"""
+
+import asyncio
+import base64
+import logging
+import ssl
+from collections.abc import Callable, Sequence
+from urllib.parse import quote
+
+import msgspec
+import picows
+
+from currant.kit.clock import Clock, SystemClock
+from currant.ocpp.catalogue import Version
+from currant.simulator.dice import Dice
+from currant.simulator.faults import BadLine
+from currant.simulator.specs import Faults, StationSpec, Timing
+from currant.simulator.station import Station
+from currant.simulator.truth import Truth
+
+log = logging.getLogger(__name__)
+
+CONNECTING_AT_ONCE = 200
+FRAME_MAX = 1 << 20
+HANDSHAKE_S = 30.0
+
+ClientContext = Callable[[StationSpec], ssl.SSLContext | None]
+
+
+class SimulatedTime:
+    """Epoch seconds that run faster than real ones."""
+
+    def __init__(self, clock: Clock, *, speed: float, starts_at: float | None, catch_up: bool) -> None:
+        self._clock = clock
+        self._began = clock.monotonic()
+        self.speed = speed
+        self.starts_at = clock.now().timestamp() if starts_at is None else starts_at
+        self._catch_up = catch_up
+
+    def now(self) -> float:
+        simulated = self.starts_at + (self._clock.monotonic() - self._began) * self.speed
+        return min(simulated, self._clock.now().timestamp()) if self._catch_up else simulated
+
+    def seconds_until(self, when: float) -> float:
+        """Real seconds until a simulated moment. Once the present is reached a second is a second."""
+        now = self.now()
+        lag = self._clock.now().timestamp() - now
+        return (when - now) / (1.0 if self._catch_up and lag < 0.001 else self.speed)
+
+
+class FleetStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the whole fleet stands; counts since the beginning, `connected` and the like at this moment."""
+
+    stations: int
+    connected: int
+    accepted: int
+    charging: int
+    sessions_started: int
+    sessions_ended: int
+    messages_sent: int
+    messages_answered: int
+    errors_received: int
+    connections: int
+    connections_refused: int
+    mishaps: int
+    facts: int
+    waiting: int
+
+
+class Fleet:
+    """Runs stations against `url_template` (``wss://host:9443/ocpp/{identity}``) until stopped."""
+
+    def __init__(
+        self,
+        specs: Sequence[StationSpec],
+        url_template: str,
+        *,
+        seed: object = 0,
+        tokens: Sequence[str] = (),
+        faults: Faults | None = None,
+        timing: Timing | None = None,
+        speed: float = 1.0,
+        starts_at: float | None = None,
+        catch_up: bool = False,
+        boot_spread_s: float = 0.0,
+        truth: Truth | None = None,
+        client_context: ClientContext | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """`boot_spread_s` is the real seconds over which the stations wake up; `client_context` makes
+        the TLS context of a ``wss`` address, by default one that trusts the system's authorities.
+        """
+        self.truth = truth or Truth()
+        self.seed = seed
+        self.time = SimulatedTime(clock or SystemClock(), speed=speed, starts_at=starts_at, catch_up=catch_up)
+        self.url_template = url_template
+        self.faults = faults or Faults()
+        self.timing = _at_speed(timing or Timing(), speed)
+        self._boot_spread_s = boot_spread_s
+        self._client_context = client_context
+        self.connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
+        self.connections = 0
+        self.connections_refused = 0
+        self.links = [
+            Link(
+                self,
+                Station(
+                    spec,
+                    seed=seed,
+                    tokens=tokens,
+                    faults=self.faults,
+                    timing=self.timing,
+                    tell=self.truth.record,
+                ),
+            )
+            for spec in specs
+        ]
+
+    @property
+    def stations(self) -> list[Station]:
+        return [link.station for link in self.links]
+
+    def start(self) -> None:
+        """Switch every station on. Must be called inside the running loop."""
+        spread = self._boot_spread_s * self.time.speed
+        for link in self.links:
+            link.station.power_up(
+                self.time.now(),
+                first_boot_after=spread * Dice(self.seed, link.station.spec.identity, "boot").random(),
+            )
+            link.arrange()
+
+    async def stop(self) -> None:
+        """Close every connection and end everything that was started here."""
+        for link in self.links:
+            link.stop()
+        tasks = [link.task for link in self.links if link.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
+        self.truth.close()
+
+    def context(self, spec: StationSpec) -> ssl.SSLContext | None:
+        if not self.url_template.startswith("wss"):
+            return None
+        return (
+            self._client_context(spec) if self._client_context is not None else ssl.create_default_context()
+        )
+
+    def status(self) -> FleetStatus:
+        stations = self.stations
+        return FleetStatus(
+            stations=len(stations),
+            connected=sum(station.line.connected for station in stations),
+            accepted=sum(station.online for station in stations),
+            charging=sum(
+                outlet.transaction is not None for station in stations for outlet in station.outlets
+            ),
+            sessions_started=sum(station.transactions_started for station in stations),
+            sessions_ended=sum(station.transactions_ended for station in stations),
+            messages_sent=sum(station.messages_sent for station in stations),
+            messages_answered=sum(station.messages_answered for station in stations),
+            errors_received=sum(station.errors_received for station in stations),
+            connections=self.connections,
+            connections_refused=self.connections_refused,
+            mishaps=sum(sum(link.bad_line.count.values()) for link in self.links if link.bad_line),
+            facts=self.truth.count.total(),
+            waiting=sum(len(station.outbox.transactional) for station in stations),
+        )
+
+
+class Link(picows.WSListener):
+    """One station's socket and timer."""
+
+    def __init__(self, fleet: Fleet, station: Station) -> None:
+        self.fleet = fleet
+        self.station = station
+        self.task: asyncio.Task[None] | None = None
+        self.bad_line: BadLine | None = None
+        if not fleet.faults.none_on_the_wire:
+            self.bad_line = BadLine(fleet.faults, Dice(fleet.seed, station.spec.identity, "line"))
+        self._transport: picows.WSTransport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._wakes_at = float("inf")
+        self._attempts = 0
+        self._not_before = 0.0
+        self._stopped = False
+        self._parts: list[bytes] = []
+        self._dice = Dice(fleet.seed, station.spec.identity, "reconnecting")
+
+    # -- time
+
+    def arrange(self) -> None:
+        """Look after the connection the station wants, and wake it in time for what it has planned."""
+        station = self.station
+        if self._stopped:
+            return
+        if station.wants_disconnect and self._transport is not None:
+            station.wants_disconnect = False
+            self._transport.disconnect(False)
+        if station.wants_connection and self._transport is None and self.task is None:
+            self.task = asyncio.get_running_loop().create_task(self._connect())
+        wake = station.next_wake
+        if wake is None or (self._timer is not None and wake >= self._wakes_at):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wakes_at = wake
+        delay = max(0.0, self.fleet.time.seconds_until(wake))
+        self._timer = asyncio.get_running_loop().call_later(delay, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._wakes_at = float("inf")
+        if not self._stopped:
+            self.station.advance(self.fleet.time.now())
+            self.arrange()
+
+    # -- connection
+
+    async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.sleep(max(0.0, self._not_before - loop.time()))
+            self._not_before = loop.time() + self._back_off()
+            async with self.fleet.connecting:
+                if self.station.wants_connection and not self._stopped:
+                    await self._open()
+        except (OSError, picows.WSError, TimeoutError, ssl.SSLError) as error:
+            self.fleet.connections_refused += 1
+            log.debug("%s could not connect: %s", self.station.spec.identity, error)
+        finally:
+            self.task = None
+        if self._transport is None and not self._stopped:
+            # The station may have gone down meanwhile; it asks again when it is up.
+            loop.call_soon(self.arrange)
+
+    async def _open(self) -> None:
+        station, fleet = self.station, self.fleet
+        spec = station.spec
+        headers = {"Sec-WebSocket-Protocol": Version(spec.version).subprotocol}
+        if station.password is not None:
+            # 1.6's key is bytes that need not be text (security whitepaper, A00.FR.205).
+            secret = station.password.encode("latin-1" if spec.version == "1.6" else "utf-8")
+            credentials = base64.b64encode(spec.identity.encode() + b":" + secret).decode()
+            headers["Authorization"] = f"Basic {credentials}"
+        await picows.ws_connect(
+            lambda: self,
+            fleet.url_template.replace("{identity}", quote(spec.identity, safe="")),
+            ssl_context=fleet.context(spec),
+            websocket_handshake_timeout=HANDSHAKE_S,
+            max_frame_size=FRAME_MAX,
+            extra_headers=headers,
+            read_buffer_init_size=2048,
+        )
+
+    def _back_off(self) -> float:
+        """Real seconds before the next attempt: doubling, with chance (2.x Part 4, 5.3)."""
+        timing = self.fleet.timing
+        base = timing.reconnect_min_s * 2.0 ** min(self._attempts, 10)
+        self._attempts += 1
+        return min(base * self._dice.uniform(0.5, 1.5), timing.reconnect_max_s)
+
+    def on_ws_connected(self, transport: picows.WSTransport) -> None:
+        self._transport = transport
+        self.fleet.connections += 1
+        self._parts = []
+        self.station.connected(self.fleet.time.now(), self._send if self.bad_line else self._write)
+        self.arrange()
+
+    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
+        if self._transport is transport:
+            self._transport = None
+            self.station.disconnected(self.fleet.time.now())
+            self.arrange()
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        kind = frame.msg_type
+        if kind is picows.WSMsgType.TEXT or kind is picows.WSMsgType.CONTINUATION:
+            data = frame.get_payload_as_bytes()
+            if not frame.fin or self._parts:
+                self._parts.append(data)
+                if sum(map(len, self._parts)) > FRAME_MAX:
+                    transport.disconnect()
+                    return
+                if not frame.fin:
+                    return
+                data, self._parts = b"".join(self._parts), []
+            self._attempts = 0
+            if self.bad_line is None or self.bad_line.inbound(data).frames:
+                self.station.receive(self.fleet.time.now(), data)
+            self.arrange()
+        elif kind is picows.WSMsgType.CLOSE:
+            transport.disconnect()
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.send(picows.WSMsgType.TEXT, data)
+
+    def _send(self, data: bytes) -> None:
+        """The way out over a bad line."""
+        assert self.bad_line is not None
+        transport, delivery = self._transport, self.bad_line.outbound(data)
+        if transport is None:
+            return
+        if delivery.disconnects:
+            # Not from within the station's own step: it learns of it as of any lost connection.
+            asyncio.get_running_loop().call_soon(transport.disconnect, False)
+            return
+
+        def deliver() -> None:
+            if self._transport is transport:
+                for frame in delivery.frames:
+                    self._write(frame)
+
+        if delivery.delay_s > 0:
+            asyncio.get_running_loop().call_later(delivery.delay_s, deliver)
+        else:
+            deliver()
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._transport is not None:
+            self._transport.send_close(picows.WSCloseCode.GOING_AWAY)
+            self._transport.disconnect()
+
+
+def _at_speed(timing: Timing, speed: float) -> Timing:
+    """A network is as slow as it is: what waits for it waits in real seconds, whatever the speed."""
+    if speed <= 1:
+        return timing
+    return msgspec.structs.replace(timing, answer_s=timing.answer_s * speed, retry_s=timing.retry_s * speed)

@@ -1,0 +1,359 @@
+"""A simulated station's words in OCPP 2.0.1 and 2.1, which say the same in nearly the same types."""
+
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
+
+from currant.kit.clock import micros
+from currant.ocpp import v21, v201
+from currant.ocpp.catalogue import Version
+from currant.ocpp.payload import Payload
+from currant.simulator.dialect import Answering, Authorization, BootAnswer, Refused
+from currant.simulator.outbox import Weight
+from currant.simulator.outlet import Outlet, Status, Transaction
+from currant.simulator.specs import Fact, FactKind
+from currant.simulator.v2_commands import COMMANDS
+from currant.simulator.vehicle import PowerType
+
+if TYPE_CHECKING:
+    from currant.simulator.station import Station
+
+STATUSES = {
+    Status.AVAILABLE: "Available",
+    Status.PREPARING: "Occupied",
+    Status.CHARGING: "Occupied",
+    Status.SUSPENDED_BY_CAR: "Occupied",
+    Status.SUSPENDED_BY_US: "Occupied",
+    Status.FINISHING: "Occupied",
+    Status.RESERVED: "Reserved",
+    Status.UNAVAILABLE: "Unavailable",
+    Status.FAULTED: "Faulted",
+}
+# Reason: the stoppedReason of the last TransactionEvent, and what triggered it (2.0.1 Part 2, E06, E07).
+REASONS = {
+    "Local": ("Local", "StopAuthorized"),
+    "Remote": ("Remote", "RemoteStop"),
+    "EVDisconnected": ("EVDisconnected", "EVCommunicationLost"),
+    "PowerLoss": ("PowerLoss", "AbnormalCondition"),
+    "Reboot": ("Reboot", "AbnormalCondition"),
+    "EmergencyStop": ("EmergencyStop", "AbnormalCondition"),
+    "DeAuthorized": ("DeAuthorized", "Deauthorized"),
+    "ImmediateReset": ("ImmediateReset", "ResetCommand"),
+    "UnlockCommand": ("Other", "UnlockCommand"),
+    "Other": ("Other", "AbnormalCondition"),
+}
+# Component, variable and tech code of what can fail (2.0.1 Part 2, appendix 3).
+PROBLEMS = {
+    "ground": ("GroundFaultProtection", "Tripped", "CX004"),
+    "overcurrent": ("OverCurrentBreaker", "Tripped", "CX017"),
+    "temperature": ("TemperatureSensor", "Problem", "CX006"),
+    "lock": ("ConnectorPlugRetentionLock", "Problem", "CX001"),
+    "meter": ("FiscalMetering", "Problem", "CX013"),
+    "reader": ("TokenReader", "Problem", "CX021"),
+    "undervoltage": ("ElectricalFeed", "Problem", "CX025"),
+    "communication": ("EVRetentionLock", "Problem", "CX003"),
+}
+PHASES = ("L1", "L2", "L3")
+
+
+class V2:
+    """OCPP 2.0.1 or 2.1, by the module of types it is given."""
+
+    __slots__ = ("_event_id", "station", "types", "version")
+
+    def __init__(self, station: "Station", version: Version) -> None:
+        self.station = station
+        self.version = version
+        self.types: ModuleType = v21 if version is Version.V21 else v201
+        self._event_id = 0
+
+    # -- what it says
+
+    def boot(self, reason: str, answered: Callable[[BootAnswer], None]) -> None:
+        types, spec = self.types, self.station.spec
+        message = types.BootNotification(
+            reason=reason,
+            charging_station=types.ChargingStationType(
+                vendor_name=spec.vendor[:50],
+                model=spec.model[:20],
+                serial_number=spec.serial[:25] or None,
+                firmware_version=self.station.firmware,
+            ),
+        )
+
+        def read(answer: Any) -> None:
+            at = answer.current_time
+            answered(
+                BootAnswer(
+                    status=answer.status,
+                    interval_s=answer.interval,
+                    current_time_s=at.timestamp() if at is not None else 0.0,
+                )
+            )
+
+        self._post("BootNotification", message, answered=read, failed=self.station.boot_failed)
+
+    def heartbeat(self) -> None:
+        self._post("Heartbeat", self.types.Heartbeat())
+
+    def station_status(self) -> None:
+        """2.x has a status of the station only as variables."""
+
+    def status(self, outlet: Outlet) -> None:
+        for connector in range(1, len(outlet.spec.connectors) + 1):
+            status = outlet.status
+            if connector != outlet.connector and status not in (Status.AVAILABLE, Status.FAULTED):
+                status = Status.UNAVAILABLE
+            self._post(
+                "StatusNotification",
+                self.types.StatusNotification(
+                    timestamp=self.station.stamp(),
+                    connector_status=STATUSES[status],
+                    evse_id=outlet.number,
+                    connector_id=connector,
+                ),
+            )
+
+    def faulted(self, outlet: Outlet, fault: str, *, cleared: bool) -> None:
+        types = self.types
+        component, variable, code = PROBLEMS[fault]
+        self._event_id += 1
+        event = types.EventDataType(
+            event_id=self._event_id,
+            timestamp=self.station.stamp(),
+            trigger="Alerting",
+            actual_value="false" if cleared else "true",
+            cleared=True if cleared else None,
+            tech_code=code,
+            component=types.ComponentType(name=component, evse=types.EVSEType(id=outlet.number)),
+            variable=types.VariableType(name=variable),
+            event_notification_type="HardWiredNotification",
+        )
+        self._post(
+            "NotifyEvent",
+            types.NotifyEvent(generated_at=self.station.stamp(), seq_no=0, event_data=[event]),
+        )
+        if not cleared:
+            self.status(outlet)
+
+    def reservation_ended(self, reservation: int, *, expired: bool) -> None:
+        status = "Expired" if expired else "Removed"
+        self._post(
+            "ReservationStatusUpdate",
+            self.types.ReservationStatusUpdate(reservation_id=reservation, reservation_update_status=status),
+        )
+
+    def authorize(
+        self, token: str, answered: Callable[[Authorization], None], failed: Callable[[str], None]
+    ) -> None:
+        def read(answer: Any) -> None:
+            answered(Authorization(status=answer.id_token_info.status))
+
+        self._post(
+            "Authorize", self.types.Authorize(id_token=self.id_token(token)), answered=read, failed=failed
+        )
+
+    def started(self, outlet: Outlet, transaction: Transaction, trigger: str) -> None:
+        self._event(
+            "Started", trigger, outlet, transaction, "started", "Transaction.Begin", token=transaction.token
+        )
+
+    def authorized(self, outlet: Outlet, transaction: Transaction) -> None:
+        self._event("Updated", "Authorized", outlet, transaction, "reading", "Other", token=transaction.token)
+
+    def changed(self, outlet: Outlet, transaction: Transaction) -> None:
+        self._event("Updated", "ChargingStateChanged", outlet, transaction, "reading", "Other")
+
+    def sampled(self, outlet: Outlet, transaction: Transaction, context: str) -> None:
+        self._event("Updated", "MeterValuePeriodic", outlet, transaction, "reading", context)
+
+    def triggered(self, outlet: Outlet) -> None:
+        if outlet.transaction is not None:
+            self._event("Updated", "Trigger", outlet, outlet.transaction, "reading", "Trigger")
+
+    def stopped(self, outlet: Outlet, transaction: Transaction, reason: str) -> None:
+        stopped_reason, trigger = REASONS.get(reason, ("Other", "AbnormalCondition"))
+        transaction.state = "EVConnected" if outlet.plugged else "Idle"
+        token = transaction.token if reason == "Local" else None
+        self._event(
+            "Ended",
+            trigger,
+            outlet,
+            transaction,
+            "stopped",
+            "Transaction.End",
+            token=token,
+            reason=stopped_reason,
+        )
+
+    def metered(self, outlet: Outlet, context: str) -> None:
+        self._post(
+            "MeterValues",
+            self.types.MeterValues(evse_id=outlet.number, meter_value=[self.meter_value(outlet, context)]),
+        )
+
+    def security_event(self, kind: str) -> None:
+        self._post(
+            "SecurityEventNotification",
+            self.types.SecurityEventNotification(type=kind, timestamp=self.station.stamp()),
+        )
+
+    def firmware_status(self, status: str, request_id: int | None) -> None:
+        self._post(
+            "FirmwareStatusNotification",
+            self.types.FirmwareStatusNotification(status=status, request_id=request_id),
+        )
+
+    def log_status(self, status: str, request_id: int | None) -> None:
+        self._post(
+            "LogStatusNotification", self.types.LogStatusNotification(status=status, request_id=request_id)
+        )
+
+    # -- what it hears
+
+    def answer(self, action: str, request: Payload) -> Answering:
+        command = COMMANDS.get(action)
+        if command is None:
+            return Refused(code="NotSupported", description=f"{action} is not for this station.")
+        return command(self, request)
+
+    # -- values
+
+    def id_token(self, token: str) -> Any:
+        if token.startswith("APP-"):
+            kind = "Central"
+        else:
+            kind = "ISO14443" if all(letter in "0123456789ABCDEFabcdef" for letter in token) else "Local"
+        return self.types.IdTokenType(id_token=token, type=kind)
+
+    def meter_value(self, outlet: Outlet, context: str) -> Any:
+        outlet.meter()
+        types, draw = self.types, outlet.draw
+        sample = partial(types.SampledValueType, context=None if context == "Sample.Periodic" else context)
+        unit = types.UnitOfMeasureType
+        values = [
+            # Wh is the unit when none is written (2.0.1 Part 2, UnitOfMeasureType), and the register the measurand.
+            sample(value=float(outlet.meter_wh)),
+            sample(
+                value=round(draw.power_w, 1), measurand="Power.Active.Import", unit_of_measure=unit(unit="W")
+            ),
+        ]
+        amperes, volts = unit(unit="A"), unit(unit="V")
+        if outlet.spec.power_type is PowerType.DC:
+            values.append(
+                sample(
+                    value=round(draw.currents_a[0], 2), measurand="Current.Import", unit_of_measure=amperes
+                )
+            )
+            values.append(sample(value=round(draw.voltage_v, 1), measurand="Voltage", unit_of_measure=volts))
+            if outlet.vehicle is not None:
+                values.append(
+                    sample(
+                        value=float(round(outlet.vehicle.soc * 100)),
+                        measurand="SoC",
+                        location="EV",
+                        unit_of_measure=unit(unit="Percent"),
+                    )
+                )
+        else:
+            values.extend(
+                sample(
+                    value=round(current, 2), measurand="Current.Import", phase=phase, unit_of_measure=amperes
+                )
+                for phase, current in zip(PHASES, draw.currents_a, strict=False)
+            )
+        return types.MeterValueType(timestamp=self.station.stamp(), sampled_value=values)
+
+    def _event(
+        self,
+        event: Literal["Started", "Updated", "Ended"],
+        trigger: str,
+        outlet: Outlet,
+        transaction: Transaction,
+        kind: FactKind,
+        context: str,
+        *,
+        token: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        types, station = self.types, self.station
+        offline = not station.online
+        sequence = transaction.next_sequence()
+        phases = outlet.phases_in_use if outlet.spec.power_type is PowerType.AC else None
+        message = types.TransactionEvent(
+            event_type=event,
+            timestamp=station.stamp(),
+            trigger_reason=trigger,
+            seq_no=sequence,
+            transaction_info=types.TransactionType(
+                transaction_id=transaction.id,
+                charging_state=transaction.state,
+                stopped_reason=reason,
+                remote_start_id=transaction.remote_start_id if event == "Started" else None,
+            ),
+            meter_value=[self.meter_value(outlet, context)],
+            offline=True if offline else None,
+            number_of_phases_used=phases,
+            reservation_id=transaction.reservation_id if event == "Started" else None,
+            evse=types.EVSEType(id=outlet.number, connector_id=outlet.connector)
+            if event == "Started"
+            else None,
+            id_token=self.id_token(token) if token is not None else None,
+        )
+        fact = self._fact(kind, outlet, transaction, sequence, reason, offline)
+
+        def read(answer: Any) -> None:
+            fact()
+            info = answer.id_token_info
+            # StopTxOnInvalidId (2.0.1 Part 2, E05).
+            refused = info is not None and info.status != "Accepted"
+            if refused and token is not None and outlet.transaction is transaction:
+                transaction.refused = True
+                outlet.stop("DeAuthorized")
+
+        weight = Weight.SAMPLE if trigger == "MeterValuePeriodic" else Weight.MILESTONE
+        station.post("TransactionEvent", lambda: message, weight=weight, answered=read)
+
+    def _post(
+        self,
+        action: str,
+        message: Payload,
+        *,
+        answered: Callable[[Any], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        self.station.post(action, lambda: message, answered=answered, failed=failed)
+
+    def _fact(
+        self,
+        kind: FactKind,
+        outlet: Outlet,
+        transaction: Transaction,
+        sequence: int,
+        reason: str | None,
+        offline: bool,
+    ) -> Callable[[], None]:
+        station, token = self.station, transaction.token
+        at, connector, energy_wh = micros(station.stamp()), outlet.connector, outlet.meter_wh
+
+        def acknowledged() -> None:
+            station.tell(
+                Fact(
+                    kind=kind,
+                    identity=station.spec.identity,
+                    version=station.spec.version,
+                    evse=outlet.number,
+                    connector=connector,
+                    transaction=transaction.id,
+                    sequence=sequence,
+                    at=at,
+                    energy_wh=energy_wh,
+                    token=token,
+                    reason=reason,
+                    offline=offline,
+                    acknowledged_at=int(station.now * 1_000_000),
+                )
+            )
+
+        return acknowledged
