@@ -1,0 +1,111 @@
+"""The people of an organisation."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Router, delete, get, patch, post
+from msgspec import UNSET, UnsetType
+
+from currant.api.authentication import ApiRequest
+from currant.api.paging import Cursor, Limit, page_of, place_of
+from currant.api.routes.common import Body, caller_of, services_of, tenant_of
+from currant.kit.ids import PersonId
+from currant.stations.model import Page
+from currant.tenancy.model import NewPerson, Permission, Person, Role
+
+Name = Annotated[str, msgspec.Meta(max_length=200, examples=["Ada Lovelace"])]
+Email = Annotated[str, msgspec.Meta(max_length=254, examples=["ada@example.com"])]
+
+
+class AddPerson(Body, frozen=True, kw_only=True):
+    """Somebody new. `login` is what they sign in with: an e-mail address or a short name."""
+
+    login: Annotated[str, msgspec.Meta(min_length=2, max_length=120, examples=["ada@example.com"])]
+    role: Role
+    name: Name = ""
+    email: Email = ""
+
+
+class ChangePerson(Body, frozen=True, kw_only=True):
+    """What is present changes."""
+
+    name: Name | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+@get("/", opt={"permission": Permission.PEOPLE_READ})
+async def list_people(request: ApiRequest, cursor: Cursor = None, limit: Limit = 100) -> Page[Person]:
+    """People by login."""
+    found = await services_of(request).tenancy.people.list(
+        tenant_of(request), after=place_of(cursor), limit=limit + 1
+    )
+    return page_of(found, limit, lambda person: person.login)
+
+
+@post("/", opt={"permission": Permission.PEOPLE_MANAGE, "never_compressed": True})
+async def add_person(request: ApiRequest, data: AddPerson) -> NewPerson:
+    """Add somebody. The one-time password in the answer is shown this once and works for a week."""
+    return await services_of(request).tenancy.people.add(
+        tenant_of(request),
+        login=data.login,
+        role=data.role,
+        name=data.name,
+        email=data.email,
+        by=caller_of(request),
+    )
+
+
+@get("/{person_id:str}", opt={"permission": Permission.PEOPLE_READ})
+async def get_person(request: ApiRequest, person_id: str) -> Person:
+    """One person."""
+    return await services_of(request).tenancy.people.get(tenant_of(request), PersonId(person_id))
+
+
+@patch("/{person_id:str}", opt={"permission": Permission.PEOPLE_MANAGE})
+async def change_person(request: ApiRequest, person_id: str, data: ChangePerson) -> Person:
+    """Change a person's name, e-mail, role, or whether they may sign in. The last owner stays owner."""
+    return await services_of(request).tenancy.people.change(
+        tenant_of(request),
+        PersonId(person_id),
+        by=caller_of(request),
+        name=None if data.name is UNSET else data.name,
+        email=None if data.email is UNSET else data.email,
+        role=None if data.role is UNSET else data.role,
+        active=None if data.active is UNSET else data.active,
+    )
+
+
+@post(
+    "/{person_id:str}/password",
+    status_code=200,
+    opt={"permission": Permission.PEOPLE_MANAGE, "never_compressed": True},
+)
+async def new_one_time_password(request: ApiRequest, person_id: str) -> NewPerson:
+    """Replace a forgotten password by a one-time password, and end the person's sessions."""
+    return await services_of(request).tenancy.people.new_one_time_password(
+        tenant_of(request), PersonId(person_id), by=caller_of(request)
+    )
+
+
+@delete("/{person_id:str}", opt={"permission": Permission.PEOPLE_MANAGE})
+async def remove_person(request: ApiRequest, person_id: str) -> None:
+    """Remove a person. What they did stays written down under their login."""
+    await services_of(request).tenancy.people.remove(
+        tenant_of(request), PersonId(person_id), by=caller_of(request)
+    )
+
+
+router = Router(
+    "/api/v1/people",
+    tags=["People"],
+    route_handlers=[
+        list_people,
+        add_person,
+        get_person,
+        change_person,
+        new_one_time_password,
+        remove_person,
+    ],
+)

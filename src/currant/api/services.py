@@ -1,0 +1,44 @@
+"""What the API stands on: the services it calls and the settings it obeys."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from currant.access.service import AccessService
+    from currant.charging.service import ChargingService
+    from currant.db.engine import Database
+    from currant.events.live import LiveFeed
+    from currant.stations.commands import CommandService
+    from currant.stations.messages import MessageLog
+    from currant.stations.service import StationService
+    from currant.tenancy.service import Tenancy
+
+
+class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
+    """The services behind the routes."""
+
+    database: "Database"
+    live: "LiveFeed"
+    tenancy: "Tenancy"
+    stations: "StationService"
+    commands: "CommandService"
+    messages: "MessageLog"
+    access: "AccessService"
+    charging: "ChargingService"
+
+
+class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits and habits of the API; the defaults are right for one installation behind no proxy."""
+
+    body_max_bytes: int = 1_000_000
+    import_max_bytes: int = 20_000_000
+    requests_per_second: float = 50.0
+    """Over time, for one key, person or unknown address."""
+    requests_burst: int = 200
+    allowed_origins: tuple[str, ...] = ()
+    """Web origins besides our own that may use the API from a browser (CORS); none by default."""
+    heartbeat_s: float = 15.0
+    """How often a silent event stream says that it is alive."""
+    ocpp_urls: tuple[str, ...] = ()
+    """The addresses that stations connect to, shown by `GET /api/v1/status`."""
