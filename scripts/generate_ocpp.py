@@ -162,7 +162,7 @@ class Version:
                 limits = {"ge": schema.get("minimum"), "le": schema.get("maximum")}
                 if kind == "integer":
                     limits = {key: None if limit is None else int(limit) for key, limit in limits.items()}
-                return limited("int" if kind == "integer" else "float", limits)
+                return limited("Integer" if kind == "integer" else "float", limits)
             case "boolean":
                 return "bool"
         raise ValueError(f"{self.title} {owner}.{wire}: no type for {schema}")
@@ -247,7 +247,7 @@ def imports(code: str, modules: list[str], version: Version) -> str:
     spec = [word for word in ("Meta", "field") if re.search(rf"\b{word}\(", code)]
     if spec:
         lines.append(f"from msgspec import {', '.join(spec)}\n")
-    shared = [word for word in ("CustomDataType", "Instant", "Payload", "Reported") if used(word)]
+    shared = [word for word in ("CustomDataType", "Instant", "Integer", "Payload", "Reported") if used(word)]
     lines.append(f"from currant.ocpp.payload import {', '.join(shared)}\n")
     for module in modules:
         wanted = [name for name in sorted(getattr(version, module)) if used(name)]

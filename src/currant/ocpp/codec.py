@@ -9,7 +9,6 @@ which says what it tolerated. A `Refusal` holds what a CALLERROR says.
 """
 
 import base64
-import binascii
 from datetime import UTC
 from typing import Any
 
@@ -17,12 +16,14 @@ import msgspec
 from msgspec import Raw, inspect
 
 from currant.ocpp.catalogue import ACTIONS, ActionSpec, Version
-from currant.ocpp.errors import DESCRIPTION_MAX, ErrorCode, Finding, Refusal, Unsendable
+from currant.ocpp.errors import DESCRIPTION_MAX, UNDECODABLE, ErrorCode, Finding, Refusal, Unsendable
 from currant.ocpp.frames import clean_json, token
 from currant.ocpp.instants import FIRST_SENSIBLE_YEAR, REPORTED
 from currant.ocpp.payload import Payload
 from currant.ocpp.reading import Reading, Unusable
 from currant.ocpp.writing import Writer
+
+__all__ = ["SIGNED", "Codec", "Decoded", "ErrorCode", "Finding", "Refusal", "Unsendable", "codec_for"]
 
 SIGNED = "-Signed"
 
@@ -69,7 +70,7 @@ class _Reader:
             return self._read_tolerantly(payload)
         try:
             message = self._decode(payload)
-        except (msgspec.MsgspecError, RecursionError):
+        except UNDECODABLE:
             return self._read_tolerantly(payload)
         if self._instants is not None and _needs_a_look(message, self._instants):
             return self._read_tolerantly(payload)
@@ -83,11 +84,11 @@ class _Reader:
         reading = Reading(salvage=self._salvage)
         try:
             value = msgspec.json.decode(payload)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             payload, reading.findings = clean_json(payload)
             try:
                 value = msgspec.json.decode(payload)
-            except (msgspec.MsgspecError, RecursionError) as error:
+            except UNDECODABLE as error:
                 return _refusal(ErrorCode.FORMAT_VIOLATION, f"The payload is not readable: {error}.")
         except RecursionError:
             return _refusal(ErrorCode.FORMAT_VIOLATION, "The payload is nested too deeply.")
@@ -255,7 +256,7 @@ def _signed_payload(payload: bytes) -> bytes | None:
         value = msgspec.json.decode(payload)
         inner = value["payload"] if "signatures" in value or "signature" in value else None
         return base64.urlsafe_b64decode(inner + "=" * (-len(inner) % 4)) if isinstance(inner, str) else None
-    except (msgspec.MsgspecError, RecursionError, KeyError, TypeError, binascii.Error, ValueError):
+    except (*UNDECODABLE, KeyError, TypeError, ValueError):
         return None
 
 

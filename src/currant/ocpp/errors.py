@@ -8,6 +8,9 @@ import msgspec
 from currant.kit.errors import CurrantError, Invalid
 from currant.ocpp.catalogue import Version
 
+# What msgspec raises for bytes that it cannot decode; wrong UTF-8 is no error of its own.
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 DESCRIPTION_MAX = 255  # OCPP-J 1.6, 4.2.3; 2.x Part 4, 4.2.3
 
 _MISSPELT_IN_16 = {

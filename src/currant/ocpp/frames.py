@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from currant.ocpp.catalogue import Version
-from currant.ocpp.errors import ErrorCode, Finding
+from currant.ocpp.errors import UNDECODABLE, ErrorCode, Finding
 
 MESSAGE_ID_MAX = 36
 
@@ -102,7 +102,7 @@ def parse_frame(data: bytes | bytearray | memoryview, version: Version) -> Frame
         # PostgreSQL text cannot hold NUL, which JSON can spell (quirk B4).
         if b"\\u0000" not in data:
             return _decode_frame_21(data) if version is _V21 else _decode_frame(data)
-    except (msgspec.MsgspecError, RecursionError):
+    except UNDECODABLE:
         pass
     return _second_look(data, version)
 
@@ -121,7 +121,7 @@ def _second_look(data: bytes, version: Version) -> Frame | Repaired | Malformed:
     clean, findings = clean_json(data)
     try:
         parts = [bytes(part) for part in _elements.decode(clean)]
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except UNDECODABLE as error:
         return _unreadable(clean, version, str(error))
     kind = _number(parts[0]) if parts else None
     if kind is None or kind not in _KINDS[version]:
@@ -208,7 +208,7 @@ def _number(part: bytes) -> int | None:
 def _text(part: bytes) -> str:
     try:
         value = msgspec.json.decode(part)
-    except (msgspec.MsgspecError, RecursionError):
+    except UNDECODABLE:
         return ""
     if isinstance(value, str):
         return value
@@ -234,25 +234,26 @@ def clean_json(data: bytes) -> tuple[bytes, list[Finding]]:
             Finding(code="invalid-utf8", field="", detail=f"{error.reason} at byte {error.start}")
         )
     text = text.removeprefix("\ufeff")
-    stripped = text.replace("\x00", "")
-    if stripped != text or "\\u0000" in text:
-        findings.append(Finding(code="nul-character", field="", detail="removed"))
-    plain = _CONTROL.sub(" ", stripped)
-    if _NOT_A_LINE_BREAK.search(stripped):
-        findings.append(Finding(code="control-character", field="", detail="replaced by a space"))
-    cleaned = _ESCAPE.sub(_escape, plain)
-    if cleaned != plain and "\\u0000" not in plain:
-        findings.append(Finding(code="invalid-escape", field="", detail="replaced"))
-    return cleaned.encode(), findings
+    broken: set[str] = set()
+    if "\x00" in text:
+        broken.add("nul-character")
+        text = text.replace("\x00", "")
+    if _NOT_A_LINE_BREAK.search(text):
+        broken.add("control-character")
+    text = _ESCAPE.sub(lambda match: _escape(match[0], broken), _CONTROL.sub(" ", text))
+    findings.extend(Finding(code=code, field="", detail="removed or replaced") for code in sorted(broken))
+    return text.encode(), findings
 
 
-def _escape(match: re.Match[str]) -> str:
-    escape = match[0]
+def _escape(escape: str, broken: set[str]) -> str:
     if escape == "\\":
+        broken.add("invalid-escape")
         return "\\\\"
     if len(escape) == 6:
         if escape == "\\u0000":
+            broken.add("nul-character")
             return ""
         if escape[2] in "dD" and escape[3] in "89abcdefABCDEF":
+            broken.add("invalid-escape")
             return "\\ufffd"
     return escape

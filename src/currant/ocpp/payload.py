@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 
-__all__ = ["CustomDataType", "Instant", "Payload", "Reported"]
+__all__ = ["CustomDataType", "Instant", "Integer", "Payload", "Reported"]
 
 
 class Payload(
@@ -21,6 +21,9 @@ class Payload(
 
 
 Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+
+# No store and no other party takes more than 64 bits; the schemas set no limit.
+Integer: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 # OCPP 2.x leaves this one class open for vendors; `vendorId` is the only key it must have.
 CustomDataType: TypeAlias = dict[str, Any]

@@ -7,7 +7,6 @@ says why. Slower by far than the strict decoder, so only asked after that has gi
 """
 
 import math
-from collections.abc import Mapping
 from typing import Any, get_args
 
 import msgspec
@@ -87,41 +86,40 @@ class Reading:
 
     def read(self, type_: type[Payload], value: Any) -> Payload:
         """The message, or `Unusable`."""
-        info = _struct_info(type_)
-        result: Payload = self._struct(info, value, "")
-        return result
+        message: Payload = self._struct(_shape(type_), value, "")
+        return message
 
     def _found(self, code: str, field: str, value: Any) -> None:
         if len(self.findings) < FINDINGS_MAX:
             detail = value if isinstance(value, str) else repr(value)
             self.findings.append(Finding(code=code, field=field, detail=detail[:DETAIL_MAX]))
 
-    def _struct(self, info: inspect.StructType, value: Any, path: str) -> Any:
+    def _struct(self, shape: "_Shape", value: Any, path: str) -> Any:
         if not isinstance(value, dict):
             raise _wrong_type(path, "an object", value)
-        fields = {field.encode_name: field for field in info.fields}
-        given = self._properties(fields, value, path)
+        given = self._properties(shape.wires, value, path)
         values: dict[str, Any] = {}
-        for name, field in fields.items():
-            where = f"{path}.{name}" if path else name
-            found = given.get(name, _ABSENT)
+        for field in shape.fields:
+            found = given.get(field.wire, _ABSENT)
+            if found is _ABSENT and not field.required:
+                values[field.name] = None
+                continue
+            where = f"{path}.{field.wire}" if path else field.wire
             if found is None:
                 # No null stands anywhere in OCPP (OCPP-J 1.6, 4.2; 2.x Part 4, 4.2): it means "absent".
-                self._found("null-value", where, "null")
                 found = _ABSENT
-            if field.required:
-                values[field.name] = self._required(info.cls, field, found, where)
-            else:
-                values[field.name] = self._optional(field, found, where)
-        return info.cls(**values)
+                if not field.required:
+                    self._found("null-value", where, "null")
+            read = self._required if field.required else self._optional
+            values[field.name] = read(field, found, where)
+        return shape.type(**values)
 
-    def _properties(self, fields: Mapping[str, Any], value: dict[str, Any], path: str) -> dict[str, Any]:
-        unknown = [name for name in value if name not in fields]
-        if not unknown:
+    def _properties(self, wires: frozenset[str], value: dict[str, Any], path: str) -> dict[str, Any]:
+        if value.keys() <= wires:
             return value
         given = dict(value)
-        folded = {name.lower(): name for name in fields}
-        for name in unknown:
+        folded = {name.lower(): name for name in wires}
+        for name in [name for name in value if name not in wires]:
             where = f"{path}.{name}" if path else name
             meant = folded.get(name.lower())
             if meant is not None and meant not in value:
@@ -131,44 +129,39 @@ class Reading:
                 self._found("unknown-property", where, value[name])
         return given
 
-    def _required(self, owner: type, field: inspect.Field, value: Any, where: str) -> Any:
-        type_, reported = _unwrapped(field.type)
+    def _required(self, field: "_Field", value: Any, where: str) -> Any:
         if value is _ABSENT:
-            if reported:
+            if field.reported or field.default is not _ABSENT:
                 self._found("value-missing", where, "absent")
-                return None
-            if (owner, field.encode_name) in _DEFAULTS:
-                self._found("value-missing", where, "absent")
-                return _DEFAULTS[owner, field.encode_name]
+                return None if field.reported else field.default
             raise Unusable(ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION, where, "is required and missing")
-        if not reported:
-            return self._value(type_, value, where, field.encode_name)
+        if not field.reported:
+            return self._value(field.type, value, where, field.wire)
         try:
-            return self._value(type_, value, where, field.encode_name)
+            return self._value(field.type, value, where, field.wire)
         except Unusable as error:
             # An instant of the wrong type is still only a station that does not know the time.
-            self._found(_code_of(type_), where, error.problem)
+            self._found(_code_of(field.type), where, error.problem)
             return None
 
-    def _optional(self, field: inspect.Field, value: Any, where: str) -> Any:
+    def _optional(self, field: "_Field", value: Any, where: str) -> Any:
         if value is _ABSENT:
             return None
-        type_, _ = _unwrapped(field.type)
-        if isinstance(value, str) and value in _NOTHING and field.encode_name not in _MAY_BE_EMPTY:
+        if isinstance(value, str) and value in _NOTHING and field.wire not in _MAY_BE_EMPTY:
             self._found("empty-value", where, value)
             return None
         try:
-            return self._value(type_, value, where, field.encode_name)
+            return self._value(field.type, value, where, field.wire)
         except Unusable as error:
-            if not self.salvage and isinstance(type_, inspect.StructType | inspect.ListType):
+            if not self.salvage and isinstance(field.type, inspect.StructType | inspect.ListType):
                 raise
-            self._found(_code_of(type_), error.field, error.problem)
+            self._found(_code_of(field.type), error.field, error.problem)
             return None
 
     def _value(self, type_: inspect.Type, value: Any, where: str, name: str) -> Any:
         match type_:
             case inspect.StructType():
-                return self._struct(type_, value, where)
+                return self._struct(_shape(type_.cls), value, where)
             case inspect.ListType():
                 return self._list(type_, value, where, name)
             case inspect.LiteralType():
@@ -313,16 +306,40 @@ class Reading:
         return at
 
 
-_infos: dict[type[Payload], inspect.StructType] = {}
+class _Field:
+    """How one field is written and read."""
+
+    __slots__ = ("default", "name", "reported", "required", "type", "wire")
+
+    def __init__(self, owner: type, field: inspect.Field) -> None:
+        self.name = field.name
+        self.wire = field.encode_name
+        self.required = field.required
+        self.type, self.reported = _unwrapped(field.type)
+        self.default = _DEFAULTS.get((owner, field.encode_name), _ABSENT)
 
 
-def _struct_info(type_: type[Payload]) -> inspect.StructType:
-    info = _infos.get(type_)
-    if info is None:
-        made = inspect.type_info(type_)
-        assert isinstance(made, inspect.StructType)
-        info = _infos[type_] = made
-    return info
+class _Shape:
+    """The fields of a message type, looked up once."""
+
+    __slots__ = ("fields", "type", "wires")
+
+    def __init__(self, type_: type) -> None:
+        info = inspect.type_info(type_)
+        assert isinstance(info, inspect.StructType)
+        self.type = type_
+        self.fields = [_Field(type_, field) for field in info.fields]
+        self.wires = frozenset(field.wire for field in self.fields)
+
+
+_shapes: dict[type, _Shape] = {}
+
+
+def _shape(type_: type) -> _Shape:
+    shape = _shapes.get(type_)
+    if shape is None:
+        shape = _shapes[type_] = _Shape(type_)
+    return shape
 
 
 def _unwrapped(type_: inspect.Type) -> tuple[inspect.Type, bool]:

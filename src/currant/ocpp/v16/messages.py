@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from currant.ocpp.payload import Instant, Payload, Reported
+from currant.ocpp.payload import Instant, Integer, Payload, Reported
 
 from currant.ocpp.v16.enums import (
     AvailabilityStatus,
@@ -173,13 +173,13 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
 
     status: RegistrationStatus
     current_time: Instant
-    interval: int
+    interval: Integer
 
 
 class CancelReservation(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The CancelReservation message."""
 
-    reservation_id: int
+    reservation_id: Integer
 
 
 class CancelReservationResponse(Payload, frozen=True, kw_only=True):
@@ -203,7 +203,7 @@ class CertificateSignedResponse(Payload, frozen=True, kw_only=True):
 class ChangeAvailability(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The ChangeAvailability message."""
 
-    connector_id: int
+    connector_id: Integer
     type: AvailabilityType
 
 
@@ -239,10 +239,10 @@ class ClearCacheResponse(Payload, frozen=True, kw_only=True):
 class ClearChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The ClearChargingProfile message."""
 
-    id: int | None = None
-    connector_id: int | None = None
+    id: Integer | None = None
+    connector_id: Integer | None = None
     charging_profile_purpose: ChargingProfilePurposeType | None = None
-    stack_level: int | None = None
+    stack_level: Integer | None = None
 
 
 class ClearChargingProfileResponse(Payload, frozen=True, kw_only=True):
@@ -292,7 +292,7 @@ class ExtendedTriggerMessage(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The ExtendedTriggerMessage message."""
 
     requested_message: MessageTriggerEnumType
-    connector_id: int | None = None
+    connector_id: Integer | None = None
 
 
 class ExtendedTriggerMessageResponse(Payload, frozen=True, kw_only=True):
@@ -314,8 +314,8 @@ class FirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
 class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The GetCompositeSchedule message."""
 
-    connector_id: int
-    duration: int
+    connector_id: Integer
+    duration: Integer
     charging_rate_unit: ChargingRateUnitType | None = None
 
 
@@ -323,7 +323,7 @@ class GetCompositeScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to GetCompositeSchedule."""
 
     status: GetCompositeScheduleStatus
-    connector_id: int | None = None
+    connector_id: Integer | None = None
     schedule_start: Instant | None = None
     charging_schedule: ChargingSchedule | None = None
 
@@ -345,8 +345,8 @@ class GetDiagnostics(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The GetDiagnostics message."""
 
     location: str
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Integer | None = None
+    retry_interval: Integer | None = None
     start_time: Instant | None = None
     stop_time: Instant | None = None
 
@@ -377,7 +377,7 @@ class GetLocalListVersion(Payload, frozen=True, kw_only=True):
 class GetLocalListVersionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to GetLocalListVersion."""
 
-    list_version: int
+    list_version: Integer
 
 
 class GetLog(Payload, frozen=True, kw_only=True):
@@ -385,9 +385,9 @@ class GetLog(Payload, frozen=True, kw_only=True):
 
     log: LogParametersType
     log_type: LogEnumType
-    request_id: int
-    retries: int | None = None
-    retry_interval: int | None = None
+    request_id: Integer
+    retries: Integer | None = None
+    retry_interval: Integer | None = None
 
 
 class GetLogResponse(Payload, frozen=True, kw_only=True):
@@ -424,7 +424,7 @@ class LogStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The LogStatusNotification message."""
 
     status: UploadLogStatusEnumType
-    request_id: int | None = None
+    request_id: Integer | None = None
 
 
 class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -434,9 +434,9 @@ class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
 class MeterValues(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The MeterValues message."""
 
-    connector_id: int
+    connector_id: Integer
     meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
-    transaction_id: int | None = None
+    transaction_id: Integer | None = None
 
 
 class MeterValuesResponse(Payload, frozen=True, kw_only=True):
@@ -447,7 +447,7 @@ class RemoteStartTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The RemoteStartTransaction message."""
 
     id_tag: Annotated[str, Meta(max_length=20)]
-    connector_id: int | None = None
+    connector_id: Integer | None = None
     charging_profile: ChargingProfile | None = None
 
 
@@ -460,7 +460,7 @@ class RemoteStartTransactionResponse(Payload, frozen=True, kw_only=True):
 class RemoteStopTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The RemoteStopTransaction message."""
 
-    transaction_id: int
+    transaction_id: Integer
 
 
 class RemoteStopTransactionResponse(Payload, frozen=True, kw_only=True):
@@ -472,10 +472,10 @@ class RemoteStopTransactionResponse(Payload, frozen=True, kw_only=True):
 class ReserveNow(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The ReserveNow message."""
 
-    connector_id: int
+    connector_id: Integer
     expiry_date: Instant
     id_tag: Annotated[str, Meta(max_length=20)]
-    reservation_id: int
+    reservation_id: Integer
     parent_id_tag: Annotated[str, Meta(max_length=20)] | None = None
 
 
@@ -512,7 +512,7 @@ class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
 class SendLocalList(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The SendLocalList message."""
 
-    list_version: int
+    list_version: Integer
     update_type: UpdateType
     local_authorization_list: list[AuthorizationData] | None = None
 
@@ -526,7 +526,7 @@ class SendLocalListResponse(Payload, frozen=True, kw_only=True):
 class SetChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The SetChargingProfile message."""
 
-    connector_id: int
+    connector_id: Integer
     cs_charging_profiles: ChargingProfile
 
 
@@ -552,7 +552,7 @@ class SignedFirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The SignedFirmwareStatusNotification message."""
 
     status: FirmwareStatusEnumType
-    request_id: int | None = None
+    request_id: Integer | None = None
 
 
 class SignedFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -562,10 +562,10 @@ class SignedFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=Tru
 class SignedUpdateFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The SignedUpdateFirmware message."""
 
-    request_id: int
+    request_id: Integer
     firmware: FirmwareType
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Integer | None = None
+    retry_interval: Integer | None = None
 
 
 class SignedUpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
@@ -577,24 +577,24 @@ class SignedUpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
 class StartTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The StartTransaction message."""
 
-    connector_id: int
+    connector_id: Integer
     id_tag: Annotated[str, Meta(max_length=20)]
-    meter_start: int
+    meter_start: Integer
     timestamp: Reported[Instant]
-    reservation_id: int | None = None
+    reservation_id: Integer | None = None
 
 
 class StartTransactionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to StartTransaction."""
 
     id_tag_info: IdTagInfo
-    transaction_id: int
+    transaction_id: Integer
 
 
 class StatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The StatusNotification message."""
 
-    connector_id: int
+    connector_id: Integer
     error_code: ChargePointErrorCode
     status: ChargePointStatus
     info: Annotated[str, Meta(max_length=50)] | None = None
@@ -610,9 +610,9 @@ class StatusNotificationResponse(Payload, frozen=True, kw_only=True):
 class StopTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The StopTransaction message."""
 
-    meter_stop: int
+    meter_stop: Integer
     timestamp: Reported[Instant]
-    transaction_id: int
+    transaction_id: Integer
     id_tag: Annotated[str, Meta(max_length=20)] | None = None
     reason: Reason | None = None
     transaction_data: list[MeterValue] | None = None
@@ -628,7 +628,7 @@ class TriggerMessage(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The TriggerMessage message."""
 
     requested_message: MessageTrigger
-    connector_id: int | None = None
+    connector_id: Integer | None = None
 
 
 class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
@@ -640,7 +640,7 @@ class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
 class UnlockConnector(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The UnlockConnector message."""
 
-    connector_id: int
+    connector_id: Integer
 
 
 class UnlockConnectorResponse(Payload, frozen=True, kw_only=True):
@@ -654,8 +654,8 @@ class UpdateFirmware(Payload, frozen=True, kw_only=True):
 
     location: str
     retrieve_date: Instant
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Integer | None = None
+    retry_interval: Integer | None = None
 
 
 class UpdateFirmwareResponse(Payload, frozen=True, kw_only=True):

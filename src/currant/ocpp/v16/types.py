@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from currant.ocpp.payload import Instant, Payload, Reported
+from currant.ocpp.payload import Instant, Integer, Payload, Reported
 
 from currant.ocpp.v16.enums import (
     AuthorizationStatus,
@@ -56,9 +56,9 @@ class CertificateHashDataType(Payload, frozen=True, kw_only=True):
 class ChargingSchedulePeriod(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: ChargingSchedulePeriod."""
 
-    start_period: int
+    start_period: Integer
     limit: float
-    number_phases: int | None = None
+    number_phases: Integer | None = None
 
 
 class ChargingSchedule(Payload, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class ChargingSchedule(Payload, frozen=True, kw_only=True):
 
     charging_rate_unit: ChargingRateUnitType
     charging_schedule_period: list[ChargingSchedulePeriod]
-    duration: int | None = None
+    duration: Integer | None = None
     start_schedule: Instant | None = None
     min_charging_rate: float | None = None
 
@@ -109,12 +109,12 @@ class MeterValue(Payload, frozen=True, kw_only=True):
 class ChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: ChargingProfile."""
 
-    charging_profile_id: int
-    stack_level: int
+    charging_profile_id: Integer
+    stack_level: Integer
     charging_profile_purpose: ChargingProfilePurposeType
     charging_profile_kind: ChargingProfileKindType
     charging_schedule: ChargingSchedule
-    transaction_id: int | None = None
+    transaction_id: Integer | None = None
     recurrency_kind: RecurrencyKindType | None = None
     valid_from: Instant | None = None
     valid_to: Instant | None = None

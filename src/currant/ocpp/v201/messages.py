@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from currant.ocpp.payload import CustomDataType, Instant, Payload, Reported
+from currant.ocpp.payload import CustomDataType, Instant, Integer, Payload, Reported
 
 from currant.ocpp.v201.enums import (
     AuthorizeCertificateStatusEnumType,
@@ -265,7 +265,7 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to BootNotification."""
 
     current_time: Instant
-    interval: int
+    interval: Integer
     status: RegistrationStatusEnumType
     custom_data: CustomDataType | None = None
     status_info: StatusInfoType | None = None
@@ -274,7 +274,7 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
 class CancelReservation(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The CancelReservation message."""
 
-    reservation_id: int
+    reservation_id: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -336,7 +336,7 @@ class ClearChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearChargingProfile message."""
 
     custom_data: CustomDataType | None = None
-    charging_profile_id: int | None = None
+    charging_profile_id: Integer | None = None
     charging_profile_criteria: ClearChargingProfileType | None = None
 
 
@@ -351,7 +351,7 @@ class ClearChargingProfileResponse(Payload, frozen=True, kw_only=True):
 class ClearDisplayMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearDisplayMessage message."""
 
-    id: int
+    id: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -366,7 +366,7 @@ class ClearDisplayMessageResponse(Payload, frozen=True, kw_only=True):
 class ClearVariableMonitoring(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearVariableMonitoring message."""
 
-    id: Annotated[list[int], Meta(min_length=1)]
+    id: Annotated[list[Integer], Meta(min_length=1)]
     custom_data: CustomDataType | None = None
 
 
@@ -382,7 +382,7 @@ class ClearedChargingLimit(Payload, frozen=True, kw_only=True):
 
     charging_limit_source: ChargingLimitSourceEnumType
     custom_data: CustomDataType | None = None
-    evse_id: int | None = None
+    evse_id: Integer | None = None
 
 
 class ClearedChargingLimitResponse(Payload, frozen=True, kw_only=True):
@@ -408,7 +408,7 @@ class CostUpdatedResponse(Payload, frozen=True, kw_only=True):
 class CustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The CustomerInformation message."""
 
-    request_id: int
+    request_id: Integer
     report: bool
     clear: bool
     custom_data: CustomDataType | None = None
@@ -463,7 +463,7 @@ class FirmwareStatusNotification(Payload, frozen=True, kw_only=True):
 
     status: FirmwareStatusEnumType
     custom_data: CustomDataType | None = None
-    request_id: int | None = None
+    request_id: Integer | None = None
 
 
 class FirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -493,7 +493,7 @@ class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
 class GetBaseReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetBaseReport message."""
 
-    request_id: int
+    request_id: Integer
     report_base: ReportBaseEnumType
     custom_data: CustomDataType | None = None
 
@@ -525,10 +525,10 @@ class GetCertificateStatusResponse(Payload, frozen=True, kw_only=True):
 class GetChargingProfiles(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetChargingProfiles message."""
 
-    request_id: int
+    request_id: Integer
     charging_profile: ChargingProfileCriterionType
     custom_data: CustomDataType | None = None
-    evse_id: int | None = None
+    evse_id: Integer | None = None
 
 
 class GetChargingProfilesResponse(Payload, frozen=True, kw_only=True):
@@ -542,8 +542,8 @@ class GetChargingProfilesResponse(Payload, frozen=True, kw_only=True):
 class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetCompositeSchedule message."""
 
-    duration: int
-    evse_id: int
+    duration: Integer
+    evse_id: Integer
     custom_data: CustomDataType | None = None
     charging_rate_unit: ChargingRateUnitEnumType | None = None
 
@@ -560,9 +560,9 @@ class GetCompositeScheduleResponse(Payload, frozen=True, kw_only=True):
 class GetDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetDisplayMessages message."""
 
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
-    id: Annotated[list[int], Meta(min_length=1)] | None = None
+    id: Annotated[list[Integer], Meta(min_length=1)] | None = None
     priority: MessagePriorityEnumType | None = None
     state: MessageStateEnumType | None = None
 
@@ -600,7 +600,7 @@ class GetLocalListVersion(Payload, frozen=True, kw_only=True):
 class GetLocalListVersionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetLocalListVersion."""
 
-    version_number: int
+    version_number: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -609,10 +609,10 @@ class GetLog(Payload, frozen=True, kw_only=True):
 
     log: LogParametersType
     log_type: LogEnumType
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Integer | None = None
+    retry_interval: Integer | None = None
 
 
 class GetLogResponse(Payload, frozen=True, kw_only=True):
@@ -627,7 +627,7 @@ class GetLogResponse(Payload, frozen=True, kw_only=True):
 class GetMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetMonitoringReport message."""
 
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
     component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
     monitoring_criteria: Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)] | None = None
@@ -644,7 +644,7 @@ class GetMonitoringReportResponse(Payload, frozen=True, kw_only=True):
 class GetReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetReport message."""
 
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
     component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
     component_criteria: Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)] | None = None
@@ -721,7 +721,7 @@ class LogStatusNotification(Payload, frozen=True, kw_only=True):
 
     status: UploadLogStatusEnumType
     custom_data: CustomDataType | None = None
-    request_id: int | None = None
+    request_id: Integer | None = None
 
 
 class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -733,7 +733,7 @@ class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
 class MeterValues(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The MeterValues message."""
 
-    evse_id: int
+    evse_id: Integer
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)]
     custom_data: CustomDataType | None = None
 
@@ -750,7 +750,7 @@ class NotifyChargingLimit(Payload, frozen=True, kw_only=True):
     charging_limit: ChargingLimitType
     custom_data: CustomDataType | None = None
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1)] | None = None
-    evse_id: int | None = None
+    evse_id: Integer | None = None
 
 
 class NotifyChargingLimitResponse(Payload, frozen=True, kw_only=True):
@@ -763,9 +763,9 @@ class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyCustomerInformation message."""
 
     data: Annotated[str, Meta(max_length=512)]
-    seq_no: int
+    seq_no: Integer
     generated_at: Reported[Instant]
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
     tbc: bool | None = None
 
@@ -779,7 +779,7 @@ class NotifyCustomerInformationResponse(Payload, frozen=True, kw_only=True):
 class NotifyDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyDisplayMessages message."""
 
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
     message_info: Annotated[list[MessageInfoType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
@@ -795,9 +795,9 @@ class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyEVChargingNeeds message."""
 
     charging_needs: ChargingNeedsType
-    evse_id: int
+    evse_id: Integer
     custom_data: CustomDataType | None = None
-    max_schedule_tuples: int | None = None
+    max_schedule_tuples: Integer | None = None
 
 
 class NotifyEVChargingNeedsResponse(Payload, frozen=True, kw_only=True):
@@ -813,7 +813,7 @@ class NotifyEVChargingSchedule(Payload, frozen=True, kw_only=True):
 
     time_base: Instant
     charging_schedule: ChargingScheduleType
-    evse_id: int
+    evse_id: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -829,7 +829,7 @@ class NotifyEvent(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyEvent message."""
 
     generated_at: Reported[Instant]
-    seq_no: int
+    seq_no: Integer
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
     custom_data: CustomDataType | None = None
     tbc: bool | None = None
@@ -844,8 +844,8 @@ class NotifyEventResponse(Payload, frozen=True, kw_only=True):
 class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyMonitoringReport message."""
 
-    request_id: int
-    seq_no: int
+    request_id: Integer
+    seq_no: Integer
     generated_at: Reported[Instant]
     custom_data: CustomDataType | None = None
     monitor: Annotated[list[MonitoringDataType], Meta(min_length=1)] | None = None
@@ -861,9 +861,9 @@ class NotifyMonitoringReportResponse(Payload, frozen=True, kw_only=True):
 class NotifyReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyReport message."""
 
-    request_id: int
+    request_id: Integer
     generated_at: Reported[Instant]
-    seq_no: int
+    seq_no: Integer
     custom_data: CustomDataType | None = None
     report_data: Annotated[list[ReportDataType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
@@ -880,10 +880,10 @@ class PublishFirmware(Payload, frozen=True, kw_only=True):
 
     location: Annotated[str, Meta(max_length=512)]
     checksum: Annotated[str, Meta(max_length=32)]
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Integer | None = None
+    retry_interval: Integer | None = None
 
 
 class PublishFirmwareResponse(Payload, frozen=True, kw_only=True):
@@ -900,7 +900,7 @@ class PublishFirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     status: PublishFirmwareStatusEnumType
     custom_data: CustomDataType | None = None
     location: Annotated[list[Annotated[str, Meta(max_length=512)]], Meta(min_length=1)] | None = None
-    request_id: int | None = None
+    request_id: Integer | None = None
 
 
 class PublishFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -912,10 +912,10 @@ class PublishFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=Tr
 class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ReportChargingProfiles message."""
 
-    request_id: int
+    request_id: Integer
     charging_limit_source: ChargingLimitSourceEnumType
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
-    evse_id: int
+    evse_id: Integer
     custom_data: CustomDataType | None = None
     tbc: bool | None = None
 
@@ -930,9 +930,9 @@ class RequestStartTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The RequestStartTransaction message."""
 
     id_token: IdTokenType
-    remote_start_id: int
+    remote_start_id: Integer
     custom_data: CustomDataType | None = None
-    evse_id: int | None = None
+    evse_id: Integer | None = None
     group_id_token: IdTokenType | None = None
     charging_profile: ChargingProfileType | None = None
 
@@ -964,7 +964,7 @@ class RequestStopTransactionResponse(Payload, frozen=True, kw_only=True):
 class ReservationStatusUpdate(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ReservationStatusUpdate message."""
 
-    reservation_id: int
+    reservation_id: Integer
     reservation_update_status: ReservationUpdateStatusEnumType
     custom_data: CustomDataType | None = None
 
@@ -978,12 +978,12 @@ class ReservationStatusUpdateResponse(Payload, frozen=True, kw_only=True):
 class ReserveNow(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ReserveNow message."""
 
-    id: int
+    id: Integer
     expiry_date_time: Instant
     id_token: IdTokenType
     custom_data: CustomDataType | None = None
     connector_type: ConnectorEnumType | None = None
-    evse_id: int | None = None
+    evse_id: Integer | None = None
     group_id_token: IdTokenType | None = None
 
 
@@ -1000,7 +1000,7 @@ class Reset(Payload, frozen=True, kw_only=True):
 
     type: ResetEnumType
     custom_data: CustomDataType | None = None
-    evse_id: int | None = None
+    evse_id: Integer | None = None
 
 
 class ResetResponse(Payload, frozen=True, kw_only=True):
@@ -1029,7 +1029,7 @@ class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
 class SendLocalList(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SendLocalList message."""
 
-    version_number: int
+    version_number: Integer
     update_type: UpdateEnumType
     custom_data: CustomDataType | None = None
     local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
@@ -1046,7 +1046,7 @@ class SendLocalListResponse(Payload, frozen=True, kw_only=True):
 class SetChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SetChargingProfile message."""
 
-    evse_id: int
+    evse_id: Integer
     charging_profile: ChargingProfileType
     custom_data: CustomDataType | None = None
 
@@ -1092,7 +1092,7 @@ class SetMonitoringBaseResponse(Payload, frozen=True, kw_only=True):
 class SetMonitoringLevel(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SetMonitoringLevel message."""
 
-    severity: int
+    severity: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -1107,7 +1107,7 @@ class SetMonitoringLevelResponse(Payload, frozen=True, kw_only=True):
 class SetNetworkProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SetNetworkProfile message."""
 
-    configuration_slot: int
+    configuration_slot: Integer
     connection_data: NetworkConnectionProfileType
     custom_data: CustomDataType | None = None
 
@@ -1169,8 +1169,8 @@ class StatusNotification(Payload, frozen=True, kw_only=True):
 
     timestamp: Reported[Instant]
     connector_status: ConnectorStatusEnumType
-    evse_id: int
-    connector_id: int
+    evse_id: Integer
+    connector_id: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -1186,14 +1186,14 @@ class TransactionEvent(Payload, frozen=True, kw_only=True):
     event_type: TransactionEventEnumType
     timestamp: Reported[Instant]
     trigger_reason: Reported[TriggerReasonEnumType]
-    seq_no: int
+    seq_no: Integer
     transaction_info: TransactionType
     custom_data: CustomDataType | None = None
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)] | None = None
     offline: bool | None = None
-    number_of_phases_used: int | None = None
-    cable_max_current: int | None = None
-    reservation_id: int | None = None
+    number_of_phases_used: Integer | None = None
+    cable_max_current: Integer | None = None
+    reservation_id: Integer | None = None
     evse: EVSEType | None = None
     id_token: IdTokenType | None = None
 
@@ -1203,7 +1203,7 @@ class TransactionEventResponse(Payload, frozen=True, kw_only=True):
 
     custom_data: CustomDataType | None = None
     total_cost: float | None = None
-    charging_priority: int | None = None
+    charging_priority: Integer | None = None
     id_token_info: IdTokenInfoType | None = None
     updated_personal_message: MessageContentType | None = None
 
@@ -1227,8 +1227,8 @@ class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
 class UnlockConnector(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The UnlockConnector message."""
 
-    evse_id: int
-    connector_id: int
+    evse_id: Integer
+    connector_id: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -1257,11 +1257,11 @@ class UnpublishFirmwareResponse(Payload, frozen=True, kw_only=True):
 class UpdateFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The UpdateFirmware message."""
 
-    request_id: int
+    request_id: Integer
     firmware: FirmwareType
     custom_data: CustomDataType | None = None
-    retries: int | None = None
-    retry_interval: int | None = None
+    retries: Integer | None = None
+    retry_interval: Integer | None = None
 
 
 class UpdateFirmwareResponse(Payload, frozen=True, kw_only=True):

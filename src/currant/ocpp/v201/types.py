@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from currant.ocpp.payload import CustomDataType, Instant, Payload, Reported
+from currant.ocpp.payload import CustomDataType, Instant, Integer, Payload, Reported
 
 from currant.ocpp.v201.enums import (
     APNAuthenticationEnumType,
@@ -145,9 +145,9 @@ class IdTokenInfoType(Payload, frozen=True, kw_only=True):
     status: AuthorizationStatusEnumType
     custom_data: CustomDataType | None = None
     cache_expiry_date_time: Instant | None = None
-    charging_priority: int | None = None
+    charging_priority: Integer | None = None
     language1: Annotated[str, Meta(max_length=8)] | None = None
-    evse_id: Annotated[list[int], Meta(min_length=1)] | None = None
+    evse_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
     group_id_token: IdTokenType | None = None
     language2: Annotated[str, Meta(max_length=8)] | None = None
     personal_message: MessageContentType | None = None
@@ -183,25 +183,25 @@ class StatusInfoType(Payload, frozen=True, kw_only=True):
 class EVSEType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: EVSEType."""
 
-    id: int
+    id: Integer
     custom_data: CustomDataType | None = None
-    connector_id: int | None = None
+    connector_id: Integer | None = None
 
 
 class ClearChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ClearChargingProfileType."""
 
     custom_data: CustomDataType | None = None
-    evse_id: int | None = None
+    evse_id: Integer | None = None
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: int | None = None
+    stack_level: Integer | None = None
 
 
 class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ClearMonitoringResultType."""
 
     status: ClearMonitoringStatusEnumType
-    id: int
+    id: Integer
     custom_data: CustomDataType | None = None
     status_info: StatusInfoType | None = None
 
@@ -221,27 +221,27 @@ class ChargingProfileCriterionType(Payload, frozen=True, kw_only=True):
 
     custom_data: CustomDataType | None = None
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: int | None = None
-    charging_profile_id: Annotated[list[int], Meta(min_length=1)] | None = None
+    stack_level: Integer | None = None
+    charging_profile_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
     charging_limit_source: Annotated[list[ChargingLimitSourceEnumType], Meta(min_length=1, max_length=4)] | None = None
 
 
 class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingSchedulePeriodType."""
 
-    start_period: int
+    start_period: Integer
     limit: float
     custom_data: CustomDataType | None = None
-    number_phases: int | None = None
-    phase_to_use: int | None = None
+    number_phases: Integer | None = None
+    phase_to_use: Integer | None = None
 
 
 class CompositeScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: CompositeScheduleType."""
 
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1)]
-    evse_id: int
-    duration: int
+    evse_id: Integer
+    duration: Integer
     schedule_start: Instant
     charging_rate_unit: ChargingRateUnitEnumType
     custom_data: CustomDataType | None = None
@@ -326,7 +326,7 @@ class UnitOfMeasureType(Payload, frozen=True, kw_only=True):
 
     custom_data: CustomDataType | None = None
     unit: Annotated[str, Meta(max_length=20)] | None = None
-    multiplier: int | None = None
+    multiplier: Integer | None = None
 
 
 class SampledValueType(Payload, frozen=True, kw_only=True):
@@ -361,18 +361,18 @@ class ChargingLimitType(Payload, frozen=True, kw_only=True):
 class RelativeTimeIntervalType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: RelativeTimeIntervalType."""
 
-    start: int
+    start: Integer
     custom_data: CustomDataType | None = None
-    duration: int | None = None
+    duration: Integer | None = None
 
 
 class CostType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: CostType."""
 
     cost_kind: CostKindEnumType
-    amount: int
+    amount: Integer
     custom_data: CustomDataType | None = None
-    amount_multiplier: int | None = None
+    amount_multiplier: Integer | None = None
 
 
 class ConsumptionCostType(Payload, frozen=True, kw_only=True):
@@ -388,29 +388,29 @@ class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
 
     relative_time_interval: RelativeTimeIntervalType
     custom_data: CustomDataType | None = None
-    e_price_level: Annotated[int, Meta(ge=0)] | None = None
+    e_price_level: Annotated[Integer, Meta(ge=0)] | None = None
     consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
 
 
 class SalesTariffType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SalesTariffType."""
 
-    id: int
+    id: Integer
     sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
     custom_data: CustomDataType | None = None
     sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
-    num_e_price_levels: int | None = None
+    num_e_price_levels: Integer | None = None
 
 
 class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingScheduleType."""
 
-    id: int
+    id: Integer
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
     custom_data: CustomDataType | None = None
     start_schedule: Instant | None = None
-    duration: int | None = None
+    duration: Integer | None = None
     min_charging_rate: float | None = None
     sales_tariff: SalesTariffType | None = None
 
@@ -418,7 +418,7 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
 class MessageInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: MessageInfoType."""
 
-    id: int
+    id: Integer
     priority: MessagePriorityEnumType
     message: MessageContentType
     custom_data: CustomDataType | None = None
@@ -432,25 +432,25 @@ class MessageInfoType(Payload, frozen=True, kw_only=True):
 class ACChargingParametersType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ACChargingParametersType."""
 
-    energy_amount: int
-    ev_min_current: int
-    ev_max_current: int
-    ev_max_voltage: int
+    energy_amount: Integer
+    ev_min_current: Integer
+    ev_max_current: Integer
+    ev_max_voltage: Integer
     custom_data: CustomDataType | None = None
 
 
 class DCChargingParametersType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: DCChargingParametersType."""
 
-    ev_max_current: int
-    ev_max_voltage: int
+    ev_max_current: Integer
+    ev_max_voltage: Integer
     custom_data: CustomDataType | None = None
-    energy_amount: int | None = None
-    ev_max_power: int | None = None
-    state_of_charge: Annotated[int, Meta(ge=0, le=100)] | None = None
-    ev_energy_capacity: int | None = None
-    full_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
-    bulk_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
+    energy_amount: Integer | None = None
+    ev_max_power: Integer | None = None
+    state_of_charge: Annotated[Integer, Meta(ge=0, le=100)] | None = None
+    ev_energy_capacity: Integer | None = None
+    full_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
+    bulk_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
 
 
 class ChargingNeedsType(Payload, frozen=True, kw_only=True):
@@ -466,7 +466,7 @@ class ChargingNeedsType(Payload, frozen=True, kw_only=True):
 class EventDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: EventDataType."""
 
-    event_id: int
+    event_id: Integer
     timestamp: Reported[Instant]
     trigger: EventTriggerEnumType
     actual_value: Annotated[str, Meta(max_length=2500)]
@@ -474,22 +474,22 @@ class EventDataType(Payload, frozen=True, kw_only=True):
     event_notification_type: EventNotificationEnumType
     variable: VariableType
     custom_data: CustomDataType | None = None
-    cause: int | None = None
+    cause: Integer | None = None
     tech_code: Annotated[str, Meta(max_length=50)] | None = None
     tech_info: Annotated[str, Meta(max_length=500)] | None = None
     cleared: bool | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    variable_monitoring_id: int | None = None
+    variable_monitoring_id: Integer | None = None
 
 
 class VariableMonitoringType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: VariableMonitoringType."""
 
-    id: int
+    id: Integer
     transaction: bool
     value: float
     type: MonitorEnumType
-    severity: int
+    severity: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -538,8 +538,8 @@ class ReportDataType(Payload, frozen=True, kw_only=True):
 class ChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingProfileType."""
 
-    id: int
-    stack_level: int
+    id: Integer
+    stack_level: Integer
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
@@ -566,7 +566,7 @@ class APNType(Payload, frozen=True, kw_only=True):
     custom_data: CustomDataType | None = None
     apn_user_name: Annotated[str, Meta(max_length=20)] | None = None
     apn_password: Annotated[str, Meta(max_length=20)] | None = None
-    sim_pin: int | None = None
+    sim_pin: Integer | None = None
     preferred_network: Annotated[str, Meta(max_length=6)] | None = None
     use_only_preferred_network: bool | None = None
 
@@ -589,8 +589,8 @@ class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
     ocpp_version: OCPPVersionEnumType
     ocpp_transport: OCPPTransportEnumType
     ocpp_csms_url: Annotated[str, Meta(max_length=512)]
-    message_timeout: int
-    security_profile: int
+    message_timeout: Integer
+    security_profile: Integer
     ocpp_interface: OCPPInterfaceEnumType
     custom_data: CustomDataType | None = None
     apn: APNType | None = None
@@ -602,11 +602,11 @@ class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
 
     value: float
     type: MonitorEnumType
-    severity: int
+    severity: Integer
     component: ComponentType
     variable: VariableType
     custom_data: CustomDataType | None = None
-    id: int | None = None
+    id: Integer | None = None
     transaction: bool | None = None
 
 
@@ -617,9 +617,9 @@ class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
     type: MonitorEnumType
     component: ComponentType
     variable: VariableType
-    severity: int
+    severity: Integer
     custom_data: CustomDataType | None = None
-    id: int | None = None
+    id: Integer | None = None
     status_info: StatusInfoType | None = None
 
 
@@ -650,9 +650,9 @@ class TransactionType(Payload, frozen=True, kw_only=True):
     transaction_id: Annotated[str, Meta(max_length=36)]
     custom_data: CustomDataType | None = None
     charging_state: ChargingStateEnumType | None = None
-    time_spent_charging: int | None = None
+    time_spent_charging: Integer | None = None
     stopped_reason: ReasonEnumType | None = None
-    remote_start_id: int | None = None
+    remote_start_id: Integer | None = None
 
 
 class FirmwareType(Payload, frozen=True, kw_only=True):

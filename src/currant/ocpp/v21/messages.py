@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from currant.ocpp.payload import CustomDataType, Instant, Payload, Reported
+from currant.ocpp.payload import CustomDataType, Instant, Integer, Payload, Reported
 
 from currant.ocpp.v21.enums import (
     AuthorizeCertificateStatusEnumType,
@@ -330,7 +330,7 @@ class AFRRSignal(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The AFRRSignal message."""
 
     timestamp: Reported[Instant]
-    signal: int
+    signal: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -345,7 +345,7 @@ class AFRRSignalResponse(Payload, frozen=True, kw_only=True):
 class AdjustPeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The AdjustPeriodicEventStream message."""
 
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     params: PeriodicEventStreamParamsType
     custom_data: CustomDataType | None = None
 
@@ -383,7 +383,7 @@ class BatterySwap(Payload, frozen=True, kw_only=True):
     battery_data: Annotated[list[BatteryDataType], Meta(min_length=1)]
     event_type: BatterySwapEventEnumType
     id_token: IdTokenType
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -405,7 +405,7 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to BootNotification."""
 
     current_time: Instant
-    interval: int
+    interval: Integer
     status: RegistrationStatusEnumType
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
@@ -414,7 +414,7 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
 class CancelReservation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The CancelReservation message."""
 
-    reservation_id: Annotated[int, Meta(ge=0)]
+    reservation_id: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -431,7 +431,7 @@ class CertificateSigned(Payload, frozen=True, kw_only=True):
 
     certificate_chain: Annotated[str, Meta(max_length=10000)]
     certificate_type: CertificateSigningUseEnumType | None = None
-    request_id: int | None = None
+    request_id: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -492,7 +492,7 @@ class ClearCacheResponse(Payload, frozen=True, kw_only=True):
 class ClearChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearChargingProfile message."""
 
-    charging_profile_id: int | None = None
+    charging_profile_id: Integer | None = None
     charging_profile_criteria: ClearChargingProfileType | None = None
     custom_data: CustomDataType | None = None
 
@@ -525,7 +525,7 @@ class ClearDERControlResponse(Payload, frozen=True, kw_only=True):
 class ClearDisplayMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearDisplayMessage message."""
 
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -541,7 +541,7 @@ class ClearTariffs(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearTariffs message."""
 
     tariff_ids: Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(min_length=1)] | None = None
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -555,7 +555,7 @@ class ClearTariffsResponse(Payload, frozen=True, kw_only=True):
 class ClearVariableMonitoring(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearVariableMonitoring message."""
 
-    id: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1)]
+    id: Annotated[list[Annotated[Integer, Meta(ge=0)]], Meta(min_length=1)]
     custom_data: CustomDataType | None = None
 
 
@@ -570,7 +570,7 @@ class ClearedChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearedChargingLimit message."""
 
     charging_limit_source: Annotated[str, Meta(max_length=20)]
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -583,7 +583,7 @@ class ClearedChargingLimitResponse(Payload, frozen=True, kw_only=True):
 class ClosePeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClosePeriodicEventStream message."""
 
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -610,7 +610,7 @@ class CostUpdatedResponse(Payload, frozen=True, kw_only=True):
 class CustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The CustomerInformation message."""
 
-    request_id: Annotated[int, Meta(ge=0)]
+    request_id: Annotated[Integer, Meta(ge=0)]
     report: bool
     clear: bool
     customer_certificate: CertificateHashDataType | None = None
@@ -664,7 +664,7 @@ class FirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The FirmwareStatusNotification message."""
 
     status: FirmwareStatusEnumType
-    request_id: int | None = None
+    request_id: Integer | None = None
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
 
@@ -681,7 +681,7 @@ class Get15118EVCertificate(Payload, frozen=True, kw_only=True):
     iso15118_schema_version: Annotated[str, Meta(max_length=50)]
     action: CertificateActionEnumType
     exi_request: Annotated[str, Meta(max_length=11000)]
-    maximum_contract_certificate_chains: Annotated[int, Meta(ge=0)] | None = None
+    maximum_contract_certificate_chains: Annotated[Integer, Meta(ge=0)] | None = None
     prioritized_emaids: Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(min_length=1, max_length=8)] | None = field(default=None, name="prioritizedEMAIDs")
     custom_data: CustomDataType | None = None
 
@@ -692,14 +692,14 @@ class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
     status: Iso15118EVCertificateStatusEnumType
     exi_response: Annotated[str, Meta(max_length=17000)]
     status_info: StatusInfoType | None = None
-    remaining_contracts: Annotated[int, Meta(ge=0)] | None = None
+    remaining_contracts: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
 class GetBaseReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetBaseReport message."""
 
-    request_id: int
+    request_id: Integer
     report_base: ReportBaseEnumType
     custom_data: CustomDataType | None = None
 
@@ -745,9 +745,9 @@ class GetCertificateStatusResponse(Payload, frozen=True, kw_only=True):
 class GetChargingProfiles(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetChargingProfiles message."""
 
-    request_id: int
+    request_id: Integer
     charging_profile: ChargingProfileCriterionType
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -762,8 +762,8 @@ class GetChargingProfilesResponse(Payload, frozen=True, kw_only=True):
 class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetCompositeSchedule message."""
 
-    duration: int
-    evse_id: Annotated[int, Meta(ge=0)]
+    duration: Integer
+    evse_id: Annotated[Integer, Meta(ge=0)]
     charging_rate_unit: ChargingRateUnitEnumType | None = None
     custom_data: CustomDataType | None = None
 
@@ -780,7 +780,7 @@ class GetCompositeScheduleResponse(Payload, frozen=True, kw_only=True):
 class GetDERControl(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetDERControl message."""
 
-    request_id: int
+    request_id: Integer
     is_default: bool | None = None
     control_type: DERControlEnumType | None = None
     control_id: Annotated[str, Meta(max_length=36)] | None = None
@@ -798,8 +798,8 @@ class GetDERControlResponse(Payload, frozen=True, kw_only=True):
 class GetDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetDisplayMessages message."""
 
-    request_id: int
-    id: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1)] | None = None
+    request_id: Integer
+    id: Annotated[list[Annotated[Integer, Meta(ge=0)]], Meta(min_length=1)] | None = None
     priority: MessagePriorityEnumType | None = None
     state: MessageStateEnumType | None = None
     custom_data: CustomDataType | None = None
@@ -838,7 +838,7 @@ class GetLocalListVersion(Payload, frozen=True, kw_only=True):
 class GetLocalListVersionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetLocalListVersion."""
 
-    version_number: int
+    version_number: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -847,9 +847,9 @@ class GetLog(Payload, frozen=True, kw_only=True):
 
     log: LogParametersType
     log_type: LogEnumType
-    request_id: int
-    retries: Annotated[int, Meta(ge=0)] | None = None
-    retry_interval: int | None = None
+    request_id: Integer
+    retries: Annotated[Integer, Meta(ge=0)] | None = None
+    retry_interval: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -865,7 +865,7 @@ class GetLogResponse(Payload, frozen=True, kw_only=True):
 class GetMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetMonitoringReport message."""
 
-    request_id: int
+    request_id: Integer
     component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
     monitoring_criteria: Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)] | None = None
     custom_data: CustomDataType | None = None
@@ -895,7 +895,7 @@ class GetPeriodicEventStreamResponse(Payload, frozen=True, kw_only=True):
 class GetReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetReport message."""
 
-    request_id: int
+    request_id: Integer
     component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
     component_criteria: Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)] | None = None
     custom_data: CustomDataType | None = None
@@ -912,7 +912,7 @@ class GetReportResponse(Payload, frozen=True, kw_only=True):
 class GetTariffs(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetTariffs message."""
 
-    evse_id: Annotated[int, Meta(ge=0)]
+    evse_id: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -987,7 +987,7 @@ class LogStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The LogStatusNotification message."""
 
     status: UploadLogStatusEnumType
-    request_id: int | None = None
+    request_id: Integer | None = None
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
 
@@ -1001,7 +1001,7 @@ class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
 class MeterValues(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The MeterValues message."""
 
-    evse_id: Annotated[int, Meta(ge=0)]
+    evse_id: Annotated[Integer, Meta(ge=0)]
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)]
     custom_data: CustomDataType | None = None
 
@@ -1033,7 +1033,7 @@ class NotifyChargingLimit(Payload, frozen=True, kw_only=True):
 
     charging_limit: ChargingLimitType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1)] | None = None
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1047,9 +1047,9 @@ class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyCustomerInformation message."""
 
     data: Annotated[str, Meta(max_length=512)]
-    seq_no: Annotated[int, Meta(ge=0)]
+    seq_no: Annotated[Integer, Meta(ge=0)]
     generated_at: Reported[Instant]
-    request_id: Annotated[int, Meta(ge=0)]
+    request_id: Annotated[Integer, Meta(ge=0)]
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
 
@@ -1096,7 +1096,7 @@ class NotifyDERStartStopResponse(Payload, frozen=True, kw_only=True):
 class NotifyDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyDisplayMessages message."""
 
-    request_id: int
+    request_id: Integer
     message_info: Annotated[list[MessageInfoType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
@@ -1111,9 +1111,9 @@ class NotifyDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
 class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyEVChargingNeeds message."""
 
-    evse_id: Annotated[int, Meta(ge=1)]
+    evse_id: Annotated[Integer, Meta(ge=1)]
     charging_needs: ChargingNeedsType
-    max_schedule_tuples: Annotated[int, Meta(ge=0)] | None = None
+    max_schedule_tuples: Annotated[Integer, Meta(ge=0)] | None = None
     timestamp: Instant | None = None
     custom_data: CustomDataType | None = None
 
@@ -1131,8 +1131,8 @@ class NotifyEVChargingSchedule(Payload, frozen=True, kw_only=True):
 
     time_base: Instant
     charging_schedule: ChargingScheduleType
-    evse_id: Annotated[int, Meta(ge=1)]
-    selected_charging_schedule_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=1)]
+    selected_charging_schedule_id: Annotated[Integer, Meta(ge=0)] | None = None
     power_tolerance_acceptance: bool | None = None
     custom_data: CustomDataType | None = None
 
@@ -1149,7 +1149,7 @@ class NotifyEvent(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyEvent message."""
 
     generated_at: Reported[Instant]
-    seq_no: Annotated[int, Meta(ge=0)]
+    seq_no: Annotated[Integer, Meta(ge=0)]
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
@@ -1164,8 +1164,8 @@ class NotifyEventResponse(Payload, frozen=True, kw_only=True):
 class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyMonitoringReport message."""
 
-    request_id: int
-    seq_no: Annotated[int, Meta(ge=0)]
+    request_id: Integer
+    seq_no: Annotated[Integer, Meta(ge=0)]
     generated_at: Reported[Instant]
     monitor: Annotated[list[MonitoringDataType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
@@ -1182,8 +1182,8 @@ class NotifyPeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyPeriodicEventStream message."""
 
     data: Annotated[list[StreamDataElementType], Meta(min_length=1)]
-    id: Annotated[int, Meta(ge=0)]
-    pending: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
+    pending: Annotated[Integer, Meta(ge=0)]
     basetime: Reported[Instant]
     custom_data: CustomDataType | None = None
 
@@ -1205,9 +1205,9 @@ class NotifyPriorityChargingResponse(Payload, frozen=True, kw_only=True):
 class NotifyReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyReport message."""
 
-    request_id: int
+    request_id: Integer
     generated_at: Reported[Instant]
-    seq_no: Annotated[int, Meta(ge=0)]
+    seq_no: Annotated[Integer, Meta(ge=0)]
     report_data: Annotated[list[ReportDataType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
@@ -1246,8 +1246,8 @@ class NotifySettlementResponse(Payload, frozen=True, kw_only=True):
 class NotifyWebPaymentStarted(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyWebPaymentStarted message."""
 
-    evse_id: Annotated[int, Meta(ge=0)]
-    timeout: int
+    evse_id: Annotated[Integer, Meta(ge=0)]
+    timeout: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -1277,9 +1277,9 @@ class PublishFirmware(Payload, frozen=True, kw_only=True):
 
     location: Annotated[str, Meta(max_length=2000)]
     checksum: Annotated[str, Meta(max_length=32)]
-    request_id: Annotated[int, Meta(ge=0)]
-    retries: Annotated[int, Meta(ge=0)] | None = None
-    retry_interval: Annotated[int, Meta(ge=0)] | None = None
+    request_id: Annotated[Integer, Meta(ge=0)]
+    retries: Annotated[Integer, Meta(ge=0)] | None = None
+    retry_interval: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1296,7 +1296,7 @@ class PublishFirmwareStatusNotification(Payload, frozen=True, kw_only=True):
 
     status: PublishFirmwareStatusEnumType
     location: Annotated[list[Annotated[str, Meta(max_length=2000)]], Meta(min_length=1)] | None = None
-    request_id: Annotated[int, Meta(ge=0)] | None = None
+    request_id: Annotated[Integer, Meta(ge=0)] | None = None
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
 
@@ -1310,7 +1310,7 @@ class PublishFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=Tr
 class PullDynamicScheduleUpdate(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The PullDynamicScheduleUpdate message."""
 
-    charging_profile_id: int
+    charging_profile_id: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -1326,10 +1326,10 @@ class PullDynamicScheduleUpdateResponse(Payload, frozen=True, kw_only=True):
 class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ReportChargingProfiles message."""
 
-    request_id: int
+    request_id: Integer
     charging_limit_source: Annotated[str, Meta(max_length=20)]
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
-    evse_id: Annotated[int, Meta(ge=0)]
+    evse_id: Annotated[Integer, Meta(ge=0)]
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
 
@@ -1343,7 +1343,7 @@ class ReportChargingProfilesResponse(Payload, frozen=True, kw_only=True):
 class ReportDERControl(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ReportDERControl message."""
 
-    request_id: int
+    request_id: Integer
     curve: Annotated[list[DERCurveGetType], Meta(min_length=1, max_length=24)] | None = None
     enter_service: Annotated[list[EnterServiceGetType], Meta(min_length=1, max_length=24)] | None = None
     fixed_pf_absorb: Annotated[list[FixedPFGetType], Meta(min_length=1, max_length=24)] | None = field(default=None, name="fixedPFAbsorb")
@@ -1366,7 +1366,7 @@ class RequestBatterySwap(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The RequestBatterySwap message."""
 
     id_token: IdTokenType
-    request_id: int
+    request_id: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -1382,8 +1382,8 @@ class RequestStartTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The RequestStartTransaction message."""
 
     id_token: IdTokenType
-    remote_start_id: int
-    evse_id: Annotated[int, Meta(ge=1)] | None = None
+    remote_start_id: Integer
+    evse_id: Annotated[Integer, Meta(ge=1)] | None = None
     group_id_token: IdTokenType | None = None
     charging_profile: ChargingProfileType | None = None
     custom_data: CustomDataType | None = None
@@ -1416,7 +1416,7 @@ class RequestStopTransactionResponse(Payload, frozen=True, kw_only=True):
 class ReservationStatusUpdate(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ReservationStatusUpdate message."""
 
-    reservation_id: Annotated[int, Meta(ge=0)]
+    reservation_id: Annotated[Integer, Meta(ge=0)]
     reservation_update_status: ReservationUpdateStatusEnumType
     custom_data: CustomDataType | None = None
 
@@ -1430,11 +1430,11 @@ class ReservationStatusUpdateResponse(Payload, frozen=True, kw_only=True):
 class ReserveNow(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ReserveNow message."""
 
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     expiry_date_time: Instant
     id_token: IdTokenType
     connector_type: Annotated[str, Meta(max_length=20)] | None = None
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     group_id_token: IdTokenType | None = None
     custom_data: CustomDataType | None = None
 
@@ -1451,7 +1451,7 @@ class Reset(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The Reset message."""
 
     type: ResetEnumType
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1481,7 +1481,7 @@ class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
 class SendLocalList(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SendLocalList message."""
 
-    version_number: int
+    version_number: Integer
     update_type: UpdateEnumType
     local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
     custom_data: CustomDataType | None = None
@@ -1498,7 +1498,7 @@ class SendLocalListResponse(Payload, frozen=True, kw_only=True):
 class SetChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetChargingProfile message."""
 
-    evse_id: Annotated[int, Meta(ge=0)]
+    evse_id: Annotated[Integer, Meta(ge=0)]
     charging_profile: ChargingProfileType
     custom_data: CustomDataType | None = None
 
@@ -1540,7 +1540,7 @@ class SetDERControlResponse(Payload, frozen=True, kw_only=True):
 class SetDefaultTariff(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetDefaultTariff message."""
 
-    evse_id: Annotated[int, Meta(ge=0)]
+    evse_id: Annotated[Integer, Meta(ge=0)]
     tariff: TariffType
     custom_data: CustomDataType | None = None
 
@@ -1586,7 +1586,7 @@ class SetMonitoringBaseResponse(Payload, frozen=True, kw_only=True):
 class SetMonitoringLevel(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetMonitoringLevel message."""
 
-    severity: Annotated[int, Meta(ge=0)]
+    severity: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -1601,7 +1601,7 @@ class SetMonitoringLevelResponse(Payload, frozen=True, kw_only=True):
 class SetNetworkProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetNetworkProfile message."""
 
-    configuration_slot: int
+    configuration_slot: Integer
     connection_data: NetworkConnectionProfileType
     custom_data: CustomDataType | None = None
 
@@ -1648,7 +1648,7 @@ class SignCertificate(Payload, frozen=True, kw_only=True):
     csr: Annotated[str, Meta(max_length=5500)]
     certificate_type: CertificateSigningUseEnumType | None = None
     hash_root_certificate: CertificateHashDataType | None = None
-    request_id: int | None = None
+    request_id: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1665,8 +1665,8 @@ class StatusNotification(Payload, frozen=True, kw_only=True):
 
     timestamp: Reported[Instant]
     connector_status: ConnectorStatusEnumType
-    evse_id: Annotated[int, Meta(ge=0)]
-    connector_id: Annotated[int, Meta(ge=0)]
+    evse_id: Annotated[Integer, Meta(ge=0)]
+    connector_id: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -1682,14 +1682,14 @@ class TransactionEvent(Payload, frozen=True, kw_only=True):
     event_type: TransactionEventEnumType
     timestamp: Reported[Instant]
     trigger_reason: Reported[TriggerReasonEnumType]
-    seq_no: Annotated[int, Meta(ge=0)]
+    seq_no: Annotated[Integer, Meta(ge=0)]
     transaction_info: TransactionType
     cost_details: CostDetailsType | None = None
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)] | None = None
     offline: bool | None = None
-    number_of_phases_used: Annotated[int, Meta(ge=0, le=3)] | None = None
-    cable_max_current: int | None = None
-    reservation_id: Annotated[int, Meta(ge=0)] | None = None
+    number_of_phases_used: Annotated[Integer, Meta(ge=0, le=3)] | None = None
+    cable_max_current: Integer | None = None
+    reservation_id: Annotated[Integer, Meta(ge=0)] | None = None
     preconditioning_status: PreconditioningStatusEnumType | None = None
     evse_sleep: bool | None = None
     evse: EVSEType | None = None
@@ -1701,7 +1701,7 @@ class TransactionEventResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to TransactionEvent."""
 
     total_cost: float | None = None
-    charging_priority: int | None = None
+    charging_priority: Integer | None = None
     id_token_info: IdTokenInfoType | None = None
     transaction_limit: TransactionLimitType | None = None
     updated_personal_message: MessageContentType | None = None
@@ -1729,8 +1729,8 @@ class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
 class UnlockConnector(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The UnlockConnector message."""
 
-    evse_id: Annotated[int, Meta(ge=0)]
-    connector_id: Annotated[int, Meta(ge=0)]
+    evse_id: Annotated[Integer, Meta(ge=0)]
+    connector_id: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -1759,7 +1759,7 @@ class UnpublishFirmwareResponse(Payload, frozen=True, kw_only=True):
 class UpdateDynamicSchedule(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The UpdateDynamicSchedule message."""
 
-    charging_profile_id: int
+    charging_profile_id: Integer
     schedule_update: ChargingScheduleUpdateType
     custom_data: CustomDataType | None = None
 
@@ -1775,10 +1775,10 @@ class UpdateDynamicScheduleResponse(Payload, frozen=True, kw_only=True):
 class UpdateFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The UpdateFirmware message."""
 
-    request_id: int
+    request_id: Integer
     firmware: FirmwareType
-    retries: Annotated[int, Meta(ge=0)] | None = None
-    retry_interval: int | None = None
+    retries: Annotated[Integer, Meta(ge=0)] | None = None
+    retry_interval: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1810,7 +1810,7 @@ class VatNumberValidation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The VatNumberValidation message."""
 
     vat_number: Annotated[str, Meta(max_length=20)]
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1821,5 +1821,5 @@ class VatNumberValidationResponse(Payload, frozen=True, kw_only=True):
     status: GenericStatusEnumType
     company: AddressType | None = None
     status_info: StatusInfoType | None = None
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None

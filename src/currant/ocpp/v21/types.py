@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from currant.ocpp.payload import CustomDataType, Instant, Payload, Reported
+from currant.ocpp.payload import CustomDataType, Instant, Integer, Payload, Reported
 
 from currant.ocpp.v21.enums import (
     APNAuthenticationEnumType,
@@ -193,8 +193,8 @@ class StatusInfoType(Payload, frozen=True, kw_only=True):
 class PeriodicEventStreamParamsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: PeriodicEventStreamParamsType."""
 
-    interval: Annotated[int, Meta(ge=0)] | None = None
-    values: Annotated[int, Meta(ge=0)] | None = None
+    interval: Annotated[Integer, Meta(ge=0)] | None = None
+    values: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -240,11 +240,11 @@ class IdTokenInfoType(Payload, frozen=True, kw_only=True):
 
     status: AuthorizationStatusEnumType
     cache_expiry_date_time: Instant | None = None
-    charging_priority: int | None = None
+    charging_priority: Integer | None = None
     group_id_token: IdTokenType | None = None
     language1: Annotated[str, Meta(max_length=8)] | None = None
     language2: Annotated[str, Meta(max_length=8)] | None = None
-    evse_id: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1)] | None = None
+    evse_id: Annotated[list[Annotated[Integer, Meta(ge=0)]], Meta(min_length=1)] | None = None
     personal_message: MessageContentType | None = None
     custom_data: CustomDataType | None = None
 
@@ -264,12 +264,12 @@ class TariffConditionsType(Payload, frozen=True, kw_only=True):
     max_current: float | None = None
     min_power: float | None = None
     max_power: float | None = None
-    min_time: int | None = None
-    max_time: int | None = None
-    min_charging_time: int | None = None
-    max_charging_time: int | None = None
-    min_idle_time: int | None = None
-    max_idle_time: int | None = None
+    min_time: Integer | None = None
+    max_time: Integer | None = None
+    min_charging_time: Integer | None = None
+    max_charging_time: Integer | None = None
+    min_idle_time: Integer | None = None
+    max_idle_time: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -286,7 +286,7 @@ class TaxRateType(Payload, frozen=True, kw_only=True):
 
     type: Annotated[str, Meta(max_length=20)]
     tax: float
-    stack: Annotated[int, Meta(ge=0)] | None = None
+    stack: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -374,7 +374,7 @@ class TariffType(Payload, frozen=True, kw_only=True):
 class BatteryDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: BatteryDataType."""
 
-    evse_id: Annotated[int, Meta(ge=0)]
+    evse_id: Annotated[Integer, Meta(ge=0)]
     serial_number: Annotated[str, Meta(max_length=50)]
     soc: Annotated[float, Meta(ge=0.0, le=100.0)] = field(name="soC")
     soh: Annotated[float, Meta(ge=0.0, le=100.0)] = field(name="soH")
@@ -405,17 +405,17 @@ class ChargingStationType(Payload, frozen=True, kw_only=True):
 class EVSEType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EVSEType."""
 
-    id: Annotated[int, Meta(ge=0)]
-    connector_id: Annotated[int, Meta(ge=0)] | None = None
+    id: Annotated[Integer, Meta(ge=0)]
+    connector_id: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
 class ClearChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ClearChargingProfileType."""
 
-    evse_id: Annotated[int, Meta(ge=0)] | None = None
+    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: Annotated[int, Meta(ge=0)] | None = None
+    stack_level: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -432,7 +432,7 @@ class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ClearMonitoringResultType."""
 
     status: ClearMonitoringStatusEnumType
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
 
@@ -470,8 +470,8 @@ class ChargingProfileCriterionType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingProfileCriterionType."""
 
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: Annotated[int, Meta(ge=0)] | None = None
-    charging_profile_id: Annotated[list[int], Meta(min_length=1)] | None = None
+    stack_level: Annotated[Integer, Meta(ge=0)] | None = None
+    charging_profile_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
     charging_limit_source: Annotated[list[Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=4)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -487,7 +487,7 @@ class V2XFreqWattPointType(Payload, frozen=True, kw_only=True):
 class V2XSignalWattPointType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: V2XSignalWattPointType."""
 
-    signal: int
+    signal: Integer
     power: float
     custom_data: CustomDataType | None = None
 
@@ -495,12 +495,12 @@ class V2XSignalWattPointType(Payload, frozen=True, kw_only=True):
 class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingSchedulePeriodType."""
 
-    start_period: int
+    start_period: Integer
     limit: float | None = None
     limit_l2: float | None = field(default=None, name="limit_L2")
     limit_l3: float | None = field(default=None, name="limit_L3")
-    number_phases: Annotated[int, Meta(ge=0, le=3)] | None = None
-    phase_to_use: Annotated[int, Meta(ge=0, le=3)] | None = None
+    number_phases: Annotated[Integer, Meta(ge=0, le=3)] | None = None
+    phase_to_use: Annotated[Integer, Meta(ge=0, le=3)] | None = None
     discharge_limit: Annotated[float, Meta(le=0.0)] | None = None
     discharge_limit_l2: Annotated[float, Meta(le=0.0)] | None = field(default=None, name="dischargeLimit_L2")
     discharge_limit_l3: Annotated[float, Meta(le=0.0)] | None = field(default=None, name="dischargeLimit_L3")
@@ -522,8 +522,8 @@ class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
 class CompositeScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: CompositeScheduleType."""
 
-    evse_id: Annotated[int, Meta(ge=0)]
-    duration: int
+    evse_id: Annotated[Integer, Meta(ge=0)]
+    duration: Integer
     schedule_start: Instant
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1)]
@@ -576,9 +576,9 @@ class ComponentVariableType(Payload, frozen=True, kw_only=True):
 class ConstantStreamDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ConstantStreamDataType."""
 
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     params: PeriodicEventStreamParamsType
-    variable_monitoring_id: Annotated[int, Meta(ge=0)]
+    variable_monitoring_id: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -588,7 +588,7 @@ class TariffAssignmentType(Payload, frozen=True, kw_only=True):
     tariff_id: Annotated[str, Meta(max_length=60)]
     tariff_kind: TariffKindEnumType
     valid_from: Instant | None = None
-    evse_ids: Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1)] | None = None
+    evse_ids: Annotated[list[Annotated[Integer, Meta(ge=0)]], Meta(min_length=1)] | None = None
     id_tokens: Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(min_length=1)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -628,7 +628,7 @@ class UnitOfMeasureType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: UnitOfMeasureType."""
 
     unit: Annotated[str, Meta(max_length=20)] | None = None
-    multiplier: int | None = None
+    multiplier: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -665,7 +665,7 @@ class ChargingLimitType(Payload, frozen=True, kw_only=True):
 class LimitAtSoCType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: LimitAtSoCType."""
 
-    soc: Annotated[int, Meta(ge=0, le=100)]
+    soc: Annotated[Integer, Meta(ge=0, le=100)]
     limit: float
     custom_data: CustomDataType | None = None
 
@@ -673,8 +673,8 @@ class LimitAtSoCType(Payload, frozen=True, kw_only=True):
 class RelativeTimeIntervalType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: RelativeTimeIntervalType."""
 
-    start: int
-    duration: int | None = None
+    start: Integer
+    duration: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -682,8 +682,8 @@ class CostType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: CostType."""
 
     cost_kind: CostKindEnumType
-    amount: int
-    amount_multiplier: int | None = None
+    amount: Integer
+    amount_multiplier: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -699,7 +699,7 @@ class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SalesTariffEntryType."""
 
     relative_time_interval: RelativeTimeIntervalType
-    e_price_level: Annotated[int, Meta(ge=0)] | None = None
+    e_price_level: Annotated[Integer, Meta(ge=0)] | None = None
     consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -707,18 +707,18 @@ class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
 class SalesTariffType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SalesTariffType."""
 
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
     sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
-    num_e_price_levels: Annotated[int, Meta(ge=0)] | None = None
+    num_e_price_levels: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
 class RationalNumberType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: RationalNumberType."""
 
-    exponent: int
-    value: int
+    exponent: Integer
+    value: Integer
     custom_data: CustomDataType | None = None
 
 
@@ -727,9 +727,9 @@ class PriceRuleType(Payload, frozen=True, kw_only=True):
 
     energy_fee: RationalNumberType
     power_range_start: RationalNumberType
-    parking_fee_period: int | None = None
-    carbon_dioxide_emission: Annotated[int, Meta(ge=0)] | None = None
-    renewable_generation_percentage: Annotated[int, Meta(ge=0, le=100)] | None = None
+    parking_fee_period: Integer | None = None
+    carbon_dioxide_emission: Annotated[Integer, Meta(ge=0)] | None = None
+    renewable_generation_percentage: Annotated[Integer, Meta(ge=0, le=100)] | None = None
     parking_fee: RationalNumberType | None = None
     custom_data: CustomDataType | None = None
 
@@ -737,7 +737,7 @@ class PriceRuleType(Payload, frozen=True, kw_only=True):
 class PriceRuleStackType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: PriceRuleStackType."""
 
-    duration: int
+    duration: Integer
     price_rule: Annotated[list[PriceRuleType], Meta(min_length=1, max_length=8)]
     custom_data: CustomDataType | None = None
 
@@ -745,7 +745,7 @@ class PriceRuleStackType(Payload, frozen=True, kw_only=True):
 class TaxRuleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TaxRuleType."""
 
-    tax_rule_id: Annotated[int, Meta(ge=0)] = field(name="taxRuleID")
+    tax_rule_id: Annotated[Integer, Meta(ge=0)] = field(name="taxRuleID")
     applies_to_energy_fee: bool
     applies_to_parking_fee: bool
     applies_to_overstay_fee: bool
@@ -760,8 +760,8 @@ class OverstayRuleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: OverstayRuleType."""
 
     overstay_fee: RationalNumberType
-    start_time: int
-    overstay_fee_period: int
+    start_time: Integer
+    overstay_fee_period: Integer
     overstay_rule_description: Annotated[str, Meta(max_length=32)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -771,7 +771,7 @@ class OverstayRuleListType(Payload, frozen=True, kw_only=True):
 
     overstay_rule: Annotated[list[OverstayRuleType], Meta(min_length=1, max_length=5)]
     overstay_power_threshold: RationalNumberType | None = None
-    overstay_time_threshold: int | None = None
+    overstay_time_threshold: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -787,7 +787,7 @@ class AbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: AbsolutePriceScheduleType."""
 
     time_anchor: Instant
-    price_schedule_id: Annotated[int, Meta(ge=0)] = field(name="priceScheduleID")
+    price_schedule_id: Annotated[Integer, Meta(ge=0)] = field(name="priceScheduleID")
     currency: Annotated[str, Meta(max_length=3)]
     language: Annotated[str, Meta(max_length=8)]
     price_algorithm: Annotated[str, Meta(max_length=2000)]
@@ -804,8 +804,8 @@ class AbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
 class PriceLevelScheduleEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: PriceLevelScheduleEntryType."""
 
-    duration: int
-    price_level: Annotated[int, Meta(ge=0)]
+    duration: Integer
+    price_level: Annotated[Integer, Meta(ge=0)]
     custom_data: CustomDataType | None = None
 
 
@@ -814,8 +814,8 @@ class PriceLevelScheduleType(Payload, frozen=True, kw_only=True):
 
     price_level_schedule_entries: Annotated[list[PriceLevelScheduleEntryType], Meta(min_length=1, max_length=100)]
     time_anchor: Instant
-    price_schedule_id: Annotated[int, Meta(ge=0)]
-    number_of_price_levels: Annotated[int, Meta(ge=0)]
+    price_schedule_id: Annotated[Integer, Meta(ge=0)]
+    number_of_price_levels: Annotated[Integer, Meta(ge=0)]
     price_schedule_description: Annotated[str, Meta(max_length=32)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -823,18 +823,18 @@ class PriceLevelScheduleType(Payload, frozen=True, kw_only=True):
 class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingScheduleType."""
 
-    id: int
+    id: Integer
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
     limit_at_soc: LimitAtSoCType | None = field(default=None, name="limitAtSoC")
     start_schedule: Instant | None = None
-    duration: int | None = None
+    duration: Integer | None = None
     min_charging_rate: float | None = None
     power_tolerance: float | None = None
-    signature_id: Annotated[int, Meta(ge=0)] | None = None
+    signature_id: Annotated[Integer, Meta(ge=0)] | None = None
     digest_value: Annotated[str, Meta(max_length=88)] | None = None
     use_local_time: bool | None = None
-    randomized_delay: Annotated[int, Meta(ge=0)] | None = None
+    randomized_delay: Annotated[Integer, Meta(ge=0)] | None = None
     sales_tariff: SalesTariffType | None = None
     absolute_price_schedule: AbsolutePriceScheduleType | None = None
     price_level_schedule: PriceLevelScheduleType | None = None
@@ -844,7 +844,7 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
 class MessageInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: MessageInfoType."""
 
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     priority: MessagePriorityEnumType
     message: MessageContentType
     display: ComponentType | None = None
@@ -916,7 +916,7 @@ class DERChargingParametersType(Payload, frozen=True, kw_only=True):
 class EVPowerScheduleEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EVPowerScheduleEntryType."""
 
-    duration: int
+    duration: Integer
     power: float
     custom_data: CustomDataType | None = None
 
@@ -940,7 +940,7 @@ class EVPriceRuleType(Payload, frozen=True, kw_only=True):
 class EVAbsolutePriceScheduleEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EVAbsolutePriceScheduleEntryType."""
 
-    duration: int
+    duration: Integer
     ev_price_rule: Annotated[list[EVPriceRuleType], Meta(min_length=1, max_length=8)]
     custom_data: CustomDataType | None = None
 
@@ -971,9 +971,9 @@ class DCChargingParametersType(Payload, frozen=True, kw_only=True):
     ev_max_power: float | None = None
     ev_energy_capacity: float | None = None
     energy_amount: float | None = None
-    state_of_charge: Annotated[int, Meta(ge=0, le=100)] | None = None
-    full_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
-    bulk_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
+    state_of_charge: Annotated[Integer, Meta(ge=0, le=100)] | None = None
+    full_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
+    bulk_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
     custom_data: CustomDataType | None = None
 
 
@@ -1003,7 +1003,7 @@ class V2XChargingParametersType(Payload, frozen=True, kw_only=True):
     ev_max_energy_request: float | None = None
     ev_min_v2x_energy_request: float | None = None
     ev_max_v2x_energy_request: float | None = None
-    target_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="targetSoC")
+    target_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="targetSoC")
     custom_data: CustomDataType | None = None
 
 
@@ -1026,31 +1026,31 @@ class ChargingNeedsType(Payload, frozen=True, kw_only=True):
 class EventDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EventDataType."""
 
-    event_id: Annotated[int, Meta(ge=0)]
+    event_id: Annotated[Integer, Meta(ge=0)]
     timestamp: Reported[Instant]
     trigger: EventTriggerEnumType
     actual_value: Annotated[str, Meta(max_length=2500)]
     component: ComponentType
     event_notification_type: EventNotificationEnumType
     variable: VariableType
-    cause: Annotated[int, Meta(ge=0)] | None = None
+    cause: Annotated[Integer, Meta(ge=0)] | None = None
     tech_code: Annotated[str, Meta(max_length=50)] | None = None
     tech_info: Annotated[str, Meta(max_length=500)] | None = None
     cleared: bool | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    variable_monitoring_id: Annotated[int, Meta(ge=0)] | None = None
-    severity: Annotated[int, Meta(ge=0)] | None = None
+    variable_monitoring_id: Annotated[Integer, Meta(ge=0)] | None = None
+    severity: Annotated[Integer, Meta(ge=0)] | None = None
     custom_data: CustomDataType | None = None
 
 
 class VariableMonitoringType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: VariableMonitoringType."""
 
-    id: Annotated[int, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)]
     transaction: bool
     value: float
     type: MonitorEnumType
-    severity: Annotated[int, Meta(ge=0)]
+    severity: Annotated[Integer, Meta(ge=0)]
     event_notification_type: EventNotificationEnumType
     custom_data: CustomDataType | None = None
 
@@ -1091,7 +1091,7 @@ class VariableCharacteristicsType(Payload, frozen=True, kw_only=True):
     unit: Annotated[str, Meta(max_length=16)] | None = None
     min_limit: float | None = None
     max_limit: float | None = None
-    max_elements: Annotated[int, Meta(ge=1)] | None = None
+    max_elements: Annotated[Integer, Meta(ge=1)] | None = None
     values_list: Annotated[str, Meta(max_length=1000)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -1139,8 +1139,8 @@ class ChargingScheduleUpdateType(Payload, frozen=True, kw_only=True):
 class ChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingProfileType."""
 
-    id: int
-    stack_level: Annotated[int, Meta(ge=0)]
+    id: Integer
+    stack_level: Annotated[Integer, Meta(ge=0)]
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
@@ -1148,9 +1148,9 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     valid_from: Instant | None = None
     valid_to: Instant | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    max_offline_duration: int | None = None
+    max_offline_duration: Integer | None = None
     invalid_after_offline_duration: bool | None = None
-    dyn_update_interval: int | None = None
+    dyn_update_interval: Integer | None = None
     dyn_update_time: Instant | None = None
     price_schedule_signature: Annotated[str, Meta(max_length=256)] | None = None
     custom_data: CustomDataType | None = None
@@ -1196,7 +1196,7 @@ class DERCurveType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: DERCurveType."""
 
     curve_data: Annotated[list[DERCurvePointsType], Meta(min_length=1, max_length=10)]
-    priority: Annotated[int, Meta(ge=0)]
+    priority: Annotated[Integer, Meta(ge=0)]
     y_unit: DERUnitEnumType
     hysteresis: HysteresisType | None = None
     reactive_power_params: ReactivePowerParamsType | None = None
@@ -1221,7 +1221,7 @@ class DERCurveGetType(Payload, frozen=True, kw_only=True):
 class EnterServiceType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EnterServiceType."""
 
-    priority: Annotated[int, Meta(ge=0)]
+    priority: Annotated[Integer, Meta(ge=0)]
     high_voltage: float
     low_voltage: float
     high_freq: float
@@ -1243,7 +1243,7 @@ class EnterServiceGetType(Payload, frozen=True, kw_only=True):
 class FixedPFType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: FixedPFType."""
 
-    priority: Annotated[int, Meta(ge=0)]
+    priority: Annotated[Integer, Meta(ge=0)]
     displacement: float
     excitation: bool
     start_time: Instant | None = None
@@ -1264,7 +1264,7 @@ class FixedPFGetType(Payload, frozen=True, kw_only=True):
 class FixedVarType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: FixedVarType."""
 
-    priority: Annotated[int, Meta(ge=0)]
+    priority: Annotated[Integer, Meta(ge=0)]
     setpoint: float
     unit: DERUnitEnumType
     start_time: Instant | None = None
@@ -1285,7 +1285,7 @@ class FixedVarGetType(Payload, frozen=True, kw_only=True):
 class FreqDroopType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: FreqDroopType."""
 
-    priority: Annotated[int, Meta(ge=0)]
+    priority: Annotated[Integer, Meta(ge=0)]
     over_freq: float
     under_freq: float
     over_droop: float
@@ -1309,7 +1309,7 @@ class FreqDroopGetType(Payload, frozen=True, kw_only=True):
 class GradientType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: GradientType."""
 
-    priority: Annotated[int, Meta(ge=0)]
+    priority: Annotated[Integer, Meta(ge=0)]
     gradient: float
     soft_gradient: float
     custom_data: CustomDataType | None = None
@@ -1326,7 +1326,7 @@ class GradientGetType(Payload, frozen=True, kw_only=True):
 class LimitMaxDischargeType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: LimitMaxDischargeType."""
 
-    priority: Annotated[int, Meta(ge=0)]
+    priority: Annotated[Integer, Meta(ge=0)]
     pct_max_discharge_power: float | None = None
     power_monitoring_must_trip: DERCurveType | None = None
     start_time: Instant | None = None
@@ -1359,7 +1359,7 @@ class APNType(Payload, frozen=True, kw_only=True):
     apn_authentication: APNAuthenticationEnumType
     apn_user_name: Annotated[str, Meta(max_length=50)] | None = None
     apn_password: Annotated[str, Meta(max_length=64)] | None = None
-    sim_pin: int | None = None
+    sim_pin: Integer | None = None
     preferred_network: Annotated[str, Meta(max_length=6)] | None = None
     use_only_preferred_network: bool | None = None
     custom_data: CustomDataType | None = None
@@ -1382,9 +1382,9 @@ class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
 
     ocpp_interface: OCPPInterfaceEnumType
     ocpp_transport: OCPPTransportEnumType
-    message_timeout: int
+    message_timeout: Integer
     ocpp_csms_url: Annotated[str, Meta(max_length=2000)]
-    security_profile: Annotated[int, Meta(ge=0)]
+    security_profile: Annotated[Integer, Meta(ge=0)]
     apn: APNType | None = None
     ocpp_version: OCPPVersionEnumType | None = None
     identity: Annotated[str, Meta(max_length=48)] | None = None
@@ -1398,10 +1398,10 @@ class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
 
     value: float
     type: MonitorEnumType
-    severity: Annotated[int, Meta(ge=0)]
+    severity: Annotated[Integer, Meta(ge=0)]
     component: ComponentType
     variable: VariableType
-    id: Annotated[int, Meta(ge=0)] | None = None
+    id: Annotated[Integer, Meta(ge=0)] | None = None
     periodic_event_stream: PeriodicEventStreamParamsType | None = None
     transaction: bool | None = None
     custom_data: CustomDataType | None = None
@@ -1414,8 +1414,8 @@ class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
     type: MonitorEnumType
     component: ComponentType
     variable: VariableType
-    severity: Annotated[int, Meta(ge=0)]
-    id: Annotated[int, Meta(ge=0)] | None = None
+    severity: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[Integer, Meta(ge=0)] | None = None
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
 
@@ -1446,8 +1446,8 @@ class TransactionLimitType(Payload, frozen=True, kw_only=True):
 
     max_cost: float | None = None
     max_energy: float | None = None
-    max_time: int | None = None
-    max_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="maxSoC")
+    max_time: Integer | None = None
+    max_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="maxSoC")
     custom_data: CustomDataType | None = None
 
 
@@ -1456,9 +1456,9 @@ class TransactionType(Payload, frozen=True, kw_only=True):
 
     transaction_id: Annotated[str, Meta(max_length=36)]
     charging_state: ChargingStateEnumType | None = None
-    time_spent_charging: int | None = None
+    time_spent_charging: Integer | None = None
     stopped_reason: ReasonEnumType | None = None
-    remote_start_id: int | None = None
+    remote_start_id: Integer | None = None
     operation_mode: OperationModeEnumType | None = None
     tariff_id: Annotated[str, Meta(max_length=60)] | None = None
     transaction_limit: TransactionLimitType | None = None
@@ -1492,9 +1492,9 @@ class TotalUsageType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TotalUsageType."""
 
     energy: float
-    charging_time: int
-    idle_time: int
-    reservation_time: int | None = None
+    charging_time: Integer
+    idle_time: Integer
+    reservation_time: Integer | None = None
     custom_data: CustomDataType | None = None
 
 
