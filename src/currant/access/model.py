@@ -119,3 +119,75 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     master: bool = False
     valid_until: datetime | None = None
     language: str = ""
+
+
+class TokenFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of a presented token: itself, its group and who answers for it."""
+
+    token: Token
+    group: Group | None = None
+    account: Account | None = None
+
+
+class Purpose(StrEnum):
+    """What somebody presents a token for."""
+
+    START = "start"
+    STOP = "stop"
+
+
+class TokenDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A token to be made; without a `uid` it gets a virtual one that every charger can carry."""
+
+    kind: TokenKind = TokenKind.RFID
+    uid: str = ""
+    visual_number: str = ""
+    status: TokenStatus = TokenStatus.ACTIVE
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    group_id: GroupId | None = None
+    account_id: AccountId | None = None
+    concurrent_use: ConcurrentUse = ConcurrentUse.REFUSED
+    locations: tuple[LocationId, ...] = ()
+    stations: tuple[StationId, ...] = ()
+    language: str = ""
+
+
+class TokenChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What shall be different about a token; what is not named stays. Kind and uid never change."""
+
+    visual_number: str | msgspec.UnsetType = msgspec.UNSET
+    status: TokenStatus | msgspec.UnsetType = msgspec.UNSET
+    valid_from: datetime | msgspec.UnsetType | None = msgspec.UNSET
+    valid_until: datetime | msgspec.UnsetType | None = msgspec.UNSET
+    group_id: GroupId | msgspec.UnsetType | None = msgspec.UNSET
+    account_id: AccountId | msgspec.UnsetType | None = msgspec.UNSET
+    concurrent_use: ConcurrentUse | msgspec.UnsetType = msgspec.UNSET
+    locations: tuple[LocationId, ...] | msgspec.UnsetType = msgspec.UNSET
+    stations: tuple[StationId, ...] | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class GroupDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A group to be made; without a `parent_uid` it gets a virtual one."""
+
+    name: str
+    parent_uid: str = ""
+    master: bool = False
+
+
+class GroupChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    master: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class AccountDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    email: str = ""
+    blocked: bool = False
+
+
+class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    email: str | msgspec.UnsetType = msgspec.UNSET
+    blocked: bool | msgspec.UnsetType = msgspec.UNSET

@@ -1,0 +1,456 @@
+"""Tokens, groups and accounts: made, changed, blocked, listed; and what somebody presents decided on."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from currant.access import store, uids
+from currant.access.decision import DECIDED_BY_STATION, decide
+from currant.access.events import AccountChanged, GroupChanged, TokenChanged
+from currant.access.model import (
+    Account,
+    AccountChange,
+    AccountDraft,
+    Decision,
+    Group,
+    GroupChange,
+    GroupDraft,
+    Presented,
+    Purpose,
+    Token,
+    TokenChange,
+    TokenDraft,
+    TokenFacts,
+    TokenKind,
+    TokenStatus,
+)
+from currant.db.commits import ChangeSet
+from currant.db.engine import Database
+from currant.kit.clock import Clock
+from currant.kit.errors import Conflict, Invalid, NotFound
+from currant.kit.ids import AccountId, GroupId, LocationId, StationId, TenantId, TokenId, new_id
+from currant.stations import paging
+from currant.stations.drafts import changed
+from currant.stations.model import Page
+
+PLACES_MAX = 1_000
+NAME_MAX = 200
+PARENT_UID_MAX = 20
+"""OCPP 1.6's parentIdTag is an IdToken, CiString20Type."""
+
+
+class AccessService:
+    """The verbs of access."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    # Deciding
+
+    def facts(self, conn: Connection, tenant_id: TenantId, presented: Presented) -> TokenFacts | None:
+        """What is known of a presented token; for use within somebody's `Database.decide` or `read`."""
+        if presented.kind in DECIDED_BY_STATION or not presented.uid.strip():
+            return None
+        keys = uids.match_keys(presented.uid, presented.kind)
+        found = store.queries.facts(conn, tenant_id, keys, presented.kind)
+        if len(found) < 2:
+            return found[0] if found else None
+        # One uid in several kinds, presented without saying which: the one spelled just so, then by likelihood.
+        exactly = presented.uid.strip().casefold()
+        return min(
+            found,
+            key=lambda facts: (
+                facts.token.uid.casefold() != exactly,
+                keys.index(uids.match_key(facts.token.uid, facts.token.kind)),
+            ),
+        )
+
+    async def authorize(
+        self,
+        tenant_id: TenantId,
+        presented: Presented,
+        *,
+        station_id: StationId,
+        location_id: LocationId | None,
+        at: datetime,
+        purpose: Purpose = Purpose.START,
+        open_sessions: int = 0,
+    ) -> Decision:
+        """Decide on a presented token with what is known now; one read."""
+        facts: TokenFacts | None = None
+        if presented.kind not in DECIDED_BY_STATION and presented.uid.strip():
+            facts = await self._database.read(lambda conn: self.facts(conn, tenant_id, presented))
+        return decide(
+            presented,
+            facts,
+            station_id=station_id,
+            location_id=location_id,
+            at=at,
+            purpose=purpose,
+            open_sessions=open_sessions,
+        )
+
+    # Tokens
+
+    async def create_token(self, tenant_id: TenantId, draft: TokenDraft, *, by: str) -> Token:
+        """Make a token; Conflict when one of that kind and uid, in whatever spelling, exists."""
+        token = token_of(tenant_id, draft, now=self._clock.now())
+
+        def make(conn: Connection, changes: ChangeSet) -> Token:
+            self._check_belongings(conn, token)
+            key = uids.match_key(token.uid, token.kind)
+            if store.queries.tokens_by_key(conn, tenant_id, [key]).get((key, token.kind.value)):
+                raise Conflict(f"A token {token.uid} of kind {token.kind} exists already.", field="uid")
+            store.queries.insert_token(changes, token)
+            self._emit(changes, token, ("created",), by)
+            return token
+
+        return await self._database.decide(make, tenant_id)
+
+    async def update_token(
+        self, tenant_id: TenantId, token_id: TokenId, change: TokenChange, *, by: str
+    ) -> Token:
+        def apply(conn: Connection, changes: ChangeSet) -> Token:
+            before = store.queries.token(conn, tenant_id, token_id)
+            if before is None:
+                raise _no_token(token_id)
+            after, fields = changed(before, change)
+            if not fields:
+                return before
+            check_token(after)
+            self._check_belongings(conn, after)
+            store.queries.save_token(changes, after)
+            self._emit(changes, after, fields, by)
+            return after
+
+        return await self._database.decide(apply, tenant_id)
+
+    async def block_token(self, tenant_id: TenantId, token_id: TokenId, *, by: str) -> Token:
+        return await self.update_token(tenant_id, token_id, TokenChange(status=TokenStatus.BLOCKED), by=by)
+
+    async def unblock_token(self, tenant_id: TenantId, token_id: TokenId, *, by: str) -> Token:
+        return await self.update_token(tenant_id, token_id, TokenChange(status=TokenStatus.ACTIVE), by=by)
+
+    async def delete_token(self, tenant_id: TenantId, token_id: TokenId, *, by: str) -> None:
+        """Forget a token; its sessions keep its uid."""
+
+        def delete(conn: Connection, changes: ChangeSet) -> None:
+            token = store.queries.token(conn, tenant_id, token_id)
+            if token is None:
+                raise _no_token(token_id)
+            changes.write(store.tables.DELETE_TOKEN, (token_id, tenant_id))
+            self._emit(changes, token, ("deleted",), by)
+
+        await self._database.decide(delete, tenant_id)
+
+    async def get_token(self, tenant_id: TenantId, token_id: TokenId) -> Token:
+        token = await self._database.read(lambda conn: store.queries.token(conn, tenant_id, token_id))
+        if token is None:
+            raise _no_token(token_id)
+        return token
+
+    async def list_tokens(
+        self,
+        tenant_id: TenantId,
+        *,
+        kind: TokenKind | None = None,
+        status: TokenStatus | None = None,
+        group_id: GroupId | None = None,
+        account_id: AccountId | None = None,
+        uid: str | None = None,
+        text: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Token]:
+        """By uid; `uid` finds a token in any spelling, `text` what contains it."""
+        limit = paging.bounded(limit)
+        after = _after(cursor)
+        keys = None if uid is None else uids.match_keys(uid, kind or TokenKind.UNKNOWN)
+        rows = await self._database.read(
+            lambda conn: store.queries.search_tokens(
+                conn,
+                tenant_id,
+                kind=kind,
+                status=status,
+                group_id=group_id,
+                account_id=account_id,
+                keys=keys,
+                text=text,
+                after=after,
+                limit=limit + 1,
+            )
+        )
+        return paging.page(rows, limit, lambda token: paging.encode(token.uid, token.id))
+
+    def _check_belongings(self, conn: Connection, token: Token) -> None:
+        if token.group_id and store.queries.group(conn, token.tenant_id, token.group_id) is None:
+            raise Invalid(f"There is no group {token.group_id}.", field="group_id")
+        if token.account_id and store.queries.account(conn, token.tenant_id, token.account_id) is None:
+            raise Invalid(f"There is no account {token.account_id}.", field="account_id")
+
+    def _emit(self, changes: ChangeSet, token: Token, fields: tuple[str, ...], by: str) -> None:
+        changes.emit(
+            TokenChanged(
+                tenant_id=token.tenant_id,
+                happened_at=self._clock.now(),
+                token_id=token.id,
+                uid=token.uid,
+                fields=fields,
+                by=by,
+            )
+        )
+
+    # Groups
+
+    async def create_group(self, tenant_id: TenantId, draft: GroupDraft, *, by: str) -> Group:
+        group = Group(
+            id=GroupId(new_id()),
+            tenant_id=tenant_id,
+            name=draft.name.strip(),
+            parent_uid=draft.parent_uid.strip() or uids.virtual_uid(),
+            master=draft.master,
+            created_at=self._clock.now(),
+        )
+        _check_name(group.name)
+        if len(group.parent_uid) > PARENT_UID_MAX:
+            raise Invalid(
+                f"A group's uid has at most {PARENT_UID_MAX} characters, so that every charger can carry it.",
+                field="parent_uid",
+            )
+
+        def make(conn: Connection, changes: ChangeSet) -> Group:
+            if store.queries.groups_by_parent_uid(conn, tenant_id, [group.parent_uid]):
+                raise Conflict(f"A group with the uid {group.parent_uid} exists already.", field="parent_uid")
+            self._save_group(changes, group, ("created",), by)
+            return group
+
+        return await self._database.decide(make, tenant_id)
+
+    async def update_group(
+        self, tenant_id: TenantId, group_id: GroupId, change: GroupChange, *, by: str
+    ) -> Group:
+        def apply(conn: Connection, changes: ChangeSet) -> Group:
+            before = store.queries.group(conn, tenant_id, group_id)
+            if before is None:
+                raise _no_group(group_id)
+            after, fields = changed(before, change)
+            if fields:
+                _check_name(after.name)
+                self._save_group(changes, after, fields, by)
+            return after
+
+        return await self._database.decide(apply, tenant_id)
+
+    def _save_group(self, changes: ChangeSet, group: Group, fields: tuple[str, ...], by: str) -> None:
+        store.queries.save_group(changes, group)
+        changes.emit(
+            GroupChanged(
+                tenant_id=group.tenant_id,
+                happened_at=self._clock.now(),
+                group_id=group.id,
+                fields=fields,
+                by=by,
+            )
+        )
+
+    async def delete_group(self, tenant_id: TenantId, group_id: GroupId, *, by: str) -> None:
+        """Forget a group; Conflict while tokens belong to it."""
+
+        def delete(conn: Connection, changes: ChangeSet) -> None:
+            if store.queries.group(conn, tenant_id, group_id) is None:
+                raise _no_group(group_id)
+            if store.queries.group_has_tokens(conn, tenant_id, group_id):
+                raise Conflict("Tokens belong to this group: take them out of it first.", group=group_id)
+            changes.write(store.tables.DELETE_GROUP, (group_id, tenant_id))
+            now = self._clock.now()
+            changes.emit(
+                GroupChanged(
+                    tenant_id=tenant_id, happened_at=now, group_id=group_id, fields=("deleted",), by=by
+                )
+            )
+
+        await self._database.decide(delete, tenant_id)
+
+    async def get_group(self, tenant_id: TenantId, group_id: GroupId) -> Group:
+        group = await self._database.read(lambda conn: store.queries.group(conn, tenant_id, group_id))
+        if group is None:
+            raise _no_group(group_id)
+        return group
+
+    async def list_groups(
+        self,
+        tenant_id: TenantId,
+        *,
+        text: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Group]:
+        """By name."""
+        limit, after = paging.bounded(limit), _after(cursor)
+        rows = await self._database.read(
+            lambda conn: store.queries.search_groups(conn, tenant_id, text=text, after=after, limit=limit + 1)
+        )
+        return paging.page(rows, limit, lambda group: paging.encode(group.name, group.id))
+
+    # Accounts
+
+    async def create_account(self, tenant_id: TenantId, draft: AccountDraft, *, by: str) -> Account:
+        account = Account(
+            id=AccountId(new_id()),
+            tenant_id=tenant_id,
+            name=draft.name.strip(),
+            email=draft.email.strip(),
+            blocked=draft.blocked,
+            created_at=self._clock.now(),
+        )
+        _check_account(account)
+        changes = ChangeSet(tenant_id)
+        self._save_account(changes, account, ("created",), by)
+        await self._database.commit(changes)
+        return account
+
+    async def update_account(
+        self, tenant_id: TenantId, account_id: AccountId, change: AccountChange, *, by: str
+    ) -> Account:
+        def apply(conn: Connection, changes: ChangeSet) -> Account:
+            before = store.queries.account(conn, tenant_id, account_id)
+            if before is None:
+                raise _no_account(account_id)
+            after, fields = changed(before, change)
+            if fields:
+                _check_account(after)
+                self._save_account(changes, after, fields, by)
+            return after
+
+        return await self._database.decide(apply, tenant_id)
+
+    def _save_account(self, changes: ChangeSet, account: Account, fields: tuple[str, ...], by: str) -> None:
+        store.queries.save_account(changes, account)
+        changes.emit(
+            AccountChanged(
+                tenant_id=account.tenant_id,
+                happened_at=self._clock.now(),
+                account_id=account.id,
+                fields=fields,
+                by=by,
+            )
+        )
+
+    async def delete_account(self, tenant_id: TenantId, account_id: AccountId, *, by: str) -> None:
+        """Forget an account; Conflict while tokens belong to it."""
+
+        def delete(conn: Connection, changes: ChangeSet) -> None:
+            if store.queries.account(conn, tenant_id, account_id) is None:
+                raise _no_account(account_id)
+            if store.queries.account_has_tokens(conn, tenant_id, account_id):
+                raise Conflict(
+                    "This account answers for tokens: delete or move them first.", account=account_id
+                )
+            changes.write(store.tables.DELETE_ACCOUNT, (account_id, tenant_id))
+            now = self._clock.now()
+            changes.emit(
+                AccountChanged(
+                    tenant_id=tenant_id, happened_at=now, account_id=account_id, fields=("deleted",), by=by
+                )
+            )
+
+        await self._database.decide(delete, tenant_id)
+
+    async def get_account(self, tenant_id: TenantId, account_id: AccountId) -> Account:
+        account = await self._database.read(lambda conn: store.queries.account(conn, tenant_id, account_id))
+        if account is None:
+            raise _no_account(account_id)
+        return account
+
+    async def list_accounts(
+        self,
+        tenant_id: TenantId,
+        *,
+        text: str | None = None,
+        blocked: bool | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Account]:
+        """By name."""
+        limit, after = paging.bounded(limit), _after(cursor)
+        rows = await self._database.read(
+            lambda conn: store.queries.search_accounts(
+                conn, tenant_id, text=text, blocked=blocked, after=after, limit=limit + 1
+            )
+        )
+        return paging.page(rows, limit, lambda account: paging.encode(account.name, account.id))
+
+
+def token_of(tenant_id: TenantId, draft: TokenDraft, *, now: datetime) -> Token:
+    """The token a draft describes; Invalid where it cannot be one."""
+    uid = uids.normalise(draft.uid, draft.kind) or uids.virtual_uid()
+    token = Token(
+        id=TokenId(new_id()),
+        tenant_id=tenant_id,
+        kind=draft.kind,
+        uid=uid,
+        visual_number=draft.visual_number.strip(),
+        status=draft.status,
+        valid_from=draft.valid_from,
+        valid_until=draft.valid_until,
+        group_id=draft.group_id,
+        account_id=draft.account_id,
+        concurrent_use=draft.concurrent_use,
+        locations=draft.locations,
+        stations=draft.stations,
+        language=draft.language,
+        created_at=now,
+    )
+    if len(draft.uid.strip()) > uids.UID_MAX:
+        raise Invalid(f"A uid has at most {uids.UID_MAX} characters.", field="uid")
+    if draft.kind in (TokenKind.UNKNOWN, *DECIDED_BY_STATION):
+        raise Invalid(f"A token of kind {draft.kind} is never looked up: choose another kind.", field="kind")
+    check_token(token)
+    return token
+
+
+def check_token(token: Token) -> None:
+    """Raise Invalid where a token contradicts itself."""
+    for field, at in (("valid_from", token.valid_from), ("valid_until", token.valid_until)):
+        if at is not None and at.tzinfo is None:
+            raise Invalid(f"{field} needs a time zone, as in 2026-01-31T12:00:00Z.", field=field)
+    if token.valid_from and token.valid_until and token.valid_from >= token.valid_until:
+        raise Invalid("The token would end before it begins to be valid.", field="valid_until")
+    for name, places in (("locations", token.locations), ("stations", token.stations)):
+        if len(places) > PLACES_MAX:
+            raise Invalid(f"At most {PLACES_MAX} {name} can be named.", field=name)
+    if len(token.visual_number) > NAME_MAX:
+        raise Invalid(f"A visual number has at most {NAME_MAX} characters.", field="visual_number")
+    if len(token.language) > 8:
+        raise Invalid("A language is a tag of at most 8 characters, as in `de` or `pt-BR`.", field="language")
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name) <= NAME_MAX:
+        raise Invalid(f"A name has 1 to {NAME_MAX} characters.", field="name")
+
+
+def _check_account(account: Account) -> None:
+    _check_name(account.name)
+    if account.email and ("@" not in account.email or len(account.email) > 254):
+        raise Invalid("This is not an e-mail address.", field="email")
+
+
+def _after(cursor: str | None) -> tuple[str, str] | None:
+    if cursor is None:
+        return None
+    first, second = paging.decode(cursor, str, str)
+    return str(first), str(second)
+
+
+def _no_token(token_id: str) -> NotFound:
+    return NotFound(f"There is no token {token_id}.", field="token", token=token_id)
+
+
+def _no_group(group_id: str) -> NotFound:
+    return NotFound(f"There is no group {group_id}.", field="group", group=group_id)
+
+
+def _no_account(account_id: str) -> NotFound:
+    return NotFound(f"There is no account {account_id}.", field="account", account=account_id)
