@@ -213,7 +213,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     odd_last_wh: int | None = None
     odd_count: int = 0
     estimated_wh: float = 0.0
-    power_at: datetime | None = None
+    read_at: datetime | None = None
+    """The time of the latest reading counted."""
+    heard_at: datetime | None = None
+    """The latest time in the station's own reports of it."""
     meter_notes: int = 0
     """What was odd about its registers, as tally.Note bits."""
 
