@@ -32,7 +32,9 @@ class Duties:
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._repeat(duty), name=f"duty {duty.name}") for duty in self._duties]
+        self._tasks = [
+            loop.create_task(self._repeat(duty), name=f"duty {duty.name}") for duty in self._duties
+        ]
 
     async def stop(self) -> None:
         for task in self._tasks:

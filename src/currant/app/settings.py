@@ -196,6 +196,9 @@ class Settings(BaseSettings):
     """The operator's name: in the certificates that Currant makes, and demanded as organisation of stations'
     certificates (security profile 3)."""
 
+    node: str = ""
+    """This server's name among several on one database, the same at every start. Empty: the machine's name."""
+
     log_level: LogLevel = LogLevel.INFO
     """How much is written to standard error: `debug`, `info`, `warning` or `error`."""
 

@@ -1,0 +1,5 @@
+"""`python -m currant` is `currant`."""
+
+from currant.app.cli import main
+
+main()

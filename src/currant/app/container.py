@@ -1,0 +1,347 @@
+"""The whole of Currant put together: built in the order of its layers, taken down in the other.
+
+async with running(settings) as currant:
+    await currant.until_stopped()
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from currant import __version__
+from currant.access.service import AccessService
+from currant.api.application import create_app
+from currant.api.server import ApiServer, Tls
+from currant.api.services import ApiConfig, ApiServices
+from currant.app.duties import Duties, Duty
+from currant.app.place import Place, Running
+from currant.app.settings import Settings
+from currant.app.subscriptions import subscriptions
+from currant.charging.service import ChargingService
+from currant.db.engine import Database
+from currant.db.numbers import Numbers
+from currant.db.retention import Keep, remove_older, trim_journal
+from currant.db.tables import metadata
+from currant.events.delivery import Delivery
+from currant.events.live import LiveFeed
+from currant.gateway.config import GatewayConfig, TlsConfig
+from currant.gateway.config import UnknownStations as GatewayUnknown
+from currant.gateway.registry import Registry
+from currant.gateway.server import Gateway
+from currant.gateway.services import Services
+from currant.kit.clock import Clock, SystemClock
+from currant.pki.authority import Authority
+from currant.stations.admission import Admissions
+from currant.stations.commands import CommandService
+from currant.stations.directory import StationDirectory
+from currant.stations.messages import MessageLog
+from currant.stations.service import StationPolicy, StationService, UnknownStations
+from currant.tenancy.local_key import ensure_local_key
+from currant.tenancy.model import FirstLogin
+from currant.tenancy.service import Tenancy
+
+log = logging.getLogger(__name__)
+
+STOP_GRACE_S = 5.0
+
+
+class Currant:
+    """A running server: its services, and where it can be reached. Made by `running`."""
+
+    def __init__(self, settings: Settings, place: Place, clock: Clock) -> None:
+        self.settings = settings
+        self.place = place
+        self.clock = clock
+        self.first_login: FirstLogin | None = None
+        self._stop = asyncio.Event()
+
+    # Set by `running`, in this order.
+    authority: Authority
+    database: Database
+    live: LiveFeed
+    tenancy: Tenancy
+    directory: StationDirectory
+    registry: Registry
+    stations: StationService
+    admissions: Admissions
+    commands: CommandService
+    messages: MessageLog
+    access: AccessService
+    charging: ChargingService
+    delivery: Delivery
+    gateway: Gateway
+    api: ApiServer
+
+    @property
+    def api_url(self) -> str:
+        """The API's address from this machine."""
+        http = self.settings.http
+        return f"{'https' if http.tls else 'http'}://{reachable(http.host)}:{self.api.port}"
+
+    @property
+    def ocpp_url(self) -> str:
+        """Where stations connect without encryption; empty when that is off."""
+        port = self.gateway.ports.plain
+        return f"ws://{reachable(self.settings.ocpp.host)}:{port}/ocpp/" if port else ""
+
+    @property
+    def ocpp_tls_url(self) -> str:
+        port = self.gateway.ports.tls
+        return f"wss://{reachable(self.settings.ocpp.tls_host)}:{port}/ocpp/" if port else ""
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    async def until_stopped(self) -> None:
+        """Wait for SIGTERM, SIGINT or `stop`."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.stop)
+        try:
+            await self._stop.wait()
+        finally:
+            for name in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(name)
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Currant]:
+    """A server that takes stations and requests inside the block, and has kept everything at its end.
+
+    Raises SettingsWrong, StoreUnavailable or OSError (a port is taken) when it cannot start.
+    """
+    clock = clock or SystemClock()
+    place = Place(settings.data_dir)
+    place.prepare()
+    currant = Currant(settings, place, clock)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(place.held())
+        await _open_store(currant, stack)
+        await _start_services(currant, stack)
+        await _open_doors(currant, stack)
+        stack.enter_context(
+            place.announced(
+                Running(
+                    pid=os.getpid(),
+                    version=__version__,
+                    api=currant.api_url,
+                    ocpp=currant.ocpp_url,
+                    ocpp_tls=currant.ocpp_tls_url,
+                    root=str(currant.authority.root)
+                    if settings.http.tls and not settings.tls.certificate
+                    else "",
+                )
+            )
+        )
+        yield currant
+        log.info("Stopping: no new connections, stations are told to come back later.")
+
+
+async def _open_store(currant: Currant, stack: AsyncExitStack) -> None:
+    settings, place, clock = currant.settings, currant.place, currant.clock
+    # Making RSA keys and running migrations take time; nothing else happens yet, so they share it.
+    opening = asyncio.to_thread(Database.open, settings.database_url, clock=clock)
+    making = asyncio.to_thread(Authority.open, place.pki, clock=clock, organisation=settings.operator)
+    currant.database, currant.authority = await asyncio.gather(opening, making)
+    stack.push_async_callback(currant.database.close)
+    currant.live = LiveFeed()
+
+
+async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
+    settings, place, clock, database = currant.settings, currant.place, currant.clock, currant.database
+    installation_key = place.installation_key()
+    currant.tenancy = Tenancy(
+        database,
+        installation_key=installation_key,
+        clock=clock,
+        local_key=ensure_local_key(place.folder),
+    )
+    stack.callback(currant.tenancy.close)
+    currant.first_login = await currant.tenancy.prepare(organisation=settings.operator)
+
+    numbers = Numbers(database)
+    currant.registry = Registry()
+    currant.directory = StationDirectory(database, clock, key=installation_key)
+    policy = StationPolicy(
+        unknown_stations=UnknownStations(settings.ocpp.unknown_stations.value),
+        tenant_id=currant.tenancy.host_tenant_id,
+        heartbeat_interval_s=settings.ocpp.heartbeat_interval_s,
+        node=node_name(settings),
+    )
+    currant.stations = StationService(database, currant.directory, clock, policy)
+    await currant.stations.start()
+    stack.callback(currant.stations.flush_findings)
+    currant.admissions = Admissions(database, currant.directory, currant.registry, clock)
+    currant.commands = CommandService(database, currant.directory, currant.registry, numbers, clock)
+    await currant.commands.start()
+    currant.messages = MessageLog(database, clock)
+    currant.access = AccessService(database, clock)
+    currant.charging = ChargingService(
+        database, currant.stations, currant.access, numbers, currant.live, clock, commands=currant.commands
+    )
+    await numbers.prepare("session")
+
+    currant.delivery = Delivery(
+        database,
+        subscriptions(node=node_name(settings), directory=currant.directory, live=currant.live),
+    )
+    await currant.delivery.start()
+    stack.push_async_callback(currant.delivery.stop)
+    duties = Duties(database, duties_of(currant))
+    duties.start()
+    stack.push_async_callback(duties.stop)
+
+
+async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
+    settings = currant.settings
+    services = Services(
+        directory=currant.directory,
+        stations=currant.stations,
+        charging=currant.charging,
+        messages=currant.messages,
+        clock=currant.clock,
+    )
+    currant.gateway = Gateway(await gateway_config(currant), services, currant.registry)
+    await currant.gateway.start()
+    stack.push_async_callback(lambda: currant.gateway.stop(grace_s=STOP_GRACE_S))
+    app = create_app(
+        ApiServices(
+            database=currant.database,
+            live=currant.live,
+            tenancy=currant.tenancy,
+            stations=currant.stations,
+            commands=currant.commands,
+            messages=currant.messages,
+            access=currant.access,
+            charging=currant.charging,
+        ),
+        ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),
+        clock=currant.clock,
+    )
+    currant.api = ApiServer(
+        app,
+        host=settings.http.host,
+        port=settings.http.port,
+        tls=await asyncio.to_thread(_https, currant) if settings.http.tls else None,
+        trusted_proxies=settings.http.trusted_proxies,
+    )
+    await currant.api.start()
+    stack.push_async_callback(currant.api.stop)
+
+
+def duties_of(currant: Currant) -> list[Duty]:
+    """What is done again and again, how often, and by whom."""
+    settings, database, clock = currant.settings, currant.database, currant.clock
+    keep = settings.retention
+
+    async def close_zombies() -> None:
+        await currant.charging.reap(clock.now())
+
+    async def forget_old() -> None:
+        now = clock.now()
+        await currant.messages.trim(
+            keep_for=timedelta(days=keep.messages_days), keep_bytes=keep.messages_mb * 1_000_000
+        )
+        await trim_journal(database, age=timedelta(days=keep.journal_days), now=now)
+        history = Keep(
+            metadata.tables["status_history"], "received_at", timedelta(days=keep.status_history_days)
+        )
+        await remove_older(database, history, now=now)
+        await currant.charging.thin_readings(
+            before=now - timedelta(days=keep.readings_full_days),
+            keep_every_s=keep.readings_thinned_minutes * 60,
+        )
+        await currant.tenancy.forget_expired()
+
+    async def renew_certificates() -> None:
+        # Asking for them renews those that end soon; the operator's own may have been replaced as files.
+        await asyncio.to_thread(certificates, currant)
+        if settings.ocpp.tls:
+            currant.gateway.reload_certificates()
+
+    return [
+        Duty(name="closing of zombie sessions", every_s=60, run=close_zombies, first_s=60),
+        Duty(name="retention", every_s=3600, run=forget_old, first_s=120),
+        Duty(
+            name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False
+        ),
+    ]
+
+
+async def gateway_config(currant: Currant) -> GatewayConfig:
+    settings = currant.settings
+    ocpp = settings.ocpp
+    tls = None
+    if ocpp.tls:
+        pairs = await asyncio.to_thread(certificates, currant)
+        tls = TlsConfig(
+            certificates=tuple((str(certificate), str(key)) for certificate, key in pairs),
+            client_authorities=str(await asyncio.to_thread(client_roots, currant)),
+            client_organisation=settings.operator,
+        )
+    return GatewayConfig(
+        host=ocpp.host,
+        port=ocpp.port if ocpp.plain else None,
+        tls_host=ocpp.tls_host,
+        tls_port=ocpp.tls_port if ocpp.tls else None,
+        tls=tls,
+        allow_unauthenticated=ocpp.allow_unauthenticated,
+        unknown_stations=GatewayUnknown(ocpp.unknown_stations.value),
+        heartbeat_interval_s=ocpp.heartbeat_interval_s,
+        ping_interval_s=ocpp.ping_interval_s,
+        idle_limit_s=ocpp.idle_limit_s,
+        call_timeout_s=ocpp.call_timeout_s,
+        max_message_bytes=ocpp.max_message_bytes,
+        messages_per_second=ocpp.messages_per_second,
+    )
+
+
+def certificates(currant: Currant) -> list[tuple[Path, Path]]:
+    """(chain, key) of the server: the operator's own, or the authority's, renewed when that is due."""
+    tls = currant.settings.tls
+    if tls.certificate and tls.key:
+        own = [(tls.certificate, tls.key)]
+        return own + (
+            [(tls.second_certificate, tls.second_key)] if tls.second_certificate and tls.second_key else []
+        )
+    made = currant.authority.server_certificates(server_names(currant.settings))
+    return [(files.certificate, files.key) for files in made]
+
+
+def client_roots(currant: Currant) -> Path:
+    """One file with all roots that station certificates may come from."""
+    more = currant.settings.tls.client_roots
+    if more is None:
+        return currant.authority.root
+    together = currant.place.pki / "client-roots.pem"
+    together.write_bytes(currant.authority.root.read_bytes() + b"\n" + more.read_bytes())
+    return together
+
+
+def _https(currant: Currant) -> Tls:
+    # Browsers take either kind of key; RSA is the one that old proxies take too.
+    certificate, key = certificates(currant)[0]
+    return Tls(certificate=certificate, key=key)
+
+
+def server_names(settings: Settings) -> list[str]:
+    """The names and addresses our own certificate is for, the most public first."""
+    names = [*settings.tls.names, socket.gethostname(), "localhost", "127.0.0.1", "::1"]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def node_name(settings: Settings) -> str:
+    return settings.node or socket.gethostname()
+
+
+def reachable(host: str) -> str:
+    """An address to connect to, of an address to listen on."""
+    if host in ("0.0.0.0", "::", ""):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
