@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import psycopg
 
-from currant.db.engine import Database
+from currant.db.engine import Database, Limits
 from currant.kit.clock import Clock
 
 _PR_SET_PDEATHSIG = 1
@@ -115,9 +115,11 @@ def postgres_server() -> PostgresServer:
     return PostgresServer()
 
 
-def fresh_database(where: Path | str, *, clock: Clock | None = None) -> Database:
+def fresh_database(
+    where: Path | str, *, clock: Clock | None = None, limits: Limits | None = None
+) -> Database:
     """A database with the tables of every store imported so far; `where` is a file's path or an address."""
-    return Database.open(address(where), clock=clock, create_all=True)
+    return Database.open(address(where), clock=clock, limits=limits, create_all=True)
 
 
 def address(where: Path | str) -> str:

@@ -26,6 +26,8 @@ from currant.kit.errors import StoreUnavailable
 LOCK_WAIT_SECONDS = 2.0
 CONNECT_SECONDS = 3
 STATEMENT_SECONDS = 30
+# What must be free on SQLite's disk before a store that was away is trusted again.
+ROOM_TO_RECOVER = 4_000_000
 
 # The lock under which journal rows get their positions, and the one under which a schema changes.
 _JOURNAL_LOCK = 0x43555252_0001
@@ -57,6 +59,8 @@ class Backend(Protocol):
     def last_position(self, cursor: Any) -> int: ...
 
     def check_alive(self) -> None: ...
+
+    def check_room(self) -> None: ...
 
     def hold(self, connection: Connection, name: str) -> bool: ...
 
@@ -107,6 +111,8 @@ class SQLite:
         if read_only:
             return self._reading.connect()
         self._file = _identity(self.path)
+        if self._file is None:
+            raise self._gone()
         return self._writing.connect()
 
     def connect_for_schema(self) -> Connection:
@@ -139,8 +145,19 @@ class SQLite:
     def check_alive(self) -> None:
         """A file that was removed or replaced still takes writes on Linux, and keeps none of them."""
         if _identity(self.path) != self._file:
+            raise self._gone()
+
+    def _gone(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The database file {self.path} was removed or replaced. Put it back; Currant goes on by itself."
+        )
+
+    def check_room(self) -> None:
+        """A full disk may have room for one small probe; it is well again when there is room to work."""
+        disk = os.statvfs(self.path)
+        if disk.f_bavail * disk.f_frsize < ROOM_TO_RECOVER:
             raise StoreUnavailable(
-                f"The database file {self.path} was removed or replaced. Put it back or restart."
+                "The disk that holds the database is full. Free some space; Currant goes on by itself."
             )
 
     def hold(self, connection: Connection, name: str) -> bool:
@@ -262,6 +279,9 @@ class PostgreSQL:
 
     def check_alive(self) -> None:
         """Nothing to do: a server that is gone says so."""
+
+    def check_room(self) -> None:
+        """Nothing to do: the server's disk is out of our sight."""
 
     def hold(self, connection: Connection, name: str) -> bool:
         """Take the named lock, or check that this connection still has it."""

@@ -32,9 +32,6 @@ from currant.kit.ids import TenantId
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-COMMITS_WAITING_MAX = 50_000
-NOTES_WAITING_MAX = 100_000
-READS_WAITING_MAX = 5_000
 BATCH_MAX = 4_000
 NOTES_PER_BATCH_MAX = 10_000
 
@@ -55,6 +52,14 @@ Listener = Callable[[int, Sequence[Event]], None]
 _Entry = tuple[Work, "asyncio.Future[Any]"]
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What may wait for the database; beyond it commits and reads are refused, and the oldest notes dropped."""
+
+    commits_waiting: int = 50_000
+    notes_waiting: int = 100_000
+    reads_waiting: int = 5_000
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How the store is: `problem` says in words what is wrong, and `since` when that began."""
 
@@ -72,7 +77,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 class Database:
     """One database and the threads that talk to it; used from one event loop."""
 
-    def __init__(self, backend: Backend, clock: Clock) -> None:
+    def __init__(self, backend: Backend, clock: Clock, limits: Limits) -> None:
+        self._limits = limits
         self.backend = backend
         self.clock = clock
         self._writer = Writer(backend, clock)
@@ -81,12 +87,16 @@ class Database:
         self._readers = Crew(
             "reader",
             size=READERS,
-            limit=READS_WAITING_MAX,
+            limit=limits.reads_waiting,
             connect=lambda: backend.connect(read_only=True),
             on_away=self._suspect,
         )
         self._deciders = Crew(
-            "decider", size=DECIDERS, limit=READS_WAITING_MAX, connect=backend.connect, on_away=self._suspect
+            "decider",
+            size=DECIDERS,
+            limit=limits.reads_waiting,
+            connect=backend.connect,
+            on_away=self._suspect,
         )
         # Locks last as long as their connection, so they have one that nobody else uses.
         self._holders = Crew("holder", size=1, limit=1_000, connect=backend.connect, on_away=self._suspect)
@@ -109,7 +119,9 @@ class Database:
         self._listeners: list[Listener] = []
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock | None = None, create_all: bool = False) -> "Database":
+    def open(
+        cls, url: str, *, clock: Clock | None = None, limits: Limits | None = None, create_all: bool = False
+    ) -> "Database":
         """Open a database (`sqlite:///path` or `postgresql://…`) with its schema up to date.
 
         Migrations run first, under a lock; `create_all` makes the tables of all imported
@@ -123,7 +135,7 @@ class Database:
         except BaseException:
             backend.close()
             raise
-        return cls(backend, clock or SystemClock())
+        return cls(backend, clock or SystemClock(), limits or Limits())
 
     def commit(self, changes: ChangeSet) -> asyncio.Future[None]:
         """Keep rows and events; the future resolves once they are durable.
@@ -163,7 +175,7 @@ class Database:
         """
         notes = self._notes
         notes.append((write, row))
-        if len(notes) > NOTES_WAITING_MAX:
+        if len(notes) > self._limits.notes_waiting:
             notes.popleft()
             self._notes_dropped += 1
         if self._note_timer is None and not self._closed:
@@ -246,7 +258,7 @@ class Database:
             future.set_exception(StoreUnavailable(self._problem))
         elif self._closed:
             future.set_exception(StoreUnavailable("The database is closed."))
-        elif len(self._waiting) >= COMMITS_WAITING_MAX:
+        elif len(self._waiting) >= self._limits.commits_waiting:
             future.set_exception(StoreUnavailable("The database is too busy: try again in a moment."))
         else:
             self._waiting.append((work, future))
@@ -343,7 +355,7 @@ class Database:
 
     def _keep_for_later(self, notes: list[tuple[Write, Row]]) -> None:
         self._notes.extendleft(reversed(notes))
-        while len(self._notes) > NOTES_WAITING_MAX:
+        while len(self._notes) > self._limits.notes_waiting:
             self._notes.popleft()
             self._notes_dropped += 1
 

@@ -23,7 +23,7 @@ numbers = Table(
     Column("name", Text, primary_key=True),
     Column("next", BigInteger, nullable=False),
 )
-_lease = upsert(numbers, "name", "next", key=("name",))
+lease = upsert(numbers, "name", "next", key=("name",))
 
 # What a 32-bit signed integer holds, as OCPP and many a charger keep their ids.
 NUMBER_MAX = 2**31 - 1
@@ -82,17 +82,17 @@ class Numbers:
             return under_way
         block = self._block
 
-        def lease(connection: Connection, changes: ChangeSet) -> range:
+        def take_block(connection: Connection, changes: ChangeSet) -> range:
             query = select(numbers.c.next).where(numbers.c.name == name)
             start = connection.execute(query).scalar_one_or_none() or 1
             if start > NUMBER_MAX:
                 raise NumbersExhausted(f"All numbers for {name} are used up.")
             stop = min(start + block, NUMBER_MAX + 1)
-            changes.write(_lease, (name, stop))
+            changes.write(lease, (name, stop))
             return range(start, stop)
 
         # Numbers belong to the whole installation, not to a tenant.
-        future = self._database.decide(lease, TenantId(""))
+        future = self._database.decide(take_block, TenantId(""))
         self._leasing[name] = future
         future.add_done_callback(lambda done: self._leased(name, done))
         return future

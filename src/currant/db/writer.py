@@ -95,6 +95,7 @@ class Writer:
         try:
             cursor = self._begun()
             if deeply:
+                self._backend.check_room()
                 cursor.execute(
                     "INSERT INTO numbers (name, next) VALUES ('probe', 1)"
                     " ON CONFLICT (name) DO UPDATE SET next = numbers.next % 1000000 + 1"
