@@ -158,11 +158,17 @@ class Version:
                 return "Instant"
             case "string":
                 return limited("str", {"max_length": schema.get("maxLength")})
-            case "integer" | "number" as kind:
-                limits = {"ge": schema.get("minimum"), "le": schema.get("maximum")}
-                if kind == "integer":
-                    limits = {key: None if limit is None else int(limit) for key, limit in limits.items()}
-                return limited("Integer" if kind == "integer" else "float", limits)
+            case "integer":
+                low, high = schema.get("minimum"), schema.get("maximum")
+                if low is None and high is None:
+                    return "Integer"
+                ends = {
+                    "ge": int(-(2**63) if low is None else low),
+                    "le": int(2**63 - 1 if high is None else high),
+                }
+                return limited("int", ends)
+            case "number":
+                return limited("float", {"ge": schema.get("minimum"), "le": schema.get("maximum")})
             case "boolean":
                 return "bool"
         raise ValueError(f"{self.title} {owner}.{wire}: no type for {schema}")

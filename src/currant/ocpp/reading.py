@@ -261,7 +261,7 @@ class Reading:
     def _integer(self, type_: inspect.IntType, value: Any, where: str) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             number = self._number(value, where)
-            if not isinstance(value, str) or not number.is_integer():
+            if not number.is_integer():
                 self._found("number-not-whole", where, value)
             value = round(number)
         if not -_INT64 <= value < _INT64:

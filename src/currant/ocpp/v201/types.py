@@ -388,7 +388,7 @@ class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
 
     relative_time_interval: RelativeTimeIntervalType
     custom_data: CustomDataType | None = None
-    e_price_level: Annotated[Integer, Meta(ge=0)] | None = None
+    e_price_level: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
 
 
@@ -447,10 +447,10 @@ class DCChargingParametersType(Payload, frozen=True, kw_only=True):
     custom_data: CustomDataType | None = None
     energy_amount: Integer | None = None
     ev_max_power: Integer | None = None
-    state_of_charge: Annotated[Integer, Meta(ge=0, le=100)] | None = None
+    state_of_charge: Annotated[int, Meta(ge=0, le=100)] | None = None
     ev_energy_capacity: Integer | None = None
-    full_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
-    bulk_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
+    full_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
+    bulk_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
 
 
 class ChargingNeedsType(Payload, frozen=True, kw_only=True):

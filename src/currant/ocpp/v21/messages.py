@@ -345,7 +345,7 @@ class AFRRSignalResponse(Payload, frozen=True, kw_only=True):
 class AdjustPeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The AdjustPeriodicEventStream message."""
 
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     params: PeriodicEventStreamParamsType
     custom_data: CustomDataType | None = None
 
@@ -414,7 +414,7 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
 class CancelReservation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The CancelReservation message."""
 
-    reservation_id: Annotated[Integer, Meta(ge=0)]
+    reservation_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -525,7 +525,7 @@ class ClearDERControlResponse(Payload, frozen=True, kw_only=True):
 class ClearDisplayMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearDisplayMessage message."""
 
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -541,7 +541,7 @@ class ClearTariffs(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearTariffs message."""
 
     tariff_ids: Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(min_length=1)] | None = None
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -555,7 +555,7 @@ class ClearTariffsResponse(Payload, frozen=True, kw_only=True):
 class ClearVariableMonitoring(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearVariableMonitoring message."""
 
-    id: Annotated[list[Annotated[Integer, Meta(ge=0)]], Meta(min_length=1)]
+    id: Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)]
     custom_data: CustomDataType | None = None
 
 
@@ -570,7 +570,7 @@ class ClearedChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearedChargingLimit message."""
 
     charging_limit_source: Annotated[str, Meta(max_length=20)]
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -583,7 +583,7 @@ class ClearedChargingLimitResponse(Payload, frozen=True, kw_only=True):
 class ClosePeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClosePeriodicEventStream message."""
 
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -610,7 +610,7 @@ class CostUpdatedResponse(Payload, frozen=True, kw_only=True):
 class CustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The CustomerInformation message."""
 
-    request_id: Annotated[Integer, Meta(ge=0)]
+    request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     report: bool
     clear: bool
     customer_certificate: CertificateHashDataType | None = None
@@ -681,7 +681,7 @@ class Get15118EVCertificate(Payload, frozen=True, kw_only=True):
     iso15118_schema_version: Annotated[str, Meta(max_length=50)]
     action: CertificateActionEnumType
     exi_request: Annotated[str, Meta(max_length=11000)]
-    maximum_contract_certificate_chains: Annotated[Integer, Meta(ge=0)] | None = None
+    maximum_contract_certificate_chains: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     prioritized_emaids: Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(min_length=1, max_length=8)] | None = field(default=None, name="prioritizedEMAIDs")
     custom_data: CustomDataType | None = None
 
@@ -692,7 +692,7 @@ class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
     status: Iso15118EVCertificateStatusEnumType
     exi_response: Annotated[str, Meta(max_length=17000)]
     status_info: StatusInfoType | None = None
-    remaining_contracts: Annotated[Integer, Meta(ge=0)] | None = None
+    remaining_contracts: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -747,7 +747,7 @@ class GetChargingProfiles(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     charging_profile: ChargingProfileCriterionType
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -763,7 +763,7 @@ class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetCompositeSchedule message."""
 
     duration: Integer
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     charging_rate_unit: ChargingRateUnitEnumType | None = None
     custom_data: CustomDataType | None = None
 
@@ -799,7 +799,7 @@ class GetDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetDisplayMessages message."""
 
     request_id: Integer
-    id: Annotated[list[Annotated[Integer, Meta(ge=0)]], Meta(min_length=1)] | None = None
+    id: Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)] | None = None
     priority: MessagePriorityEnumType | None = None
     state: MessageStateEnumType | None = None
     custom_data: CustomDataType | None = None
@@ -848,7 +848,7 @@ class GetLog(Payload, frozen=True, kw_only=True):
     log: LogParametersType
     log_type: LogEnumType
     request_id: Integer
-    retries: Annotated[Integer, Meta(ge=0)] | None = None
+    retries: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     retry_interval: Integer | None = None
     custom_data: CustomDataType | None = None
 
@@ -912,7 +912,7 @@ class GetReportResponse(Payload, frozen=True, kw_only=True):
 class GetTariffs(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetTariffs message."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -1001,7 +1001,7 @@ class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
 class MeterValues(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The MeterValues message."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)]
     custom_data: CustomDataType | None = None
 
@@ -1033,7 +1033,7 @@ class NotifyChargingLimit(Payload, frozen=True, kw_only=True):
 
     charging_limit: ChargingLimitType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1)] | None = None
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1047,9 +1047,9 @@ class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyCustomerInformation message."""
 
     data: Annotated[str, Meta(max_length=512)]
-    seq_no: Annotated[Integer, Meta(ge=0)]
+    seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     generated_at: Reported[Instant]
-    request_id: Annotated[Integer, Meta(ge=0)]
+    request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
 
@@ -1111,9 +1111,9 @@ class NotifyDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
 class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyEVChargingNeeds message."""
 
-    evse_id: Annotated[Integer, Meta(ge=1)]
+    evse_id: Annotated[int, Meta(ge=1, le=9223372036854775807)]
     charging_needs: ChargingNeedsType
-    max_schedule_tuples: Annotated[Integer, Meta(ge=0)] | None = None
+    max_schedule_tuples: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     timestamp: Instant | None = None
     custom_data: CustomDataType | None = None
 
@@ -1131,8 +1131,8 @@ class NotifyEVChargingSchedule(Payload, frozen=True, kw_only=True):
 
     time_base: Instant
     charging_schedule: ChargingScheduleType
-    evse_id: Annotated[Integer, Meta(ge=1)]
-    selected_charging_schedule_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=1, le=9223372036854775807)]
+    selected_charging_schedule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     power_tolerance_acceptance: bool | None = None
     custom_data: CustomDataType | None = None
 
@@ -1149,7 +1149,7 @@ class NotifyEvent(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyEvent message."""
 
     generated_at: Reported[Instant]
-    seq_no: Annotated[Integer, Meta(ge=0)]
+    seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
@@ -1165,7 +1165,7 @@ class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyMonitoringReport message."""
 
     request_id: Integer
-    seq_no: Annotated[Integer, Meta(ge=0)]
+    seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     generated_at: Reported[Instant]
     monitor: Annotated[list[MonitoringDataType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
@@ -1182,8 +1182,8 @@ class NotifyPeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyPeriodicEventStream message."""
 
     data: Annotated[list[StreamDataElementType], Meta(min_length=1)]
-    id: Annotated[Integer, Meta(ge=0)]
-    pending: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    pending: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     basetime: Reported[Instant]
     custom_data: CustomDataType | None = None
 
@@ -1207,7 +1207,7 @@ class NotifyReport(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     generated_at: Reported[Instant]
-    seq_no: Annotated[Integer, Meta(ge=0)]
+    seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     report_data: Annotated[list[ReportDataType], Meta(min_length=1)] | None = None
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
@@ -1246,7 +1246,7 @@ class NotifySettlementResponse(Payload, frozen=True, kw_only=True):
 class NotifyWebPaymentStarted(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyWebPaymentStarted message."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     timeout: Integer
     custom_data: CustomDataType | None = None
 
@@ -1277,9 +1277,9 @@ class PublishFirmware(Payload, frozen=True, kw_only=True):
 
     location: Annotated[str, Meta(max_length=2000)]
     checksum: Annotated[str, Meta(max_length=32)]
-    request_id: Annotated[Integer, Meta(ge=0)]
-    retries: Annotated[Integer, Meta(ge=0)] | None = None
-    retry_interval: Annotated[Integer, Meta(ge=0)] | None = None
+    request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    retries: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
+    retry_interval: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1296,7 +1296,7 @@ class PublishFirmwareStatusNotification(Payload, frozen=True, kw_only=True):
 
     status: PublishFirmwareStatusEnumType
     location: Annotated[list[Annotated[str, Meta(max_length=2000)]], Meta(min_length=1)] | None = None
-    request_id: Annotated[Integer, Meta(ge=0)] | None = None
+    request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
 
@@ -1329,7 +1329,7 @@ class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
     request_id: Integer
     charging_limit_source: Annotated[str, Meta(max_length=20)]
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     tbc: bool | None = None
     custom_data: CustomDataType | None = None
 
@@ -1383,7 +1383,7 @@ class RequestStartTransaction(Payload, frozen=True, kw_only=True):
 
     id_token: IdTokenType
     remote_start_id: Integer
-    evse_id: Annotated[Integer, Meta(ge=1)] | None = None
+    evse_id: Annotated[int, Meta(ge=1, le=9223372036854775807)] | None = None
     group_id_token: IdTokenType | None = None
     charging_profile: ChargingProfileType | None = None
     custom_data: CustomDataType | None = None
@@ -1416,7 +1416,7 @@ class RequestStopTransactionResponse(Payload, frozen=True, kw_only=True):
 class ReservationStatusUpdate(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ReservationStatusUpdate message."""
 
-    reservation_id: Annotated[Integer, Meta(ge=0)]
+    reservation_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     reservation_update_status: ReservationUpdateStatusEnumType
     custom_data: CustomDataType | None = None
 
@@ -1430,11 +1430,11 @@ class ReservationStatusUpdateResponse(Payload, frozen=True, kw_only=True):
 class ReserveNow(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ReserveNow message."""
 
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     expiry_date_time: Instant
     id_token: IdTokenType
     connector_type: Annotated[str, Meta(max_length=20)] | None = None
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     group_id_token: IdTokenType | None = None
     custom_data: CustomDataType | None = None
 
@@ -1451,7 +1451,7 @@ class Reset(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The Reset message."""
 
     type: ResetEnumType
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1498,7 +1498,7 @@ class SendLocalListResponse(Payload, frozen=True, kw_only=True):
 class SetChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetChargingProfile message."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     charging_profile: ChargingProfileType
     custom_data: CustomDataType | None = None
 
@@ -1540,7 +1540,7 @@ class SetDERControlResponse(Payload, frozen=True, kw_only=True):
 class SetDefaultTariff(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetDefaultTariff message."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     tariff: TariffType
     custom_data: CustomDataType | None = None
 
@@ -1586,7 +1586,7 @@ class SetMonitoringBaseResponse(Payload, frozen=True, kw_only=True):
 class SetMonitoringLevel(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetMonitoringLevel message."""
 
-    severity: Annotated[Integer, Meta(ge=0)]
+    severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -1665,8 +1665,8 @@ class StatusNotification(Payload, frozen=True, kw_only=True):
 
     timestamp: Reported[Instant]
     connector_status: ConnectorStatusEnumType
-    evse_id: Annotated[Integer, Meta(ge=0)]
-    connector_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    connector_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -1682,14 +1682,14 @@ class TransactionEvent(Payload, frozen=True, kw_only=True):
     event_type: TransactionEventEnumType
     timestamp: Reported[Instant]
     trigger_reason: Reported[TriggerReasonEnumType]
-    seq_no: Annotated[Integer, Meta(ge=0)]
+    seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     transaction_info: TransactionType
     cost_details: CostDetailsType | None = None
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)] | None = None
     offline: bool | None = None
-    number_of_phases_used: Annotated[Integer, Meta(ge=0, le=3)] | None = None
+    number_of_phases_used: Annotated[int, Meta(ge=0, le=3)] | None = None
     cable_max_current: Integer | None = None
-    reservation_id: Annotated[Integer, Meta(ge=0)] | None = None
+    reservation_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     preconditioning_status: PreconditioningStatusEnumType | None = None
     evse_sleep: bool | None = None
     evse: EVSEType | None = None
@@ -1729,8 +1729,8 @@ class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
 class UnlockConnector(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The UnlockConnector message."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)]
-    connector_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    connector_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -1777,7 +1777,7 @@ class UpdateFirmware(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     firmware: FirmwareType
-    retries: Annotated[Integer, Meta(ge=0)] | None = None
+    retries: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     retry_interval: Integer | None = None
     custom_data: CustomDataType | None = None
 
@@ -1810,7 +1810,7 @@ class VatNumberValidation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The VatNumberValidation message."""
 
     vat_number: Annotated[str, Meta(max_length=20)]
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -1821,5 +1821,5 @@ class VatNumberValidationResponse(Payload, frozen=True, kw_only=True):
     status: GenericStatusEnumType
     company: AddressType | None = None
     status_info: StatusInfoType | None = None
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None

@@ -193,8 +193,8 @@ class StatusInfoType(Payload, frozen=True, kw_only=True):
 class PeriodicEventStreamParamsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: PeriodicEventStreamParamsType."""
 
-    interval: Annotated[Integer, Meta(ge=0)] | None = None
-    values: Annotated[Integer, Meta(ge=0)] | None = None
+    interval: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
+    values: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -244,7 +244,7 @@ class IdTokenInfoType(Payload, frozen=True, kw_only=True):
     group_id_token: IdTokenType | None = None
     language1: Annotated[str, Meta(max_length=8)] | None = None
     language2: Annotated[str, Meta(max_length=8)] | None = None
-    evse_id: Annotated[list[Annotated[Integer, Meta(ge=0)]], Meta(min_length=1)] | None = None
+    evse_id: Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)] | None = None
     personal_message: MessageContentType | None = None
     custom_data: CustomDataType | None = None
 
@@ -286,7 +286,7 @@ class TaxRateType(Payload, frozen=True, kw_only=True):
 
     type: Annotated[str, Meta(max_length=20)]
     tax: float
-    stack: Annotated[Integer, Meta(ge=0)] | None = None
+    stack: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -374,7 +374,7 @@ class TariffType(Payload, frozen=True, kw_only=True):
 class BatteryDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: BatteryDataType."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     serial_number: Annotated[str, Meta(max_length=50)]
     soc: Annotated[float, Meta(ge=0.0, le=100.0)] = field(name="soC")
     soh: Annotated[float, Meta(ge=0.0, le=100.0)] = field(name="soH")
@@ -405,17 +405,17 @@ class ChargingStationType(Payload, frozen=True, kw_only=True):
 class EVSEType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EVSEType."""
 
-    id: Annotated[Integer, Meta(ge=0)]
-    connector_id: Annotated[Integer, Meta(ge=0)] | None = None
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    connector_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
 class ClearChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ClearChargingProfileType."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)] | None = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: Annotated[Integer, Meta(ge=0)] | None = None
+    stack_level: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -432,7 +432,7 @@ class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ClearMonitoringResultType."""
 
     status: ClearMonitoringStatusEnumType
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
 
@@ -470,7 +470,7 @@ class ChargingProfileCriterionType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingProfileCriterionType."""
 
     charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: Annotated[Integer, Meta(ge=0)] | None = None
+    stack_level: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     charging_profile_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
     charging_limit_source: Annotated[list[Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=4)] | None = None
     custom_data: CustomDataType | None = None
@@ -499,8 +499,8 @@ class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
     limit: float | None = None
     limit_l2: float | None = field(default=None, name="limit_L2")
     limit_l3: float | None = field(default=None, name="limit_L3")
-    number_phases: Annotated[Integer, Meta(ge=0, le=3)] | None = None
-    phase_to_use: Annotated[Integer, Meta(ge=0, le=3)] | None = None
+    number_phases: Annotated[int, Meta(ge=0, le=3)] | None = None
+    phase_to_use: Annotated[int, Meta(ge=0, le=3)] | None = None
     discharge_limit: Annotated[float, Meta(le=0.0)] | None = None
     discharge_limit_l2: Annotated[float, Meta(le=0.0)] | None = field(default=None, name="dischargeLimit_L2")
     discharge_limit_l3: Annotated[float, Meta(le=0.0)] | None = field(default=None, name="dischargeLimit_L3")
@@ -522,7 +522,7 @@ class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
 class CompositeScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: CompositeScheduleType."""
 
-    evse_id: Annotated[Integer, Meta(ge=0)]
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     duration: Integer
     schedule_start: Instant
     charging_rate_unit: ChargingRateUnitEnumType
@@ -576,9 +576,9 @@ class ComponentVariableType(Payload, frozen=True, kw_only=True):
 class ConstantStreamDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ConstantStreamDataType."""
 
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     params: PeriodicEventStreamParamsType
-    variable_monitoring_id: Annotated[Integer, Meta(ge=0)]
+    variable_monitoring_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -588,7 +588,7 @@ class TariffAssignmentType(Payload, frozen=True, kw_only=True):
     tariff_id: Annotated[str, Meta(max_length=60)]
     tariff_kind: TariffKindEnumType
     valid_from: Instant | None = None
-    evse_ids: Annotated[list[Annotated[Integer, Meta(ge=0)]], Meta(min_length=1)] | None = None
+    evse_ids: Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)] | None = None
     id_tokens: Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(min_length=1)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -665,7 +665,7 @@ class ChargingLimitType(Payload, frozen=True, kw_only=True):
 class LimitAtSoCType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: LimitAtSoCType."""
 
-    soc: Annotated[Integer, Meta(ge=0, le=100)]
+    soc: Annotated[int, Meta(ge=0, le=100)]
     limit: float
     custom_data: CustomDataType | None = None
 
@@ -699,7 +699,7 @@ class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SalesTariffEntryType."""
 
     relative_time_interval: RelativeTimeIntervalType
-    e_price_level: Annotated[Integer, Meta(ge=0)] | None = None
+    e_price_level: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -707,10 +707,10 @@ class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
 class SalesTariffType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SalesTariffType."""
 
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
     sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
-    num_e_price_levels: Annotated[Integer, Meta(ge=0)] | None = None
+    num_e_price_levels: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
@@ -728,8 +728,8 @@ class PriceRuleType(Payload, frozen=True, kw_only=True):
     energy_fee: RationalNumberType
     power_range_start: RationalNumberType
     parking_fee_period: Integer | None = None
-    carbon_dioxide_emission: Annotated[Integer, Meta(ge=0)] | None = None
-    renewable_generation_percentage: Annotated[Integer, Meta(ge=0, le=100)] | None = None
+    carbon_dioxide_emission: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
+    renewable_generation_percentage: Annotated[int, Meta(ge=0, le=100)] | None = None
     parking_fee: RationalNumberType | None = None
     custom_data: CustomDataType | None = None
 
@@ -745,7 +745,7 @@ class PriceRuleStackType(Payload, frozen=True, kw_only=True):
 class TaxRuleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TaxRuleType."""
 
-    tax_rule_id: Annotated[Integer, Meta(ge=0)] = field(name="taxRuleID")
+    tax_rule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] = field(name="taxRuleID")
     applies_to_energy_fee: bool
     applies_to_parking_fee: bool
     applies_to_overstay_fee: bool
@@ -787,7 +787,7 @@ class AbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: AbsolutePriceScheduleType."""
 
     time_anchor: Instant
-    price_schedule_id: Annotated[Integer, Meta(ge=0)] = field(name="priceScheduleID")
+    price_schedule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] = field(name="priceScheduleID")
     currency: Annotated[str, Meta(max_length=3)]
     language: Annotated[str, Meta(max_length=8)]
     price_algorithm: Annotated[str, Meta(max_length=2000)]
@@ -805,7 +805,7 @@ class PriceLevelScheduleEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: PriceLevelScheduleEntryType."""
 
     duration: Integer
-    price_level: Annotated[Integer, Meta(ge=0)]
+    price_level: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: CustomDataType | None = None
 
 
@@ -814,8 +814,8 @@ class PriceLevelScheduleType(Payload, frozen=True, kw_only=True):
 
     price_level_schedule_entries: Annotated[list[PriceLevelScheduleEntryType], Meta(min_length=1, max_length=100)]
     time_anchor: Instant
-    price_schedule_id: Annotated[Integer, Meta(ge=0)]
-    number_of_price_levels: Annotated[Integer, Meta(ge=0)]
+    price_schedule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    number_of_price_levels: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     price_schedule_description: Annotated[str, Meta(max_length=32)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -831,10 +831,10 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     duration: Integer | None = None
     min_charging_rate: float | None = None
     power_tolerance: float | None = None
-    signature_id: Annotated[Integer, Meta(ge=0)] | None = None
+    signature_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     digest_value: Annotated[str, Meta(max_length=88)] | None = None
     use_local_time: bool | None = None
-    randomized_delay: Annotated[Integer, Meta(ge=0)] | None = None
+    randomized_delay: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     sales_tariff: SalesTariffType | None = None
     absolute_price_schedule: AbsolutePriceScheduleType | None = None
     price_level_schedule: PriceLevelScheduleType | None = None
@@ -844,7 +844,7 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
 class MessageInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: MessageInfoType."""
 
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     priority: MessagePriorityEnumType
     message: MessageContentType
     display: ComponentType | None = None
@@ -971,9 +971,9 @@ class DCChargingParametersType(Payload, frozen=True, kw_only=True):
     ev_max_power: float | None = None
     ev_energy_capacity: float | None = None
     energy_amount: float | None = None
-    state_of_charge: Annotated[Integer, Meta(ge=0, le=100)] | None = None
-    full_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
-    bulk_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
+    state_of_charge: Annotated[int, Meta(ge=0, le=100)] | None = None
+    full_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
+    bulk_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
     custom_data: CustomDataType | None = None
 
 
@@ -1003,7 +1003,7 @@ class V2XChargingParametersType(Payload, frozen=True, kw_only=True):
     ev_max_energy_request: float | None = None
     ev_min_v2x_energy_request: float | None = None
     ev_max_v2x_energy_request: float | None = None
-    target_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="targetSoC")
+    target_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="targetSoC")
     custom_data: CustomDataType | None = None
 
 
@@ -1026,31 +1026,31 @@ class ChargingNeedsType(Payload, frozen=True, kw_only=True):
 class EventDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EventDataType."""
 
-    event_id: Annotated[Integer, Meta(ge=0)]
+    event_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     timestamp: Reported[Instant]
     trigger: EventTriggerEnumType
     actual_value: Annotated[str, Meta(max_length=2500)]
     component: ComponentType
     event_notification_type: EventNotificationEnumType
     variable: VariableType
-    cause: Annotated[Integer, Meta(ge=0)] | None = None
+    cause: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     tech_code: Annotated[str, Meta(max_length=50)] | None = None
     tech_info: Annotated[str, Meta(max_length=500)] | None = None
     cleared: bool | None = None
     transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    variable_monitoring_id: Annotated[Integer, Meta(ge=0)] | None = None
-    severity: Annotated[Integer, Meta(ge=0)] | None = None
+    variable_monitoring_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
+    severity: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     custom_data: CustomDataType | None = None
 
 
 class VariableMonitoringType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: VariableMonitoringType."""
 
-    id: Annotated[Integer, Meta(ge=0)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     transaction: bool
     value: float
     type: MonitorEnumType
-    severity: Annotated[Integer, Meta(ge=0)]
+    severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     event_notification_type: EventNotificationEnumType
     custom_data: CustomDataType | None = None
 
@@ -1091,7 +1091,7 @@ class VariableCharacteristicsType(Payload, frozen=True, kw_only=True):
     unit: Annotated[str, Meta(max_length=16)] | None = None
     min_limit: float | None = None
     max_limit: float | None = None
-    max_elements: Annotated[Integer, Meta(ge=1)] | None = None
+    max_elements: Annotated[int, Meta(ge=1, le=9223372036854775807)] | None = None
     values_list: Annotated[str, Meta(max_length=1000)] | None = None
     custom_data: CustomDataType | None = None
 
@@ -1140,7 +1140,7 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingProfileType."""
 
     id: Integer
-    stack_level: Annotated[Integer, Meta(ge=0)]
+    stack_level: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
@@ -1196,7 +1196,7 @@ class DERCurveType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: DERCurveType."""
 
     curve_data: Annotated[list[DERCurvePointsType], Meta(min_length=1, max_length=10)]
-    priority: Annotated[Integer, Meta(ge=0)]
+    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     y_unit: DERUnitEnumType
     hysteresis: HysteresisType | None = None
     reactive_power_params: ReactivePowerParamsType | None = None
@@ -1221,7 +1221,7 @@ class DERCurveGetType(Payload, frozen=True, kw_only=True):
 class EnterServiceType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EnterServiceType."""
 
-    priority: Annotated[Integer, Meta(ge=0)]
+    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     high_voltage: float
     low_voltage: float
     high_freq: float
@@ -1243,7 +1243,7 @@ class EnterServiceGetType(Payload, frozen=True, kw_only=True):
 class FixedPFType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: FixedPFType."""
 
-    priority: Annotated[Integer, Meta(ge=0)]
+    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     displacement: float
     excitation: bool
     start_time: Instant | None = None
@@ -1264,7 +1264,7 @@ class FixedPFGetType(Payload, frozen=True, kw_only=True):
 class FixedVarType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: FixedVarType."""
 
-    priority: Annotated[Integer, Meta(ge=0)]
+    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     setpoint: float
     unit: DERUnitEnumType
     start_time: Instant | None = None
@@ -1285,7 +1285,7 @@ class FixedVarGetType(Payload, frozen=True, kw_only=True):
 class FreqDroopType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: FreqDroopType."""
 
-    priority: Annotated[Integer, Meta(ge=0)]
+    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     over_freq: float
     under_freq: float
     over_droop: float
@@ -1309,7 +1309,7 @@ class FreqDroopGetType(Payload, frozen=True, kw_only=True):
 class GradientType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: GradientType."""
 
-    priority: Annotated[Integer, Meta(ge=0)]
+    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     gradient: float
     soft_gradient: float
     custom_data: CustomDataType | None = None
@@ -1326,7 +1326,7 @@ class GradientGetType(Payload, frozen=True, kw_only=True):
 class LimitMaxDischargeType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: LimitMaxDischargeType."""
 
-    priority: Annotated[Integer, Meta(ge=0)]
+    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     pct_max_discharge_power: float | None = None
     power_monitoring_must_trip: DERCurveType | None = None
     start_time: Instant | None = None
@@ -1384,7 +1384,7 @@ class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
     ocpp_transport: OCPPTransportEnumType
     message_timeout: Integer
     ocpp_csms_url: Annotated[str, Meta(max_length=2000)]
-    security_profile: Annotated[Integer, Meta(ge=0)]
+    security_profile: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     apn: APNType | None = None
     ocpp_version: OCPPVersionEnumType | None = None
     identity: Annotated[str, Meta(max_length=48)] | None = None
@@ -1398,10 +1398,10 @@ class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
 
     value: float
     type: MonitorEnumType
-    severity: Annotated[Integer, Meta(ge=0)]
+    severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     component: ComponentType
     variable: VariableType
-    id: Annotated[Integer, Meta(ge=0)] | None = None
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     periodic_event_stream: PeriodicEventStreamParamsType | None = None
     transaction: bool | None = None
     custom_data: CustomDataType | None = None
@@ -1414,8 +1414,8 @@ class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
     type: MonitorEnumType
     component: ComponentType
     variable: VariableType
-    severity: Annotated[Integer, Meta(ge=0)]
-    id: Annotated[Integer, Meta(ge=0)] | None = None
+    severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
+    id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
     status_info: StatusInfoType | None = None
     custom_data: CustomDataType | None = None
 
@@ -1447,7 +1447,7 @@ class TransactionLimitType(Payload, frozen=True, kw_only=True):
     max_cost: float | None = None
     max_energy: float | None = None
     max_time: Integer | None = None
-    max_soc: Annotated[Integer, Meta(ge=0, le=100)] | None = field(default=None, name="maxSoC")
+    max_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="maxSoC")
     custom_data: CustomDataType | None = None
 
 
