@@ -60,11 +60,13 @@ class Bench:
     def run(self, seconds: float, *, until: Callable[[], bool] | None = None) -> None:
         """Let time pass, keeping the connection as a shell would."""
         end = self.now + seconds
+        self._deliver()
         while until is None or not until():
             wake = self.station.next_wake
             if wake is None or wake > end:
                 self.now = end
                 self.station.advance(end)
+                self._deliver()
                 self._keep_connection()
                 break
             self.now = max(self.now, wake)

@@ -106,6 +106,7 @@ class Station:
             action()
             self._pump()
         self.now = max(self.now, now)
+        self._pump()
 
     def stamp(self) -> datetime:
         """The station's clock, to the second, as chargers tell it."""
