@@ -98,12 +98,10 @@ class AccessService:
         token = token_of(tenant_id, draft, now=self._clock.now())
 
         def make(conn: Connection, changes: ChangeSet) -> Token:
-            self._check_belongings(conn, token)
             key = uids.match_key(token.uid, token.kind)
             if store.queries.tokens_by_key(conn, tenant_id, [key]).get((key, token.kind.value)):
                 raise Conflict(f"A token {token.uid} of kind {token.kind} exists already.", field="uid")
-            store.queries.insert_token(changes, token)
-            self._emit(changes, token, ("created",), by)
+            self.save_token(conn, changes, token, ("created",), by)
             return token
 
         return await self._database.decide(make, tenant_id)
@@ -119,12 +117,24 @@ class AccessService:
             if not fields:
                 return before
             check_token(after)
-            self._check_belongings(conn, after)
-            store.queries.save_token(changes, after)
-            self._emit(changes, after, fields, by)
+            self.save_token(conn, changes, after, fields, by)
             return after
 
         return await self._database.decide(apply, tenant_id)
+
+    def save_token(
+        self, conn: Connection, changes: ChangeSet, token: Token, fields: tuple[str, ...], by: str
+    ) -> None:
+        """Add a new (`created`) or changed token to a change set, within a decision."""
+        if token.group_id and store.queries.group(conn, token.tenant_id, token.group_id) is None:
+            raise Invalid(f"There is no group {token.group_id}.", field="group_id")
+        if token.account_id and store.queries.account(conn, token.tenant_id, token.account_id) is None:
+            raise Invalid(f"There is no account {token.account_id}.", field="account_id")
+        if "created" in fields:
+            store.queries.insert_token(changes, token)
+        else:
+            store.queries.save_token(changes, token)
+        self._emit(changes, token, fields, by)
 
     async def block_token(self, tenant_id: TenantId, token_id: TokenId, *, by: str) -> Token:
         return await self.update_token(tenant_id, token_id, TokenChange(status=TokenStatus.BLOCKED), by=by)
@@ -182,12 +192,6 @@ class AccessService:
             )
         )
         return paging.page(rows, limit, lambda token: paging.encode(token.uid, token.id))
-
-    def _check_belongings(self, conn: Connection, token: Token) -> None:
-        if token.group_id and store.queries.group(conn, token.tenant_id, token.group_id) is None:
-            raise Invalid(f"There is no group {token.group_id}.", field="group_id")
-        if token.account_id and store.queries.account(conn, token.tenant_id, token.account_id) is None:
-            raise Invalid(f"There is no account {token.account_id}.", field="account_id")
 
     def _emit(self, changes: ChangeSet, token: Token, fields: tuple[str, ...], by: str) -> None:
         changes.emit(

@@ -155,11 +155,7 @@ class Admissions:
         new one; otherwise its present connection ends.
         """
         secret = password.encode() if isinstance(password, str) else password
-        if not PASSWORD_MIN <= len(secret) <= PASSWORD_MAX:
-            raise Invalid(
-                f"A station's password has {PASSWORD_MIN} to {PASSWORD_MAX} bytes; this one has {len(secret)}.",
-                field="password",
-            )
+        check_password(secret)
         entry = entry_of(self._directory, tenant_id, station)
         now = self._clock.now()
         kept = entry.digest if keep_previous else None
@@ -200,6 +196,15 @@ class Admissions:
                 fields=(field,),
                 by=by,
             )
+        )
+
+
+def check_password(secret: bytes) -> None:
+    """Raise Invalid when no version could carry this password."""
+    if not PASSWORD_MIN <= len(secret) <= PASSWORD_MAX:
+        raise Invalid(
+            f"A station's password has {PASSWORD_MIN} to {PASSWORD_MAX} bytes; this one has {len(secret)}.",
+            field="password",
         )
 
 

@@ -187,12 +187,8 @@ class Inventory:
     ) -> None:
         """Add a new (`created`) or changed station to a change set, within a decision; then `announce` it."""
         now = self._clock.now()
-        if station.location_id is not None and ("created" in fields or "location_id" in fields):
-            if store.locations.by_id(conn, station.tenant_id, station.location_id) is None:
-                raise Invalid(f"There is no location {station.location_id}.", field="location_id")
+        self.check_station_fits(conn, station, fields)
         if "created" in fields:
-            if store.stations.identity_taken(conn, station.identity):
-                raise Conflict(f"A station {station.identity} exists already.", field="identity")
             store.stations.insert(changes, station, now=now)
         else:
             store.stations.save_registration(changes, station, now=now, evses_too="evses" in fields)
@@ -206,6 +202,16 @@ class Inventory:
                 by=by,
             )
         )
+
+    def check_station_fits(self, conn: Connection, station: Station, fields: tuple[str, ...]) -> None:
+        """Raise where a station would be at no location of the tenant's, or have another's identity."""
+        new = "created" in fields
+        place = station.location_id
+        moved = place is not None and (new or "location_id" in fields)
+        if place is not None and moved and store.locations.by_id(conn, station.tenant_id, place) is None:
+            raise Invalid(f"There is no location {place}.", field="location_id")
+        if new and store.stations.identity_taken(conn, station.identity):
+            raise Conflict(f"A station {station.identity} exists already.", field="identity")
 
     def announce(self, station: Station) -> None:
         """Let the directory and the station's connection know what is durable now."""
