@@ -6,6 +6,7 @@ stations that are picky, is settled before: instants to the second with a ``Z`` 
 empty lists, tenths in the charging schedules of 1.6, a vendor for custom data.
 """
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -44,15 +45,15 @@ class Writer:
             )
         if not self._has_fields:
             return b"{}"
-        if self._prepare is not None:
-            message = self._prepare(message, "")
         try:
+            if self._prepare is not None:
+                message = self._prepare(message, "")
             payload = _encoder.encode(message)
             self._decode(payload)
         except msgspec.ValidationError as error:
             problem, _, field = str(error).partition(" - at `$")
             raise self._unsendable(field.rstrip("`").removeprefix("."), problem) from None
-        except (TypeError, UnicodeEncodeError, RecursionError) as error:
+        except (TypeError, AttributeError, UnicodeEncodeError, RecursionError) as error:
             raise self._unsendable("", str(error)) from None
         if b"null" in payload:
             _refuse_nulls(message, self._type.__name__)
@@ -150,8 +151,8 @@ def _with_vendor(value: Any, where: str) -> Any:
 
 def _in_tenths(value: Any, where: str) -> Any:
     tenths = value * 10
-    if abs(tenths - round(tenths)) > 1e-6:
-        raise unsendable("Message", where, f"{value} has more than one decimal")
+    if not math.isfinite(tenths) or abs(tenths - round(tenths)) > 1e-6:
+        raise unsendable("Message", where, f"{value} is no number with one decimal")
     return value
 
 
