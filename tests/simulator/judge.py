@@ -22,7 +22,9 @@ def validator(version: str, name: str) -> Any:
     path = folder / f"{name}.json"
     if not path.exists() and name.endswith("Request"):
         path = folder / f"{name.removesuffix('Request')}.json"
-    return jsonschema_rs.validator_for(json.loads(path.read_text(encoding="utf-8-sig")), validate_formats=False)
+    return jsonschema_rs.validator_for(
+        json.loads(path.read_text(encoding="utf-8-sig")), validate_formats=False
+    )
 
 
 def judge(version: str, name: str, payload: Any) -> None:
@@ -94,7 +96,12 @@ class Judge:
             if action == "Authorize":
                 return info
             if action == "StartTransaction":
-                content = (payload["connectorId"], payload["idTag"], payload["timestamp"], payload["meterStart"])
+                content = (
+                    payload["connectorId"],
+                    payload["idTag"],
+                    payload["timestamp"],
+                    payload["meterStart"],
+                )
                 self._next_number += content not in self._starts
                 return info | {"transactionId": self._starts.setdefault(content, self._next_number)}
             return {}

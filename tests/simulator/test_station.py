@@ -107,7 +107,9 @@ def test_sequence_numbers_of_a_session_have_no_gap(version: str) -> None:
 def test_the_same_seed_is_the_same_day_and_another_seed_another(version: str) -> None:
     days = []
     for seed in (1, 1, 2):
-        bench = busy(version, seed=seed, faults=Faults(errors_per_day=4, reboots_per_day=2, offline_per_day=3))
+        bench = busy(
+            version, seed=seed, faults=Faults(errors_per_day=4, reboots_per_day=2, offline_per_day=3)
+        )
         bench.run(50_000)
         days.append(bench.sent)
     assert days[0] == days[1]

@@ -99,8 +99,10 @@ def test_the_battery_gains_what_was_drawn_times_the_efficiency(
 def test_nothing_is_ever_above_its_limit(vehicle: Vehicle, offer: Offer, seconds: float) -> None:
     after, draw = step(vehicle, offer, seconds)
     assert 0 <= after.soc <= 1
-    assert vehicle.stored_wh <= after.stored_wh <= max(
-        vehicle.stored_wh, vehicle.target_soc * vehicle.model.battery_wh
+    assert (
+        vehicle.stored_wh
+        <= after.stored_wh
+        <= max(vehicle.stored_wh, vehicle.target_soc * vehicle.model.battery_wh)
     )
     assert 0 <= draw.power_w <= offer.max_power_w * (1 + 1e-9)
     assert 0 <= draw.energy_wh <= offer.max_power_w * seconds / 3600 * (1 + 1e-9)
