@@ -1,19 +1,6 @@
 """What can be set about the gateway: where it listens, who may connect and how much of anything is allowed."""
 
-from enum import StrEnum
-
 import msgspec
-
-
-class UnknownStations(StrEnum):
-    """What happens to a station that connects with an identity nobody knows."""
-
-    PENDING = "pending"
-    """It is listed for acceptance and its boot is answered Pending."""
-    REFUSED = "refused"
-    """HTTP 404 (OCPP-J 1.6 3.1.2: the CSMS SHOULD answer 404 to an unknown identity)."""
-    OPEN = "open"
-    """It is accepted at once. For closed networks and for tests."""
 
 
 class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +30,12 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     tls: TlsConfig | None = None
     allow_unauthenticated: bool = False
     """Profile 0: accepted stations without a password may connect without one."""
-    unknown_stations: UnknownStations = UnknownStations.PENDING
     unknown_per_minute: int = 600
-    """How many unknown identities are written down in a minute; more are answered 503 until it has passed."""
+    """How many unknown identities are written down in a minute; more are answered 503 until it has passed.
+    What becomes of them is `StationPolicy.unknown_stations`."""
 
     heartbeat_interval_s: int = 300
+    """As `StationPolicy` has it: what idle limits are measured by."""
     ping_interval_s: int = 60
     """A connection silent for this long is pinged; 0 never pings. A station's own setting goes before."""
     idle_limit_s: int = 0

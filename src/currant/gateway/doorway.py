@@ -44,7 +44,9 @@ class Welcome:
 
     __slots__ = ("compression", "listener", "subprotocol")
 
-    def __init__(self, listener: WSListener, subprotocol: str | None, compression: Compression | None) -> None:
+    def __init__(
+        self, listener: WSListener, subprotocol: str | None, compression: Compression | None
+    ) -> None:
         self.listener = listener
         self.subprotocol = subprotocol
         self.compression = compression
@@ -73,7 +75,7 @@ class Host(Protocol):
         ...
 
 
-class Farewell(WSListener):  # type: ignore[misc]
+class Farewell(WSListener):
     """Ends a WebSocket as soon as it stands: no agreed subprotocol (OCPP-J 1.6, 3.1.2; 2.x Part 4, 3.1.2)."""
 
     __slots__ = ("_reason",)

@@ -35,7 +35,9 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
 def looks_like_http(data: bytes) -> bool:
     """Whether the first bytes can begin a request; TLS and garbage on a plain port are told apart early."""
-    return b"GET /".startswith(data[:5]) or data[:4] == b"GET " or (data[:1].isalpha() and data[:16].isascii())
+    return (
+        b"GET /".startswith(data[:5]) or data[:4] == b"GET " or (data[:1].isalpha() and data[:16].isascii())
+    )
 
 
 def read_opening(head: bytes) -> Opening:

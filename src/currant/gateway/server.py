@@ -1,31 +1,328 @@
 """The gateway as a whole: its listeners, its doorkeeping, and the watch over all connections."""
 
-from typing import TYPE_CHECKING
+import asyncio
+import ssl
+import time
+from contextlib import suppress
+from logging import getLogger
+from typing import Any
 
 import msgspec
+from picows import WSCloseCode
 
+from currant.gateway import handshake, tls
+from currant.gateway.attempts import Attempts
+from currant.gateway.authentication import Credentials, Denied, Expected, judge
+from currant.gateway.compression import agree
 from currant.gateway.config import GatewayConfig
+from currant.gateway.connection import Connection
+from currant.gateway.doorway import Doorway, Farewell, Refused, Welcome
+from currant.gateway.handshake import Opening
 from currant.gateway.registry import Registry
 from currant.gateway.services import Services
+from currant.kit.errors import CurrantError
+from currant.kit.ids import StationId
+from currant.ocpp.catalogue import Version
+from currant.ocpp.peer import Answers
+from currant.stations.directory import DirectoryEntry
+from currant.stations.model import Admission, Severity, Trigger
 
-if TYPE_CHECKING:
-    pass
+log = getLogger("currant.gateway")
+
+WATCH_EVERY_S = 1.0
+SILENCE_WATCHED_EVERY = 5
+"""How many rounds of the watch pass between two looks for silent connections."""
+BACKLOG = 4096
+"""Connections the system holds until they are accepted: thousands come at once after a network fails."""
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Where it listens; None where it does not."""
 
-    plain: int | None
-    tls: int | None
+    plain: int | None = None
+    tls: int | None = None
 
 
 class Gateway:
-    def __init__(self, config: GatewayConfig, services: Services, registry: Registry) -> None: ...
+    """Takes stations in. `registry` is the link over which the services reach them."""
 
-    ports = Ports(plain=None, tls=None)
+    def __init__(self, config: GatewayConfig, services: Services, registry: Registry) -> None:
+        self.config = config
+        self.services = services
+        self.registry = registry
+        self.counters: dict[str, int] = {}
+        """What never became a connection, by kind: tls_on_plain_port, garbage, refused_401, …"""
+        self.ports = Ports()
+        self.handshake_timeout_s = config.handshake_timeout_s
+        self.max_message_bytes = config.max_message_bytes
+        self.read_buffer_bytes = config.read_buffer_bytes
+        self._servers: list[asyncio.Server] = []
+        self._context: ssl.SSLContext | None = None
+        self._attempts = Attempts(
+            per_identity=config.failures_per_identity,
+            per_address=config.failures_per_address,
+            window_s=config.failure_window_s,
+        )
+        self._openings = 0
+        self._unknown_left = config.unknown_per_minute
+        self._unknown_since = time.monotonic()
+        self._awaiting: set[Connection] = set()
+        self._booted: set[StationId] = set()
+        self._watching: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[Any]] = set()
+        self._stopping = False
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        """Listen. Raises OSError when a port is taken, ssl.SSLError or OSError when a certificate cannot be read."""
+        loop = asyncio.get_running_loop()
+        plain = secured = None
+        config = self.config
+        if config.tls is not None and config.tls_port is not None:
+            self._context = tls.server_context(config.tls)
+        if config.port is not None:
+            server = await loop.create_server(
+                lambda: Doorway(self, encrypted=False), config.host, config.port, backlog=BACKLOG
+            )
+            self._servers.append(server)
+            plain = server.sockets[0].getsockname()[1]
+        if self._context is not None:
+            server = await loop.create_server(
+                lambda: Doorway(self, encrypted=True),
+                config.tls_host,
+                config.tls_port,
+                backlog=BACKLOG,
+                ssl=self._context,
+                ssl_handshake_timeout=config.handshake_timeout_s,
+                ssl_shutdown_timeout=2.0,
+            )
+            self._servers.append(server)
+            secured = server.sockets[0].getsockname()[1]
+        self.ports = Ports(plain=plain, tls=secured)
+        self._watching = asyncio.create_task(self._watch())
 
-    async def stop(self, *, grace_s: float = 5.0) -> None: ...
+    async def stop(self, *, grace_s: float = 5.0) -> None:
+        """Let what is in hand end, tell every station to come again, and record that it left."""
+        self._stopping = True
+        for server in self._servers:
+            server.close()
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        connections = self.registry.connections()
+        busy = [connection.settled() for connection in connections]
+        if busy:
+            await asyncio.wait(busy, timeout=grace_s)
+        for connection in connections:
+            connection.close(WSCloseCode.SERVICE_RESTART, reason="The server restarts.")
+        deadline = time.monotonic() + grace_s
+        while any(connection.is_leaving for connection in connections) and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        self._servers.clear()
 
-    def reload_certificates(self) -> None: ...
+    def reload_certificates(self) -> None:
+        """Use renewed certificate files, for connections from now on."""
+        if self._context is not None and self.config.tls is not None:
+            tls.load(self._context, self.config.tls)
+
+    # At the door (doorway.Host)
+
+    def has_room(self) -> bool:
+        if self._stopping or self._openings + len(self.registry) >= self.config.max_connections:
+            return False
+        self._openings += 1
+        return True
+
+    def closed(self) -> None:
+        self._openings -= 1
+
+    def count(self, what: str) -> None:
+        self.counters[what] = self.counters.get(what, 0) + 1
+
+    async def admit(
+        self, opening: Opening, *, address: str, certificate: dict[str, Any] | None, encrypted: bool
+    ) -> Welcome:
+        """Who it is, whether it may, and in which version. Raises `Refused`."""
+        headers = opening.headers
+        given = handshake.basic_credentials(headers.get("authorization"))
+        names, organisations = tls.subject_of(certificate)
+        offered = Credentials(
+            encrypted=encrypted,
+            user=None if given is None else given[0],
+            password=None if given is None else given[1],
+            names=names,
+            organisations=organisations,
+        )
+        identity = self._identity_of(opening, offered)
+        if identity is None:
+            raise Refused(404, "No charging station is named by this path: connect to /ocpp/{identity}.")
+        now = time.monotonic()
+        if not self._attempts.allowed(identity, address, now=now):
+            raise Refused(429, "Too many failed log-ins: wait a minute.", Retry_After="60")
+        entry = self.services.directory.find(identity)
+        subprotocols = headers.get("sec-websocket-protocol", "")
+        assumed = None if entry is None else entry.settings.assume_version
+        version, subprotocol = handshake.choose_version(subprotocols, assumed=assumed)
+        if entry is None:
+            entry = await self._unknown(identity, opening, offered, address=address, version=version)
+        profile = await self._authenticated(entry, offered, address=address, now=now)
+        compression = agree(headers.get("sec-websocket-extensions", ""))
+        self._openings -= 1
+        if version is None:
+            self.count("no_subprotocol")
+            reason = "Offer ocpp1.6, ocpp2.0.1 or ocpp2.1 in Sec-WebSocket-Protocol."
+            return Welcome(Farewell(reason), None, None)
+        connection = Connection(
+            self,
+            entry,
+            version=Version(version),
+            profile=profile,
+            address=address,
+            compression=compression,
+        )
+        return Welcome(connection, subprotocol, compression)
+
+    def _identity_of(self, opening: Opening, offered: Credentials) -> str | None:
+        identity = handshake.identity_of(opening.target)
+        if identity is not None or offered.user is None:
+            return identity
+        # Some chargers cannot be given a path (quirk A3); their user name says who they are, if we know them.
+        user = offered.user.decode("utf-8", "replace")
+        return user if self.services.directory.find(user) is not None else None
+
+    async def _unknown(
+        self, identity: str, opening: Opening, offered: Credentials, *, address: str, version: str | None
+    ) -> DirectoryEntry:
+        """A station that nobody registered: what becomes of it is the policy's business."""
+        refused = Refused(404, f"No charging station is known as {identity}.")
+        if not handshake.is_endpoint(opening.target) or version is None:
+            raise refused
+        now = time.monotonic()
+        if now - self._unknown_since >= 60.0:
+            self._unknown_since, self._unknown_left = now, self.config.unknown_per_minute
+        if self._unknown_left <= 0:
+            raise Refused(503, "Too many unknown stations are connecting.", Retry_After="60")
+        self._unknown_left -= 1
+        # A password that belongs to another name is nobody's first password.
+        own = offered.user == identity.encode()
+        entry = await self.services.stations.unknown_station(
+            identity, remote_address=address, version=version, secret=offered.password if own else None
+        )
+        if entry is None:
+            raise refused
+        return entry
+
+    async def _authenticated(
+        self, entry: DirectoryEntry, offered: Credentials, *, address: str, now: float
+    ) -> int:
+        directory, organisation = self.services.directory, None
+        if self.config.tls is not None:
+            organisation = self.config.tls.client_organisation
+        verdict = judge(
+            offered,
+            Expected(
+                identity=entry.identity,
+                admission=entry.admission,
+                profile=entry.security_profile,
+                has_password=entry.has_password,
+                organisation=organisation,
+                allow_unauthenticated=self.config.allow_unauthenticated,
+            ),
+            password_matches=bool(offered.password)
+            and directory.check_password(entry, offered.password or b""),
+        )
+        if not isinstance(verdict, Denied):
+            self._attempts.succeeded(entry.identity, address)
+            return verdict.profile
+        if self._attempts.failed(entry.identity, address, now=now):
+            try:
+                await self.services.stations.security_event(
+                    entry.tenant_id,
+                    identity=entry.identity,
+                    station_id=entry.station_id,
+                    kind=verdict.kind,
+                    at=self.services.clock.now(),
+                    detail=verdict.reason,
+                    severity=Severity.MEDIUM,
+                    remote_address=address,
+                )
+            except CurrantError as error:
+                log.warning("A security event was lost: %s", error)
+        if entry.admission in (Admission.REFUSED, Admission.RETIRED):
+            raise Refused(403, verdict.reason)
+        raise Refused(401, verdict.reason, WWW_Authenticate='Basic realm="ocpp", charset="UTF-8"')
+
+    # For connections (connection.Keeper)
+
+    def entered(self, connection: Connection) -> Connection | None:
+        replaced = self.registry.enter(connection)
+        if replaced is not None:
+            replaced.supersede()
+        return replaced
+
+    def left(self, connection: Connection) -> None:
+        self.registry.leave(connection)
+        self._awaiting.discard(connection)
+
+    def answers_of(self, station_id: StationId) -> Answers | None:
+        return self.registry.answers_of(station_id)
+
+    def waits(self, connection: Connection) -> None:
+        self._awaiting.add(connection)
+
+    # The watch
+
+    async def _watch(self) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            rounds += 1
+            try:
+                now = time.monotonic()
+                for connection in tuple(self._awaiting):
+                    if not connection.expire(now):
+                        self._awaiting.discard(connection)
+                if rounds % SILENCE_WATCHED_EVERY == 0:
+                    self._watch_silence(now)
+            except Exception:
+                log.exception("The watch over the connections stumbled, and goes on")
+
+    def _watch_silence(self, now: float) -> None:
+        """Ping who is silent, close who stays so, ask who never booted to boot."""
+        config = self.config
+        for connection in self.registry.connections():
+            silent_s = now - connection.heard_at
+            settings = connection.entry.settings
+            ping_s = config.ping_interval_s if settings.ping_interval_s is None else settings.ping_interval_s
+            if silent_s >= self.idle_limit(connection, ping_s):
+                connection.close(
+                    WSCloseCode.GOING_AWAY, reason=f"Nothing was heard for {silent_s:.0f} seconds."
+                )
+            elif ping_s and silent_s >= ping_s and now - connection.pinged_at >= ping_s:
+                connection.ping(now)
+            self._want_boot(connection, now)
+
+    def idle_limit(self, connection: Connection, ping_s: int) -> float:
+        """Never below three heartbeats (quirk A17), unless the station is known to answer pings."""
+        settings, config = connection.entry.settings, self.config
+        if connection.ponged and ping_s:
+            return 3.0 * ping_s
+        heartbeat_s = settings.heartbeat_interval_s or config.heartbeat_interval_s
+        return max(settings.idle_limit_s or config.idle_limit_s, 3.0 * heartbeat_s, 3.0 * ping_s)
+
+    def _want_boot(self, connection: Connection, now: float) -> None:
+        """A station that Currant has not seen boot since it started is asked to, once a connection (quirk B15)."""
+        caller, station_id = connection.caller, connection.station_id
+        if caller is None or station_id in self._booted:
+            return
+        if caller.booted:
+            self._booted.add(station_id)
+            return
+        if now - connection.opened_at < self.config.boot_wanted_after_s or connection.boot_wanted:
+            return
+        connection.boot_wanted = True
+        asking = asyncio.create_task(
+            connection.carry_out(Trigger(message="boot"), deadline_s=self.config.call_timeout_s)
+        )
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)

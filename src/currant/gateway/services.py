@@ -1,64 +1,87 @@
 """What the gateway stands on, gathered in one value, and what a translator is told of the one who calls."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import Any
 
 import msgspec
 
+from currant.charging.model import StationSessions
+from currant.charging.service import ChargingService
 from currant.gateway.config import GatewayConfig
 from currant.kit.clock import Clock
+from currant.ocpp import v16, v21, v201
 from currant.ocpp.catalogue import Version
+from currant.ocpp.errors import Finding
+from currant.stations.directory import StationDirectory
+from currant.stations.messages import MessageLog
 from currant.stations.model import AttendedStation
+from currant.stations.service import StationService
 
-if TYPE_CHECKING:
-    from currant.charging.model import StationSessions
-    from currant.charging.service import ChargingService
-    from currant.stations.directory import StationDirectory
-    from currant.stations.messages import MessageLog
-    from currant.stations.service import StationService
+TYPES: dict[Version, ModuleType] = {Version.V16: v16, Version.V201: v201, Version.V21: v21}
+
+COLLECTORS_MAX = 4
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     """The services that stand behind the gateway."""
 
-    directory: "StationDirectory"
-    stations: "StationService"
-    charging: "ChargingService"
-    messages: "MessageLog"
+    directory: StationDirectory
+    stations: StationService
+    charging: ChargingService
+    messages: MessageLog
     clock: Clock
 
 
-class ReportCollector(Protocol):
-    """Somebody waits for the parts of a base report (2.x NotifyReport)."""
-
-    def add(self, report: object) -> None: ...
-
-
 class Caller:
-    """A connected station, as its messages' translators see it."""
+    """A connected station, as its messages' translators see it.
 
-    __slots__ = ("asked", "collectors", "config", "sessions", "station", "types", "version")
+    `types` are the message types of its version: 2.0.1 and 2.1 have the same fields for what both
+    know, so that one translator serves both. `asked` are actions that a station which is not
+    accepted was told to send, and may therefore send (2.x B02.FR.06). `findings` are those of the
+    message in hand. `collectors` gather the parts of a report that somebody waits for, by request id.
+    """
+
+    __slots__ = (
+        "asked",
+        "booted",
+        "collectors",
+        "config",
+        "findings",
+        "remote_address",
+        "sessions",
+        "station",
+        "types",
+        "version",
+    )
 
     def __init__(
         self,
         *,
         version: Version,
-        types: ModuleType,
         station: AttendedStation,
-        sessions: "StationSessions",
+        sessions: StationSessions,
+        remote_address: str,
         config: GatewayConfig,
     ) -> None:
         self.version = version
-        self.types = types
-        """The message types of the connection's version (`currant.ocpp.v201` or `v21`): both have the same
-        fields for what both know, so that one translator serves both."""
+        self.types: Any = TYPES[version]
         self.station = station
         self.sessions = sessions
+        self.remote_address = remote_address
         self.config = config
-        self.asked: set[str] = set()
-        """Actions that a station which is not accepted was asked for, and may therefore send (2.x B02.FR.06)."""
-        self.collectors: dict[int, ReportCollector] = {}
+        self.booted = False
+        self.asked: frozenset[str] = frozenset()
+        self.findings: Sequence[Finding] = ()
+        self.collectors: dict[int, Callable[[Any], None]] | None = None
+
+    def spelled_as(self, field: str, read_as: str) -> str:
+        """How the station itself spelled a word that was read as another one."""
+        for finding in self.findings:
+            if finding.field == field and finding.code == "unknown-word":
+                return finding.detail
+        return read_as
 
 
 def reported_at(timestamp: datetime | None, received_at: datetime) -> datetime:

@@ -1,0 +1,678 @@
+"""One station's connection: bytes in, bytes out, one message in hand at a time, in order.
+
+What is hard stands elsewhere: `ocpp.peer` pairs calls and answers, the translators say what a
+message means, `messages` puts frames together. Here is only the way between them. Translators are
+stepped without a Task each, because most end without waiting for anything but their commit.
+
+A connection that was replaced by a newer one of its station goes on as a ghost: what it has in hand
+ends, its answer is remembered for the repeat, and nothing else that it does has any effect.
+"""
+
+import asyncio
+import time
+from datetime import datetime
+from logging import getLogger
+from types import CoroutineType
+from typing import Any, Protocol
+
+import msgspec
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+from currant.gateway import outbound
+from currant.gateway.compression import Compression
+from currant.gateway.config import GatewayConfig
+from currant.gateway.inbound import TRANSLATORS, may_speak
+from currant.gateway.messages import Assembly, Broken, expand
+from currant.gateway.outcomes import CallFailed, CallUnanswered
+from currant.gateway.pace import Pace
+from currant.gateway.recorder import Recorder
+from currant.gateway.services import Caller, Services
+from currant.gateway.stepping import Step, run_steps
+from currant.gateway.trace import masked, text_of
+from currant.kit.clock import micros
+from currant.kit.errors import CurrantError, StoreUnavailable
+from currant.kit.ids import StationId
+from currant.ocpp.catalogue import Version
+from currant.ocpp.errors import ErrorCode, Refusal
+from currant.ocpp.frames import id_text
+from currant.ocpp.payload import Payload
+from currant.ocpp.peer import (
+    Answered,
+    Answers,
+    Called,
+    Failed,
+    Ignored,
+    OutboundCall,
+    Peer,
+    Queued,
+    Repeated,
+    ResultRejected,
+    SendReceived,
+    Unanswered,
+)
+from currant.stations.directory import DirectoryEntry
+from currant.stations.model import Admission, AnyCommand, CommandOutcome, CommandStatus
+
+log = getLogger("currant.gateway")
+
+TEXT = WSMsgType.TEXT
+EARLY_MAX = 64
+"""Messages that may come before what the connection holds is loaded; reading stops meanwhile."""
+CLOSING_S = 2.0
+"""How long a station may take to answer a close, before its socket is cut off."""
+
+monotonic = time.monotonic
+
+
+class Keeper(Protocol):
+    """What a connection needs of the gateway."""
+
+    config: GatewayConfig
+    services: Services
+
+    def entered(self, connection: "Connection") -> "Connection | None": ...
+
+    def left(self, connection: "Connection") -> None: ...
+
+    def answers_of(self, station_id: StationId) -> Answers | None: ...
+
+    def waits(self, connection: "Connection") -> None:
+        """It has a call under way whose deadline must be watched."""
+        ...
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """Who waits for the answer to a call of ours, and since when."""
+
+    future: "asyncio.Future[Any]"
+    at: int
+    since: float
+
+
+class Connection(WSListener):
+    __slots__ = (
+        "_assembly",
+        "_caller",
+        "_closing",
+        "_compression",
+        "_early",
+        "_held",
+        "_in_hand",
+        "_in_hand_since",
+        "_keeper",
+        "_pace",
+        "_received_at",
+        "_recorder",
+        "_reload",
+        "_settled",
+        "_superseded",
+        "_timeouts",
+        "_translators",
+        "_transport",
+        "address",
+        "boot_wanted",
+        "current",
+        "entry",
+        "heard_at",
+        "is_leaving",
+        "opened_at",
+        "peer",
+        "pinged_at",
+        "ponged",
+        "profile",
+        "version",
+    )
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        entry: DirectoryEntry,
+        *,
+        version: Version,
+        profile: int,
+        address: str,
+        compression: Compression | None,
+    ) -> None:
+        now = monotonic()
+        self._keeper = keeper
+        self.entry = entry
+        self.version = version
+        self.profile = profile
+        self.address = address
+        self._compression = compression
+        self._translators = TRANSLATORS[version]
+        self._transport: WSTransport | None = None
+        self._caller: Caller | None = None
+        self._early: list[bytes] | None = []
+        self._assembly: Assembly | None = None
+        self._in_hand: Called | None = None
+        self._in_hand_since = 0.0
+        self._recorder = Recorder(keeper.services, entry, address)
+        self._received_at: datetime | None = None
+        self._reload = False
+        self._held = 0
+        self._timeouts = 0
+        self._settled: asyncio.Future[None] | None = None
+        self._closing = ""
+        self._superseded = False
+        self._pace = Pace(keeper.config.message_burst, now=now)
+        self.current = True
+        self.opened_at = self.heard_at = now
+        self.pinged_at = 0.0
+        self.ponged = False
+        self.boot_wanted = False
+        self.is_leaving = False
+        self.peer = Peer(version, self._send, answered=keeper.answers_of(entry.station_id))
+
+    @property
+    def station_id(self) -> StationId:
+        return self.entry.station_id
+
+    @property
+    def caller(self) -> Caller | None:
+        """What the connection holds; None until it is loaded."""
+        return self._caller
+
+    @property
+    def is_busy(self) -> bool:
+        return self._in_hand is not None
+
+    # picows
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+        replaced = self._keeper.entered(self)
+        # Until everything is loaded nothing is read, so that nothing piles up here.
+        self._hold()
+        run_steps(self._attend(replaced), self._attended, self._not_attended)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self.heard_at = now = monotonic()
+        kind = frame.msg_type
+        if kind is TEXT and frame.fin and not (frame.rsv1 or frame.rsv2 or frame.rsv3 or self._assembly):
+            data = frame.get_payload_as_bytes()
+        else:
+            whole = self._unusual(transport, frame, kind)
+            if whole is None:
+                return
+            data = whole
+        if not self.current:
+            return
+        config = self._keeper.config
+        pause_s = self._pace.spend(config.messages_per_second, config.message_burst, now=now)
+        if pause_s:
+            self._slow_down(pause_s, now)
+        if self._early is not None:
+            if len(self._early) >= EARLY_MAX:
+                self.close(WSCloseCode.POLICY_VIOLATION, reason="Too many messages at once.")
+                return
+            self._early.append(data)
+            return
+        self._take(data, now)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._transport = None
+        self._leave()
+
+    def pause_writing(self) -> None:
+        # The station does not take what is sent: it gets no more questions answered until it does.
+        self._hold()
+
+    def resume_writing(self) -> None:
+        self._let_go()
+
+    def _unusual(self, transport: WSTransport, frame: WSFrame, kind: WSMsgType) -> bytes | None:
+        """Control frames, fragments and compressed messages; a whole message, if this completes one."""
+        if kind is WSMsgType.PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+            return None
+        if kind is WSMsgType.PONG:
+            self.ponged = True
+            return None
+        if kind is WSMsgType.CLOSE:
+            self._closing = self._closing or "The station closed the connection."
+            transport.send_close(WSCloseCode.OK)
+            transport.disconnect()
+            return None
+        limit = self._keeper.config.max_message_bytes
+        try:
+            if frame.fin and self._assembly is None and kind is not WSMsgType.CONTINUATION:
+                if frame.rsv2 or frame.rsv3 or (frame.rsv1 and self._compression is None):
+                    raise Broken(WSCloseCode.PROTOCOL_ERROR, "A reserved bit is set that was not agreed on.")
+                if kind is WSMsgType.BINARY:
+                    self._recorder.found("", "binary-frame", "a text frame is due")
+                message = frame.get_payload_as_bytes()
+                return expand(message, limit=limit) if frame.rsv1 else message
+            if self._assembly is None:
+                self._assembly = Assembly()
+            whole = self._assembly.add(frame, may_compress=self._compression is not None, limit=limit)
+            if whole is not None:
+                self._assembly = None
+            return whole
+        except Broken as broken:
+            self.close(broken.code, reason=broken.reason)
+            return None
+
+    def _send(self, data: bytes) -> None:
+        transport = self._transport
+        if transport is None or not self.current:
+            return
+        compression = self._compression
+        if compression is not None and len(data) > self._keeper.config.compress_above_bytes:
+            transport.send(TEXT, compression.deflate(data), True, True)
+        else:
+            transport.send(TEXT, data)
+
+    # Reading slower
+
+    def _hold(self) -> None:
+        self._held += 1
+        if self._held == 1 and self._transport is not None:
+            self._transport.underlying_transport.pause_reading()
+
+    def _let_go(self) -> None:
+        self._held -= 1
+        if self._held == 0 and self._transport is not None:
+            socket = self._transport.underlying_transport
+            if not socket.is_closing():
+                socket.resume_reading()
+
+    def _slow_down(self, pause_s: float, now: float) -> None:
+        if self._pace.throttled_for(now=now) > self._keeper.config.throttled_limit_s:
+            self._recorder.security_event("MessageRateExceeded", "More messages than allowed for too long.")
+            self.close(WSCloseCode.POLICY_VIOLATION, reason="Too many messages.")
+            return
+        self._hold()
+        asyncio.get_running_loop().call_later(pause_s, self._let_go)
+
+    # Coming
+
+    async def _attend(self, replaced: "Connection | None") -> Caller:
+        """Load what the connection holds, after what the one before it had in hand is written."""
+        services, entry = self._keeper.services, self.entry
+        if replaced is not None:
+            await replaced.settled()
+        station = await services.stations.attend(
+            entry,
+            version=self.version.value,
+            security_profile=self.profile,
+            remote_address=self.address,
+            at=services.clock.now(),
+        )
+        sessions = await services.charging.attend(station)
+        return Caller(
+            version=self.version,
+            station=station,
+            sessions=sessions,
+            remote_address=self.address,
+            config=self._keeper.config,
+        )
+
+    def _attended(self, caller: Caller) -> None:
+        self._caller = caller
+        self._recorder.station = caller.station
+        early, self._early = self._early or [], None
+        if not self.current:
+            # It left while it was coming. A newer one writes itself what is true.
+            self._settle()
+            if not self._superseded:
+                self._depart()
+            return
+        self._settle()
+        now = monotonic()
+        for data in early:
+            self._take(data, now)
+        self._let_go()
+
+    def _not_attended(self, error: Exception) -> None:
+        self._early = None
+        if not isinstance(error, StoreUnavailable):
+            log.error("Station %s could not be attended", self.entry.identity, exc_info=error)
+        self.close(WSCloseCode.TRY_AGAIN_LATER, reason="The server cannot take the station on now.")
+        self._settle()
+
+    # What the station says
+
+    def _take(self, data: bytes, now: float) -> None:
+        event = self.peer.receive(data, now=now)
+        if isinstance(event, Called):
+            self._called(event, now)
+        elif isinstance(event, Queued):
+            self._queued()
+        elif isinstance(event, Repeated):
+            self._repeated(event)
+        elif isinstance(event, Answered):
+            self._answered(event, now)
+        elif isinstance(event, Failed):
+            self._failed(event, now)
+        elif isinstance(event, SendReceived):
+            self._sent(event)
+        elif isinstance(event, ResultRejected):
+            self._recorder.found("", "answer-rejected", f"{event.code}: {event.description}")
+            self._recorder.frame("rejected", data)
+        else:
+            self._ignored(event, data)
+
+    def _called(self, event: Called, now: float) -> None:
+        """Hand a call to its translator. The peer hands out one at a time."""
+        self._in_hand = event
+        self._in_hand_since = now
+        self._received_at = received_at = self._keeper.services.clock.now()
+        caller = self._caller
+        assert caller is not None
+        self._keeper.services.stations.seen(caller.station, received_at)
+        if self._reload:
+            self._run(self._reloaded(event, caller, received_at))
+            return
+        result = self._translate(event, caller, received_at)
+        if type(result) is CoroutineType:
+            self._run(result)
+        else:
+            self._answer(result)
+
+    def _translate(self, event: Called, caller: Caller, received_at: datetime) -> Any:
+        """The answer, a coroutine that makes it, or a `Refusal`."""
+        action = event.action
+        if caller.station.admission is not Admission.ACCEPTED and not may_speak(action, caller):
+            # OCPP-J 1.6 errata 3.10; 2.x B02.FR.09 and B03.FR.07.
+            return Refusal(
+                code=ErrorCode.SECURITY_ERROR, description="The station's boot has not been accepted yet."
+            )
+        decoded = self.peer.codec.decode_request(action, event.payload)
+        if isinstance(decoded, Refusal):
+            return decoded
+        caller.findings = decoded.findings
+        if decoded.findings or event.findings:
+            self._recorder.findings(action, (*event.findings, *decoded.findings))
+        translator = self._translators.get(action) or self._translators.get(action.removesuffix("-Signed"))
+        if translator is None:
+            return Refusal(code=ErrorCode.NOT_SUPPORTED, description=f"{action} is not for stations to send.")
+        return translator(decoded.message, caller, self._keeper.services, received_at)
+
+    async def _reloaded(self, event: Called, caller: Caller, received_at: datetime) -> Any:
+        self._reload = False
+        services = self._keeper.services
+        try:
+            await services.stations.reload(caller.station)
+            caller.sessions = await services.charging.attend(caller.station)
+        except BaseException:
+            self._reload = True
+            raise
+        result = self._translate(event, caller, received_at)
+        return await result if type(result) is CoroutineType else result
+
+    def _run(self, coroutine: Any) -> None:
+        Step(coroutine, self._answer, self._not_handled).go_on()
+
+    def _answer(self, response: Payload | bytes | Refusal) -> None:
+        """Send the answer, remember the exchange, take the next call that waits."""
+        event = self._in_hand
+        assert event is not None
+        if isinstance(response, Refusal):
+            if response.code is not ErrorCode.SECURITY_ERROR:
+                self._recorder.found(
+                    event.action, "refused", response.description, field=response.details.get("field", "")
+                )
+            self._refuse(event, response.code, response.description, response.details)
+            return
+        try:
+            payload = response if isinstance(response, bytes) else self.peer.codec.encode(response)
+        except CurrantError as error:
+            self._not_handled(error)
+            return
+        self.peer.answer(event.message_id, payload)
+        self._record(event, "answered", payload)
+        self._go_on()
+
+    def _not_handled(self, error: Exception) -> None:
+        """A translator failed: nothing was acknowledged, so that the station keeps what it has."""
+        event = self._in_hand
+        assert event is not None
+        if isinstance(error, StoreUnavailable):
+            description = "It could not be kept now: try again later."
+        elif isinstance(error, CurrantError):
+            description = error.message
+            log.warning("%s of station %s: %s", event.action, self.entry.identity, error.message)
+        else:
+            description = "It could not be handled: try again later."
+            log.error(
+                "%s of station %s (%s, id %s) failed: %s",
+                event.action,
+                self.entry.identity,
+                self.version,
+                id_text(event.message_id),
+                masked(event.action, text_of(bytes(event.payload)))[:2000],
+                exc_info=error,
+            )
+        self._refuse(event, ErrorCode.INTERNAL_ERROR, description)
+
+    def _refuse(
+        self, event: Called, code: ErrorCode, description: str, details: dict[str, Any] | None = None
+    ) -> None:
+        self.peer.refuse(event.message_id, code, description, details)
+        answer = msgspec.json.encode([description, details or {}])
+        self._record(event, f"error:{code.spelled(self.version)}", answer)
+        self._go_on()
+
+    def _record(self, event: Called, outcome: str, answer: bytes) -> None:
+        assert self._received_at is not None
+        self._recorder.called(
+            event, outcome, answer, at=self._received_at, latency_s=monotonic() - self._in_hand_since
+        )
+
+    def _go_on(self) -> None:
+        self._in_hand = None
+        event = self.peer.next_inbound()
+        while isinstance(event, Repeated):
+            self._repeated(event)
+            event = self.peer.next_inbound()
+        if event is not None and self.current:
+            # By way of the loop, so that a long queue is no deep stack and takes its turn with the others.
+            self._in_hand = event
+            asyncio.get_running_loop().call_soon(self._called_later, event)
+        elif self._settled is not None:
+            self._settle()
+
+    def _called_later(self, event: Called) -> None:
+        if self.current and self._transport is not None:
+            self._called(event, monotonic())
+        else:
+            self._in_hand = None
+            self._settle()
+
+    def _queued(self) -> None:
+        """Calls wait for their turn; beyond a handful nothing more is read until they had it."""
+        self._hold()
+        self.settled().add_done_callback(self._unqueued)
+
+    def _unqueued(self, _: object) -> None:
+        self._let_go()
+
+    def _repeated(self, event: Repeated) -> None:
+        self._recorder.found(event.action, "repeated", id_text(event.message_id))
+        self._recorder.heard(event.action, event.message_id, "repeated", b"", event.answer)
+
+    def _sent(self, event: SendReceived) -> None:
+        """Kept, never answered (2.1 Part 4, 4.2.5)."""
+        decoded = self.peer.codec.decode_request(event.action, event.payload)
+        outcome = "send"
+        if isinstance(decoded, Refusal):
+            outcome = "ignored"
+            self._recorder.found(event.action, "refused", decoded.description)
+        else:
+            self._recorder.findings(event.action, (*event.findings, *decoded.findings))
+        self._recorder.heard(event.action, event.message_id, outcome, bytes(event.payload))
+
+    def _ignored(self, event: Ignored, data: bytes) -> None:
+        if event.reason == "answer-unasked":
+            self._recorder.frame("ignored", data)
+            return
+        self._recorder.found("", event.reason, event.description)
+        self._recorder.frame("malformed", data)
+
+    # What we ask of the station
+
+    async def carry_out(self, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+        """Word a command, send it, read the answer. Every outcome is a value."""
+        if self._early is not None:
+            await self.settled()
+        caller = self._caller
+        if caller is None or not self.current:
+            return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
+        return await outbound.carry_out(
+            command, caller, lambda action, request: self.ask(action, request, deadline_s=deadline_s)
+        )
+
+    def ask(self, action: str, request: Payload, *, deadline_s: float) -> "asyncio.Future[Any]":
+        """Call the station; the future has the typed answer, `CallFailed` or `CallUnanswered`."""
+        now = monotonic()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self._transport is None or not self.current:
+            future.set_exception(CallUnanswered(lost=True))
+            return future
+        asked = Asked(future, micros(self._keeper.services.clock.now()), now)
+        self.peer.call(action, request, now=now, deadline_s=deadline_s, context=asked)
+        self._keeper.waits(self)
+        return future
+
+    def _answered(self, event: Answered, now: float) -> None:
+        self._timeouts = 0
+        call = event.call
+        decoded = self.peer.codec.decode_response(call.action, event.payload)
+        if isinstance(decoded, Refusal):
+            # 2.1 FR.06; the other versions have no way to say so (quirk B12).
+            self.peer.reject_result(call, decoded.code, decoded.description)
+            self._recorder.found(call.action, "answer-unreadable", decoded.description)
+            self._record_asked(call, f"error:{decoded.code.value}", bytes(event.payload), now)
+            _fail(call, CallFailed(decoded.code, "", f"The answer cannot be read: {decoded.description}"))
+            return
+        self._recorder.findings(call.action, (*event.findings, *decoded.findings))
+        self._record_asked(call, "answered", bytes(event.payload), now)
+        future = call.context.future
+        if not future.done():
+            future.set_result(decoded.message)
+
+    def _failed(self, event: Failed, now: float) -> None:
+        self._timeouts = 0
+        text = msgspec.json.encode([event.description, event.details.decode("utf-8", "replace")])
+        self._record_asked(event.call, f"error:{event.written or event.code.value}", text, now)
+        _fail(event.call, CallFailed(event.code, event.written, event.description))
+
+    def expire(self, now: float) -> bool:
+        """Give up on a call whose deadline has passed; whether others are still outstanding."""
+        unanswered = self.peer.expire(now)
+        if unanswered is not None:
+            self._unanswered(unanswered, now, lost=False)
+            self._timeouts += 1
+            if self._timeouts >= self._keeper.config.call_timeouts_in_a_row:
+                # Heartbeats may go on while calls get no answer any more (quirk A19): a new socket cures it.
+                self.close(WSCloseCode.SERVICE_RESTART, reason="The station answers no calls: reconnect.")
+                return False
+        return self.peer.calls_outstanding > 0
+
+    def _unanswered(self, event: Unanswered, now: float, *, lost: bool) -> None:
+        self._record_asked(event.call, "unanswered", None, now)
+        _fail(event.call, CallUnanswered(lost=lost))
+
+    def _record_asked(self, call: OutboundCall, outcome: str, answer: bytes | None, now: float) -> None:
+        asked: Asked = call.context
+        self._recorder.asked(call, outcome, answer, at=asked.at, latency_s=now - asked.since)
+
+    # Going
+
+    def refresh(self) -> None:
+        """Load anew before the next message. A station that may not be here as it is, is told so."""
+        self._reload = True
+        services = self._keeper.services
+        entry = services.directory.by_id(self.station_id)
+        if entry is None:
+            return
+        self.entry = entry
+        if self._caller is not None:
+            self._caller.station.admission = entry.admission
+        if (
+            entry.admission is Admission.ACCEPTED
+            and self.profile == 0
+            and entry.security_profile != 0
+            and not self._keeper.config.allow_unauthenticated
+        ):
+            self.close(
+                WSCloseCode.POLICY_VIOLATION, reason="The station was accepted: connect with its password."
+            )
+
+    def ping(self, now: float) -> None:
+        if self._transport is not None:
+            self.pinged_at = now
+            self._transport.send_ping()
+
+    def supersede(self) -> None:
+        """A newer connection speaks for the station from now on."""
+        self._superseded = True
+        self.close(WSCloseCode.GOING_AWAY, reason="The station connected anew.")
+
+    def close(self, code: WSCloseCode = WSCloseCode.OK, *, reason: str = "") -> None:
+        """End the connection: told first, cut off when the station does not answer."""
+        transport = self._transport
+        self._closing = self._closing or reason
+        if transport is None or transport.is_disconnected:
+            return
+        transport.send_close(code, reason.encode()[:120])
+        self._leave()
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.05, transport.disconnect)
+        loop.call_later(CLOSING_S, transport.disconnect, False)
+
+    def settled(self) -> "asyncio.Future[None]":
+        """Done once nothing is in hand and everything is loaded."""
+        if self._settled is None:
+            self._settled = asyncio.get_running_loop().create_future()
+            if self._in_hand is None and self._early is None:
+                self._settle()
+        future = self._settled
+        return future if future is not None else _done()
+
+    def _settle(self) -> None:
+        settled, self._settled = self._settled, None
+        if settled is not None and not settled.done():
+            settled.set_result(None)
+
+    def _leave(self) -> None:
+        """Have no more effect from here on; the one who asked something learns that no answer comes."""
+        if not self.current:
+            return
+        self.current = False
+        self._keeper.left(self)
+        now = monotonic()
+        for unanswered in self.peer.lost():
+            self._unanswered(unanswered, now, lost=True)
+        if self._caller is not None and not self._superseded:
+            self._depart()
+
+    def _depart(self) -> None:
+        caller = self._caller
+        assert caller is not None
+        services = self._keeper.services
+        departed = services.stations.departed(
+            caller.station, at=services.clock.now(), reason=self._closing or "The connection was lost."
+        )
+        self.is_leaving = True
+        run_steps(departed, self._departed, self._not_departed)
+
+    def _departed(self, _: None) -> None:
+        self.is_leaving = False
+
+    def _not_departed(self, error: Exception) -> None:
+        self.is_leaving = False
+        log.warning("The leaving of station %s could not be written: %s", self.entry.identity, error)
+
+
+def _fail(call: OutboundCall, error: Exception) -> None:
+    future = call.context.future
+    if not future.done():
+        future.set_exception(error)
+
+
+def _done() -> "asyncio.Future[None]":
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.set_result(None)
+    return future

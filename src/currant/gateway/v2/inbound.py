@@ -1,0 +1,102 @@
+"""What stations of OCPP 2.0.1 and 2.1 say: the tables of action to translator.
+
+Every action that a station may send stands here. Those whose meaning Currant acts on have a
+translator in their block. Notifications about things that it never asked for are kept in the
+message log and acknowledged, for the specification gives them no other answer. What asks for
+something that Currant cannot do is declined in the answer's own words.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from currant.gateway.services import Caller, Services
+from currant.gateway.v2 import availability, charging, diagnostics, provisioning, security
+
+Translator = Callable[[Any, Caller, Services, datetime], Any]
+
+
+def kept(request: Any, caller: Caller, services: Services, received_at: datetime) -> bytes:
+    """Acknowledge what the message log keeps; the answer has no required field."""
+    return b"{}"
+
+
+def declined(payload: bytes) -> Translator:
+    """Answer with the words in which this action says no."""
+
+    def decline(request: Any, caller: Caller, services: Services, received_at: datetime) -> bytes:
+        return payload
+
+    return decline
+
+
+def data_transfer(request: Any, caller: Caller, services: Services, received_at: datetime) -> Any:
+    return caller.types.DataTransferResponse(status="UnknownVendorId")
+
+
+def vat_number_validation(request: Any, caller: Caller, services: Services, received_at: datetime) -> Any:
+    return caller.types.VatNumberValidationResponse(
+        vat_number=request.vat_number, status="Rejected", evse_id=request.evse_id
+    )
+
+
+def certificate_chain_status(request: Any, caller: Caller, services: Services, received_at: datetime) -> Any:
+    """2.1 M06: nobody here asks the OCSP or CRL yet, so each certificate's status is Failed."""
+    types = caller.types
+    now = services.clock.now()
+    return types.GetCertificateChainStatusResponse(
+        certificate_status=[
+            types.CertificateStatusType(
+                certificate_hash_data=wanted.certificate_hash_data,
+                source=wanted.source,
+                status="Failed",
+                next_update=now,
+            )
+            for wanted in request.certificate_status_requests
+        ]
+    )
+
+
+TRANSLATORS_201: dict[str, Translator] = {
+    "Authorize": charging.authorize,
+    "BootNotification": provisioning.boot_notification,
+    "ClearedChargingLimit": kept,
+    "DataTransfer": data_transfer,
+    "FirmwareStatusNotification": diagnostics.firmware_status,
+    "Get15118EVCertificate": security.get_15118_ev_certificate,
+    "GetCertificateStatus": security.get_certificate_status,
+    "Heartbeat": availability.heartbeat,
+    "LogStatusNotification": diagnostics.log_status,
+    "MeterValues": charging.meter_values,
+    "NotifyChargingLimit": kept,
+    "NotifyCustomerInformation": kept,
+    "NotifyDisplayMessages": kept,
+    "NotifyEVChargingNeeds": declined(b'{"status":"Rejected"}'),
+    "NotifyEVChargingSchedule": declined(b'{"status":"Rejected"}'),
+    "NotifyEvent": diagnostics.notify_event,
+    "NotifyMonitoringReport": kept,
+    "NotifyReport": provisioning.notify_report,
+    "PublishFirmwareStatusNotification": diagnostics.publish_firmware_status,
+    "ReportChargingProfiles": kept,
+    "ReservationStatusUpdate": kept,
+    "SecurityEventNotification": security.security_event,
+    "SignCertificate": security.sign_certificate,
+    "StatusNotification": availability.status_notification,
+    "TransactionEvent": charging.transaction_event,
+}
+
+TRANSLATORS_21: dict[str, Translator] = {
+    **TRANSLATORS_201,
+    "BatterySwap": kept,
+    "ClosePeriodicEventStream": kept,
+    "GetCertificateChainStatus": certificate_chain_status,
+    "NotifyDERAlarm": kept,
+    "NotifyDERStartStop": kept,
+    "NotifyPeriodicEventStream": kept,
+    "NotifyPriorityCharging": kept,
+    "NotifySettlement": kept,
+    "OpenPeriodicEventStream": declined(b'{"status":"Rejected"}'),
+    "PullDynamicScheduleUpdate": declined(b'{"status":"Rejected"}'),
+    "ReportDERControl": kept,
+    "VatNumberValidation": vat_number_validation,
+}

@@ -1,0 +1,48 @@
+"""Block B: booting, and reports of the device model."""
+
+from datetime import datetime
+from typing import Any
+
+from currant.gateway.answers import boot_status
+from currant.gateway.services import Caller, Services
+from currant.ocpp import v21, v201
+from currant.stations.model import Admission, BootReport
+
+
+async def boot_notification(
+    request: v201.BootNotification | v21.BootNotification,
+    caller: Caller,
+    services: Services,
+    received_at: datetime,
+) -> Any:
+    station = request.charging_station
+    modem = station.modem
+    answer = await services.stations.boot(
+        caller.station,
+        BootReport(
+            vendor=station.vendor_name,
+            model=station.model,
+            serial_number=station.serial_number or "",
+            firmware_version=station.firmware_version or "",
+            iccid=(modem.iccid or "") if modem is not None else "",
+            imsi=(modem.imsi or "") if modem is not None else "",
+            reason=request.reason,
+        ),
+        at=received_at,
+    )
+    if answer.admission is Admission.ACCEPTED:
+        await services.charging.booted(caller.station, caller.sessions, at=received_at)
+        caller.booted = True
+    return caller.types.BootNotificationResponse(
+        current_time=services.clock.now(), interval=answer.interval_s, status=boot_status(answer.admission)
+    )
+
+
+def notify_report(
+    request: v201.NotifyReport | v21.NotifyReport, caller: Caller, services: Services, received_at: datetime
+) -> Any:
+    # A report that nobody waits for stands in the message log.
+    collect = (caller.collectors or {}).get(request.request_id)
+    if collect is not None:
+        collect(request)
+    return caller.types.NotifyReportResponse()
