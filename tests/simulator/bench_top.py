@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from judge import Judge
+
 from currant.simulator.specs import EvseSpec, Fact, StationSpec
 from currant.simulator.station import Station
-from judge import Judge
 
 BEGIN = 1_769_860_800.0  # 2026-01-31T12:00:00Z
 TOKEN = "04A1B2C3D4E5F6"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+
 import ocpp
 
 FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}

@@ -6,12 +6,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import ocpp
 import pytest
 from bench_top import TOKEN, Bench
 from judge import FOLDERS, validator
 
-from currant.ocpp.catalogue import ACTIONS, Party, Version
+import ocpp
+from currant.ocpp.catalogue import ACTIONS, Party
 
 ASKED = [
     (version.value, name)
