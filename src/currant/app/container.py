@@ -31,7 +31,6 @@ from currant.db.tables import metadata
 from currant.events.delivery import Delivery
 from currant.events.live import LiveFeed
 from currant.gateway.config import GatewayConfig, TlsConfig
-from currant.gateway.config import UnknownStations as GatewayUnknown
 from currant.gateway.registry import Registry
 from currant.gateway.server import Gateway
 from currant.gateway.services import Services
@@ -40,6 +39,7 @@ from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
 from currant.stations.directory import StationDirectory
+from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
 from currant.stations.service import StationPolicy, StationService, UnknownStations
 from currant.tenancy.local_key import ensure_local_key
@@ -70,6 +70,7 @@ class Currant:
     registry: Registry
     stations: StationService
     admissions: Admissions
+    inventory: Inventory
     commands: CommandService
     messages: MessageLog
     access: AccessService
@@ -99,15 +100,11 @@ class Currant:
         self._stop.set()
 
     async def until_stopped(self) -> None:
-        """Wait for SIGTERM, SIGINT or `stop`."""
+        """Wait for SIGTERM, SIGINT or `stop`; a second signal does not disturb the orderly end."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
-        try:
-            await self._stop.wait()
-        finally:
-            for name in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(name)
+        await self._stop.wait()
 
 
 @asynccontextmanager
@@ -178,6 +175,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     await currant.stations.start()
     stack.callback(currant.stations.flush_findings)
     currant.admissions = Admissions(database, currant.directory, currant.registry, clock)
+    currant.inventory = Inventory(database, currant.directory, currant.registry, clock)
     currant.commands = CommandService(database, currant.directory, currant.registry, numbers, clock)
     await currant.commands.start()
     currant.messages = MessageLog(database, clock)
@@ -292,7 +290,6 @@ async def gateway_config(currant: Currant) -> GatewayConfig:
         tls_port=ocpp.tls_port if ocpp.tls else None,
         tls=tls,
         allow_unauthenticated=ocpp.allow_unauthenticated,
-        unknown_stations=GatewayUnknown(ocpp.unknown_stations.value),
         heartbeat_interval_s=ocpp.heartbeat_interval_s,
         ping_interval_s=ocpp.ping_interval_s,
         idle_limit_s=ocpp.idle_limit_s,

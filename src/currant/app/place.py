@@ -77,7 +77,7 @@ class Place:
     @contextmanager
     def held(self) -> Iterator[None]:
         """This process alone uses the directory; raises `SettingsWrong` when another does."""
-        with (self.folder / "lock").open("a+") as file:
+        with os.fdopen(os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
