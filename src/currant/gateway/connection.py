@@ -9,24 +9,22 @@ ends, its answer is remembered for the repeat, and nothing else that it does has
 """
 
 import asyncio
-import time
 from datetime import datetime
 from logging import getLogger
 from types import CoroutineType
 from typing import Any, Protocol
 
 import msgspec
-from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+from picows import WSCloseCode
 
 from currant.gateway import outbound
 from currant.gateway.compression import Compression
 from currant.gateway.config import GatewayConfig
 from currant.gateway.inbound import TRANSLATORS, may_speak
-from currant.gateway.messages import Assembly, Broken, expand
 from currant.gateway.outcomes import CallFailed, CallUnanswered
-from currant.gateway.pace import Pace
 from currant.gateway.recorder import Recorder
 from currant.gateway.services import Caller, Services
+from currant.gateway.socket import Socket, monotonic
 from currant.gateway.stepping import Step, run_steps
 from currant.gateway.trace import masked, text_of
 from currant.kit.clock import micros
@@ -55,13 +53,8 @@ from currant.stations.model import Admission, AnyCommand, CommandOutcome, Comman
 
 log = getLogger("currant.gateway")
 
-TEXT = WSMsgType.TEXT
 EARLY_MAX = 64
 """Messages that may come before what the connection holds is loaded; reading stops meanwhile."""
-CLOSING_S = 2.0
-"""How long a station may take to answer a close, before its socket is cut off."""
-
-monotonic = time.monotonic
 
 
 class Keeper(Protocol):
@@ -80,6 +73,12 @@ class Keeper(Protocol):
         """It has a call under way whose deadline must be watched."""
         ...
 
+    def departs(self) -> None:
+        """A leaving is about to be written; `departed` follows."""
+        ...
+
+    def departed(self) -> None: ...
+
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
     """Who waits for the answer to a call of ours, and since when."""
@@ -89,18 +88,13 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     since: float
 
 
-class Connection(WSListener):
+class Connection(Socket):
     __slots__ = (
-        "_assembly",
         "_caller",
-        "_closing",
-        "_compression",
         "_early",
-        "_held",
         "_in_hand",
         "_in_hand_since",
         "_keeper",
-        "_pace",
         "_received_at",
         "_recorder",
         "_reload",
@@ -108,17 +102,10 @@ class Connection(WSListener):
         "_superseded",
         "_timeouts",
         "_translators",
-        "_transport",
         "address",
         "boot_wanted",
-        "current",
         "entry",
-        "heard_at",
-        "is_leaving",
-        "opened_at",
         "peer",
-        "pinged_at",
-        "ponged",
         "profile",
         "version",
     )
@@ -133,36 +120,25 @@ class Connection(WSListener):
         address: str,
         compression: Compression | None,
     ) -> None:
-        now = monotonic()
+        super().__init__(keeper.config, compression)
         self._keeper = keeper
         self.entry = entry
         self.version = version
         self.profile = profile
         self.address = address
-        self._compression = compression
         self._translators = TRANSLATORS[version]
-        self._transport: WSTransport | None = None
         self._caller: Caller | None = None
         self._early: list[bytes] | None = []
-        self._assembly: Assembly | None = None
         self._in_hand: Called | None = None
         self._in_hand_since = 0.0
         self._recorder = Recorder(keeper.services, entry, address)
         self._received_at: datetime | None = None
         self._reload = False
-        self._held = 0
         self._timeouts = 0
         self._settled: asyncio.Future[None] | None = None
-        self._closing = ""
         self._superseded = False
-        self._pace = Pace(keeper.config.message_burst, now=now)
-        self.current = True
-        self.opened_at = self.heard_at = now
-        self.pinged_at = 0.0
-        self.ponged = False
         self.boot_wanted = False
-        self.is_leaving = False
-        self.peer = Peer(version, self._send, answered=keeper.answers_of(entry.station_id))
+        self.peer = Peer(version, self.send, answered=keeper.answers_of(entry.station_id))
 
     @property
     def station_id(self) -> StationId:
@@ -177,113 +153,35 @@ class Connection(WSListener):
     def is_busy(self) -> bool:
         return self._in_hand is not None
 
-    # picows
+    # What the socket tells
 
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        self._transport = transport
+    def _opened(self) -> None:
         replaced = self._keeper.entered(self)
         # Until everything is loaded nothing is read, so that nothing piles up here.
-        self._hold()
+        self.hold()
         run_steps(self._attend(replaced), self._attended, self._not_attended)
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        self.heard_at = now = monotonic()
-        kind = frame.msg_type
-        if kind is TEXT and frame.fin and not (frame.rsv1 or frame.rsv2 or frame.rsv3 or self._assembly):
-            data = frame.get_payload_as_bytes()
-        else:
-            whole = self._unusual(transport, frame, kind)
-            if whole is None:
-                return
-            data = whole
-        if not self.current:
-            return
-        config = self._keeper.config
-        pause_s = self._pace.spend(config.messages_per_second, config.message_burst, now=now)
-        if pause_s:
-            self._slow_down(pause_s, now)
-        if self._early is not None:
-            if len(self._early) >= EARLY_MAX:
-                self.close(WSCloseCode.POLICY_VIOLATION, reason="Too many messages at once.")
-                return
+    def _message(self, data: bytes, now: float) -> None:
+        if self._early is None:
+            self._take(data, now)
+        elif len(self._early) < EARLY_MAX:
             self._early.append(data)
-            return
-        self._take(data, now)
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self._transport = None
-        self._leave()
-
-    def pause_writing(self) -> None:
-        # The station does not take what is sent: it gets no more questions answered until it does.
-        self._hold()
-
-    def resume_writing(self) -> None:
-        self._let_go()
-
-    def _unusual(self, transport: WSTransport, frame: WSFrame, kind: WSMsgType) -> bytes | None:
-        """Control frames, fragments and compressed messages; a whole message, if this completes one."""
-        if kind is WSMsgType.PING:
-            transport.send_pong(frame.get_payload_as_bytes())
-            return None
-        if kind is WSMsgType.PONG:
-            self.ponged = True
-            return None
-        if kind is WSMsgType.CLOSE:
-            self._closing = self._closing or "The station closed the connection."
-            transport.send_close(WSCloseCode.OK)
-            transport.disconnect()
-            return None
-        limit = self._keeper.config.max_message_bytes
-        try:
-            if frame.fin and self._assembly is None and kind is not WSMsgType.CONTINUATION:
-                if frame.rsv2 or frame.rsv3 or (frame.rsv1 and self._compression is None):
-                    raise Broken(WSCloseCode.PROTOCOL_ERROR, "A reserved bit is set that was not agreed on.")
-                if kind is WSMsgType.BINARY:
-                    self._recorder.found("", "binary-frame", "a text frame is due")
-                message = frame.get_payload_as_bytes()
-                return expand(message, limit=limit) if frame.rsv1 else message
-            if self._assembly is None:
-                self._assembly = Assembly()
-            whole = self._assembly.add(frame, may_compress=self._compression is not None, limit=limit)
-            if whole is not None:
-                self._assembly = None
-            return whole
-        except Broken as broken:
-            self.close(broken.code, reason=broken.reason)
-            return None
-
-    def _send(self, data: bytes) -> None:
-        transport = self._transport
-        if transport is None or not self.current:
-            return
-        compression = self._compression
-        if compression is not None and len(data) > self._keeper.config.compress_above_bytes:
-            transport.send(TEXT, compression.deflate(data), True, True)
         else:
-            transport.send(TEXT, data)
+            self.close(WSCloseCode.POLICY_VIOLATION, reason="Too many messages at once.")
 
-    # Reading slower
+    def _left(self) -> None:
+        self._keeper.left(self)
+        now = monotonic()
+        for unanswered in self.peer.lost():
+            self._unanswered(unanswered, now, lost=True)
+        if self._caller is not None and not self._superseded:
+            self._depart()
 
-    def _hold(self) -> None:
-        self._held += 1
-        if self._held == 1 and self._transport is not None:
-            self._transport.underlying_transport.pause_reading()
+    def _odd(self, code: str, detail: str) -> None:
+        self._recorder.found("", code, detail)
 
-    def _let_go(self) -> None:
-        self._held -= 1
-        if self._held == 0 and self._transport is not None:
-            socket = self._transport.underlying_transport
-            if not socket.is_closing():
-                socket.resume_reading()
-
-    def _slow_down(self, pause_s: float, now: float) -> None:
-        if self._pace.throttled_for(now=now) > self._keeper.config.throttled_limit_s:
-            self._recorder.security_event("MessageRateExceeded", "More messages than allowed for too long.")
-            self.close(WSCloseCode.POLICY_VIOLATION, reason="Too many messages.")
-            return
-        self._hold()
-        asyncio.get_running_loop().call_later(pause_s, self._let_go)
+    def _too_fast(self) -> None:
+        self._recorder.security_event("MessageRateExceeded", "More messages than allowed for too long.")
 
     # Coming
 
@@ -305,7 +203,7 @@ class Connection(WSListener):
             station=station,
             sessions=sessions,
             remote_address=self.address,
-            config=self._keeper.config,
+            config=self._config,
         )
 
     def _attended(self, caller: Caller) -> None:
@@ -322,7 +220,7 @@ class Connection(WSListener):
         now = monotonic()
         for data in early:
             self._take(data, now)
-        self._let_go()
+        self.let_go()
 
     def _not_attended(self, error: Exception) -> None:
         self._early = None
@@ -482,11 +380,11 @@ class Connection(WSListener):
 
     def _queued(self) -> None:
         """Calls wait for their turn; beyond a handful nothing more is read until they had it."""
-        self._hold()
+        self.hold()
         self.settled().add_done_callback(self._unqueued)
 
     def _unqueued(self, _: object) -> None:
-        self._let_go()
+        self.let_go()
 
     def _repeated(self, event: Repeated) -> None:
         self._recorder.found(event.action, "repeated", id_text(event.message_id))
@@ -564,7 +462,7 @@ class Connection(WSListener):
         if unanswered is not None:
             self._unanswered(unanswered, now, lost=False)
             self._timeouts += 1
-            if self._timeouts >= self._keeper.config.call_timeouts_in_a_row:
+            if self._timeouts >= self._config.call_timeouts_in_a_row:
                 # Heartbeats may go on while calls get no answer any more (quirk A19): a new socket cures it.
                 self.close(WSCloseCode.SERVICE_RESTART, reason="The station answers no calls: reconnect.")
                 return False
@@ -594,33 +492,16 @@ class Connection(WSListener):
             entry.admission is Admission.ACCEPTED
             and self.profile == 0
             and entry.security_profile != 0
-            and not self._keeper.config.allow_unauthenticated
+            and not self._config.allow_unauthenticated
         ):
             self.close(
                 WSCloseCode.POLICY_VIOLATION, reason="The station was accepted: connect with its password."
             )
 
-    def ping(self, now: float) -> None:
-        if self._transport is not None:
-            self.pinged_at = now
-            self._transport.send_ping()
-
     def supersede(self) -> None:
         """A newer connection speaks for the station from now on."""
         self._superseded = True
         self.close(WSCloseCode.GOING_AWAY, reason="The station connected anew.")
-
-    def close(self, code: WSCloseCode = WSCloseCode.OK, *, reason: str = "") -> None:
-        """End the connection: told first, cut off when the station does not answer."""
-        transport = self._transport
-        self._closing = self._closing or reason
-        if transport is None or transport.is_disconnected:
-            return
-        transport.send_close(code, reason.encode()[:120])
-        self._leave()
-        loop = asyncio.get_running_loop()
-        loop.call_later(0.05, transport.disconnect)
-        loop.call_later(CLOSING_S, transport.disconnect, False)
 
     def settled(self) -> "asyncio.Future[None]":
         """Done once nothing is in hand and everything is loaded."""
@@ -636,18 +517,6 @@ class Connection(WSListener):
         if settled is not None and not settled.done():
             settled.set_result(None)
 
-    def _leave(self) -> None:
-        """Have no more effect from here on; the one who asked something learns that no answer comes."""
-        if not self.current:
-            return
-        self.current = False
-        self._keeper.left(self)
-        now = monotonic()
-        for unanswered in self.peer.lost():
-            self._unanswered(unanswered, now, lost=True)
-        if self._caller is not None and not self._superseded:
-            self._depart()
-
     def _depart(self) -> None:
         caller = self._caller
         assert caller is not None
@@ -655,14 +524,14 @@ class Connection(WSListener):
         departed = services.stations.departed(
             caller.station, at=services.clock.now(), reason=self._closing or "The connection was lost."
         )
-        self.is_leaving = True
+        self._keeper.departs()
         run_steps(departed, self._departed, self._not_departed)
 
     def _departed(self, _: None) -> None:
-        self.is_leaving = False
+        self._keeper.departed()
 
     def _not_departed(self, error: Exception) -> None:
-        self.is_leaving = False
+        self._keeper.departed()
         log.warning("The leaving of station %s could not be written: %s", self.entry.identity, error)
 
 

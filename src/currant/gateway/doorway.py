@@ -91,7 +91,7 @@ class Farewell(WSListener):
 class Doorway(asyncio.Protocol):
     """One accepted socket until its opening is answered."""
 
-    __slots__ = ("_data", "_deciding", "_done", "_host", "_timer", "_transport", "_encrypted")
+    __slots__ = ("_data", "_deciding", "_done", "_encrypted", "_host", "_timer", "_transport")
 
     def __init__(self, host: Host, *, encrypted: bool) -> None:
         self._host = host
@@ -103,7 +103,7 @@ class Doorway(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(host.handshake_timeout_s, self._too_late)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
         if not self._host.has_room():
             self._host.count("no_room")
             self._done = True

@@ -71,6 +71,9 @@ class Gateway:
         self._watching: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[Any]] = set()
         self._stopping = False
+        self._departing = 0
+        self._all_departed = asyncio.Event()
+        self._all_departed.set()
 
     async def start(self) -> None:
         """Listen. Raises OSError when a port is taken, ssl.SSLError or OSError when a certificate cannot be read."""
@@ -115,9 +118,8 @@ class Gateway:
             await asyncio.wait(busy, timeout=grace_s)
         for connection in connections:
             connection.close(WSCloseCode.SERVICE_RESTART, reason="The server restarts.")
-        deadline = time.monotonic() + grace_s
-        while any(connection.is_leaving for connection in connections) and time.monotonic() < deadline:
-            await asyncio.sleep(0.02)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._all_departed.wait(), grace_s)
         self._servers.clear()
 
     def reload_certificates(self) -> None:
@@ -269,6 +271,15 @@ class Gateway:
 
     def waits(self, connection: Connection) -> None:
         self._awaiting.add(connection)
+
+    def departs(self) -> None:
+        self._departing += 1
+        self._all_departed.clear()
+
+    def departed(self) -> None:
+        self._departing -= 1
+        if not self._departing:
+            self._all_departed.set()
 
     # The watch
 
