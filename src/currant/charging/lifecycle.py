@@ -9,7 +9,7 @@ A session whose end Currant had to make up (a zombie, a lost stop) is corrected 
 whenever that arrives.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -42,6 +42,9 @@ CHARGING_STATES = {
     "EVConnected": idle.WAITING,
     "Idle": idle.UNPLUGGED,
 }
+Flags = Mapping[int, int]
+"""What readings earned (measurands.Flag), by their place in the report."""
+NO_FLAGS: Flags = {}
 _STOPPING_TRIGGERS = frozenset({"StopAuthorized", "Deauthorized", "RemoteStop"})
 
 
@@ -261,14 +264,14 @@ def advance(
     readings: Sequence[Reading],
     *,
     max_power_w: int | None = None,
-) -> tuple[Session, bool]:
+) -> tuple[Session, bool, Flags]:
     """The session after a TransactionEvent, and whether its readings must be counted anew (`recounted`).
 
     A report that is not the newest changes what came before others; then energy follows only from
-    all readings in order, which the caller has to bring.
+    all readings in order, which the caller has to bring. Last, the flags that readings earned.
     """
     if is_taken(session, report):
-        return session, False
+        return session, False, NO_FLAGS
     at, problem = clocks.believed(report.at, report.received_at, live=not report.offline)
     seen = session.sequences_seen
     sequence = report.sequence
@@ -286,12 +289,14 @@ def advance(
         session.ended_sequence is None or sequence < session.ended_sequence or repairs.ended_by_us(session)
     )
     plain = newest and not first and not ends and problem is None and len(now_seen) == len(seen)
-    for reading in readings:
-        if not late and tally.counts(session, reading):
-            session, _ = tally.count(session, reading, max_power_w=max_power_w)
+    notes = session.meter_notes
+    flags = NO_FLAGS
+    if not late and readings:
+        session, flags = _counted(session, readings, max_power_w)
     same_activity = timeline is session.timeline and (not readings or idle.moves_on(session, readings[-1].at))
     heard_at = at if session.heard_at is None or at > session.heard_at else session.heard_at
-    if plain and report.presented is None and session.evse is not None:
+    plain = plain and report.presented is None and session.evse is not None and session.meter_notes == notes
+    if plain:
         session = replace(
             session,
             sequences_seen=now_seen,
@@ -301,7 +306,7 @@ def advance(
             offline=session.offline or report.offline,
             remote_start_id=report.remote_start_id or session.remote_start_id,
         )
-        return (session if same_activity or late else idle.settle(session)), late
+        return (session if same_activity or late else idle.settle(session)), late, flags
     session = replace(
         session,
         sequences_seen=now_seen,
@@ -324,8 +329,8 @@ def advance(
         session = _ended_by(session, report, at, readings)
         late = late or not newest
     if late:
-        return repairs.derived(session), True
-    return repairs.derived(idle.settle(session)), False
+        return repairs.derived(session), True, flags
+    return repairs.derived(idle.settle(session)), False, flags
 
 
 def recounted(session: Session, readings: Iterable[Reading], *, max_power_w: int | None = None) -> Session:
@@ -372,19 +377,29 @@ def metered(
     received_at: datetime,
     *,
     max_power_w: int | None = None,
-) -> tuple[Session, bool]:
-    """The session after MeterValues, and whether all its readings must be counted anew."""
+) -> tuple[Session, bool, Flags]:
+    """The session after MeterValues, whether all its readings must be counted anew, and their flags."""
     late = session.read_at is not None and readings[0].at < session.read_at
     if late or session.phase is Phase.ENDED:
-        return replace(session, updated_at=received_at), True
+        return replace(session, updated_at=received_at), True, NO_FLAGS
     notes = session.meter_notes
-    for reading in readings:
-        session, _ = tally.count(session, reading, max_power_w=max_power_w)
+    session, flags = _counted(session, readings, max_power_w)
     if not idle.moves_on(session, readings[-1].at):
         session = idle.settle(session)
     if session.meter_notes != notes:
         session = repairs.derived(session)
-    return replace(session, updated_at=received_at), False
+    return replace(session, updated_at=received_at), False, flags
+
+
+def _counted(session: Session, readings: Sequence[Reading], max_power_w: int | None) -> tuple[Session, Flags]:
+    flags: Flags = NO_FLAGS
+    for index, reading in enumerate(readings):
+        if session.ended_at is not None and not tally.counts(session, reading):
+            continue
+        session, earned = tally.count(session, reading, max_power_w=max_power_w)
+        if earned:
+            flags = {**flags, index: earned}
+    return session, flags
 
 
 def rebooted(session: Session, at: datetime) -> Session:

@@ -27,7 +27,6 @@ class Flag(IntFlag):
     METER_WENT_BACK = 64
     METER_JUMPED = 128
     SUMMED_PHASES = 256
-    OUTSIDE_SESSION = 512
 
 
 class Meaning(NamedTuple):

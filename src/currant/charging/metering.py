@@ -132,8 +132,7 @@ def _reading(
 ) -> Reading:
     if "_phases" in columns:
         _add_up(columns)
-    if "_ranks" in columns:
-        del columns["_ranks"]
+    columns.pop("_ranks", None)
     if problem is not None:
         columns["flags"] = columns.get("flags", 0) | Flag.CLOCK_WRONG
         others = columns.setdefault("others", {})

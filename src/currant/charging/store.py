@@ -106,6 +106,11 @@ sessions = Table(
     Index(
         "ix_sessions_active",
         "station_id",
+        sqlite_where=text("phase = 'active'"),
+        postgresql_where=text("phase = 'active'"),
+    ),
+    Index(
+        "ix_sessions_active_token",
         "token_id",
         sqlite_where=text("phase = 'active'"),
         postgresql_where=text("phase = 'active'"),
@@ -237,7 +242,7 @@ def _json_or_none(value: Any) -> str | None:
     return _json.encode(value).decode() if value else None
 
 
-_CODED: dict[str, Callable[[Any], Any]] = {name: micros for name in _TIMES} | {
+_CODED: dict[str, Callable[[Any], Any]] = dict.fromkeys(_TIMES, micros) | {
     "phase": str,
     "activity": str,
     "sequences_seen": sequences_text,
@@ -312,28 +317,45 @@ def started_at(conn: Connection, tenant_id: TenantId, station_id: StationId, at:
 
 
 def count_active(
-    conn: Connection, tenant_id: TenantId, token_id: TokenId, *, besides: tuple[StationId, int | None] | None
+    conn: Connection,
+    tenant_id: TenantId,
+    token_id: TokenId,
+    *,
+    station_id: StationId,
+    evse: int | None,
+    number: int | None = None,
 ) -> int:
-    """How many sessions a token has open, not counting those of one EVSE."""
-    query = select(sessions.c.station_id, sessions.c.evse).where(
+    """How many sessions a token has open elsewhere: not on this EVSE (None: at this station), nor this one."""
+    query = select(sessions.c.station_id, sessions.c.evse, sessions.c.number).where(
         sessions.c.token_id == token_id,
         sessions.c.phase == text("'active'"),
         sessions.c.authorised.is_(True),
         sessions.c.tenant_id == tenant_id,
     )
-    return sum((found[0], found[1]) != besides for found in conn.execute(query.limit(1000)))
-
-
-def silent_since(conn: Connection, before: datetime, *, limit: int) -> list[Session]:
-    """Running sessions of all tenants of which nothing was heard since `before`, or whose connector is free."""
-    query = (
-        _all.where(
-            sessions.c.phase == text("'active'"),
-            (sessions.c.updated_at < micros(before)) | sessions.c.freed_at.is_not(None),
-        )
-        .order_by(sessions.c.updated_at)
-        .limit(limit)
+    return sum(
+        not (found[0] == station_id and (evse is None or found[1] == evse)) and found[2] != number
+        for found in conn.execute(query.limit(1000))
     )
+
+
+def silent(
+    conn: Connection,
+    *,
+    silent_before: datetime,
+    rebooted_before: datetime,
+    freed_before: datetime,
+    limit: int,
+) -> list[Session]:
+    """Running sessions, of whatever tenant, that may be dead; zombies.py says which are."""
+    active = sessions.c.phase == text("'active'")
+    quiet = sessions.c.updated_at <= micros(silent_before)
+    rebooted = (sessions.c.rebooted_at <= micros(rebooted_before)) & (
+        sessions.c.updated_at <= sessions.c.rebooted_at
+    )
+    freed = (sessions.c.freed_at <= micros(freed_before)) & (
+        sessions.c.read_at.is_(None) | (sessions.c.read_at <= sessions.c.freed_at)
+    )
+    query = _all.where(active, quiet | rebooted | freed).order_by(sessions.c.updated_at).limit(limit)
     return [session_of(found) for found in conn.execute(query)]
 
 

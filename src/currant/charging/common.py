@@ -1,0 +1,354 @@
+"""What the verbs of charging share: who they talk to, and how rows and events of a session are gathered."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from currant.access.decision import decide
+from currant.access.model import Decision, Presented, Purpose, TokenKind
+from currant.access.service import AccessService
+from currant.charging import lifecycle, reading_store, store
+from currant.charging.events import (
+    SessionActivityChanged,
+    SessionAuthorised,
+    SessionCorrected,
+    SessionEnded,
+    SessionStarted,
+    about,
+)
+from currant.charging.model import Phase, Reading, Session, StationSessions
+from currant.db.commits import ChangeSet
+from currant.db.engine import Database
+from currant.db.numbers import Numbers
+from currant.events.live import LiveFeed
+from currant.kit.clock import Clock, micros
+from currant.kit.errors import NotFound
+from currant.kit.ids import SessionId, StationId, TenantId
+from currant.stations.commands import CommandService
+from currant.stations.model import AttendedStation
+from currant.stations.service import StationService
+
+NUMBERS = "session"
+ENDED_KEPT = 8
+"""Ended sessions a connection remembers, for repeats and for what comes late."""
+READ_TOGETHER_MAX = 500
+
+
+class Common:
+    """The collaborators of every verb."""
+
+    def __init__(
+        self,
+        database: Database,
+        stations: StationService,
+        access: AccessService,
+        numbers: Numbers,
+        live: LiveFeed,
+        clock: Clock,
+        *,
+        commands: CommandService | None = None,
+    ) -> None:
+        self._database = database
+        self._stations = stations
+        self._access = access
+        self._numbers = numbers
+        self._live = live
+        self._clock = clock
+        self._commands = commands
+        self._attended: WeakValueDictionary[StationId, StationSessions] = WeakValueDictionary()
+        self._waiting: dict[
+            TenantId, list[tuple[AttendedStation, StationSessions, asyncio.Future[None]]]
+        ] = {}
+
+    # What connections hold
+
+    def refresh(self, station_id: StationId) -> None:
+        """Have a connection of this node look at the database again before its next message."""
+        held = self._attended.get(station_id)
+        if held is not None:
+            held.stale = True
+
+    def _load(self, station: AttendedStation, sessions: StationSessions) -> asyncio.Future[None]:
+        """Fill in what the database knows; stations that ask in one turn of the loop share the queries."""
+        loop = asyncio.get_running_loop()
+        loaded: asyncio.Future[None] = loop.create_future()
+        waiting = self._waiting.setdefault(station.tenant_id, [])
+        waiting.append((station, sessions, loaded))
+        if len(waiting) == 1:
+            loop.call_soon(self._load_all, station.tenant_id)
+        return loaded
+
+    def _load_all(self, tenant_id: TenantId) -> None:
+        waiting = self._waiting.pop(tenant_id)
+        for begin in range(0, len(waiting), READ_TOGETHER_MAX):
+            self._load_some(tenant_id, waiting[begin : begin + READ_TOGETHER_MAX])
+
+    def _load_some(
+        self, tenant_id: TenantId, some: list[tuple[AttendedStation, StationSessions, asyncio.Future[None]]]
+    ) -> None:
+        ids = list({station.station_id for station, _, _ in some})
+
+        def load(conn: Connection) -> tuple[list[Session], list[tuple[StationId, int, str, int]]]:
+            return store.active_of(conn, tenant_id, ids), reading_store.meters_of(conn, tenant_id, ids)
+
+        def done(
+            reading: asyncio.Future[tuple[list[Session], list[tuple[StationId, int, str, int]]]],
+        ) -> None:
+            error = None if reading.cancelled() else reading.exception()
+            for station, sessions, loaded in some:
+                if loaded.done():
+                    continue
+                if reading.cancelled():
+                    loaded.cancel()
+                elif error is not None:
+                    loaded.set_exception(error)
+                else:
+                    _fill(station, sessions, *reading.result())
+                    loaded.set_result(None)
+
+        try:
+            self._database.read(load).add_done_callback(done)
+        except Exception as error:
+            for _, _, loaded in some:
+                loaded.set_exception(error)
+            raise
+
+    async def _meter(self, station: AttendedStation, sessions: StationSessions, evse: int) -> int:
+        """The metering point of an EVSE, made when it is first heard of."""
+        tenant_id, station_id, location_id = station.tenant_id, station.station_id, station.location_id
+        number = await self._database.decide(
+            lambda conn, _: reading_store.meter_at(conn, tenant_id, station_id, evse, location_id), tenant_id
+        )
+        sessions.meters[evse] = number
+        return number
+
+    def _keep(self, sessions: StationSessions, session: Session) -> None:
+        """Hold what is durable now."""
+        if session.phase is Phase.ACTIVE:
+            sessions.open[session.transaction_id] = session
+            sessions.ended.pop(session.transaction_id, None)
+            if session.evse is not None:
+                sessions.outside_wh.pop(session.evse, None)
+            return
+        sessions.open.pop(session.transaction_id, None)
+        sessions.ended[session.transaction_id] = session
+        while len(sessions.ended) > ENDED_KEPT:
+            del sessions.ended[next(iter(sessions.ended))]
+        if session.evse is not None and session.meter_last_wh is not None:
+            sessions.outside_wh[session.evse] = session.meter_stop_wh or session.meter_last_wh
+
+    # Gathering
+
+    def _decide(
+        self,
+        conn: Connection,
+        station: AttendedStation,
+        presented: Presented,
+        at: datetime,
+        *,
+        purpose: Purpose = Purpose.START,
+        evse: int | None = None,
+        number: int | None = None,
+    ) -> Decision:
+        """The decision on a token, with what it has open elsewhere."""
+        facts = self._access.facts(conn, station.tenant_id, presented)
+        elsewhere = 0
+        if facts is not None and purpose is Purpose.START:
+            elsewhere = store.count_active(
+                conn,
+                station.tenant_id,
+                facts.token.id,
+                station_id=station.station_id,
+                evse=evse,
+                number=number,
+            )
+        return decide(
+            presented,
+            facts,
+            station_id=station.station_id,
+            location_id=station.location_id,
+            at=at,
+            purpose=purpose,
+            open_sessions=elsewhere,
+        )
+
+    def _may_stop(self, conn: Connection, session: Session, decision: Decision, presented: Presented) -> bool:
+        """Whether a stop token is the session's own, of its group, or a master's."""
+        if presented.uid == session.token_uid or decision.master:
+            return True
+        if decision.token_id is not None and decision.token_id == session.token_id:
+            return True
+        if decision.parent_uid is None or not session.token_uid:
+            return False
+        kind = TokenKind(session.token_kind) if session.token_kind else TokenKind.UNKNOWN
+        facts = self._access.facts(conn, session.tenant_id, Presented(uid=session.token_uid, kind=kind))
+        return facts is not None and facts.group is not None and facts.group.parent_uid == decision.parent_uid
+
+    def _close_others(
+        self, conn: Connection, changes: ChangeSet, session: Session, at: datetime
+    ) -> list[Session]:
+        """End what still runs on the EVSE on which a session begins: its stop was lost."""
+        if session.evse is None:
+            return []
+        closed = []
+        for other in store.active_of(conn, session.tenant_id, [session.station_id]):
+            if (
+                other.evse != session.evse
+                or other.number == session.number
+                or other.started_at > session.started_at
+            ):
+                continue
+            ended = lifecycle.closed(
+                other,
+                min(max(other.freed_at or lifecycle.last_sign(other), other.started_at), session.started_at),
+                code="stop_lost",
+                explanation=f"Its end was never reported; session {session.number} began on the same EVSE.",
+                reason="",
+            )
+            self._save(changes, other, ended, at)
+            closed.append(ended)
+        return closed
+
+    def _save(self, changes: ChangeSet, before: Session | None, after: Session, at: datetime) -> None:
+        """The row of a session and the events that tell the difference."""
+        if before is None:
+            changes.write(store.INSERT, store.row(after))
+            changes.emit(
+                SessionStarted(
+                    happened_at=at,
+                    authorised=after.authorised,
+                    authorisation=after.authorisation,
+                    offline=after.offline,
+                    **about(after),
+                )
+            )
+        else:
+            changes.write(store.SAVE, store.save_row(after))
+        was_active = before is None or before.phase is Phase.ACTIVE
+        if before is not None and was_active:
+            if after.authorisation != before.authorisation or after.token_id != before.token_id:
+                changes.emit(
+                    SessionAuthorised(
+                        happened_at=at,
+                        authorised=after.authorised,
+                        authorisation=after.authorisation,
+                        **about(after),
+                    )
+                )
+            if after.activity is not before.activity and after.phase is Phase.ACTIVE:
+                changes.emit(
+                    SessionActivityChanged(
+                        happened_at=at, before=before.activity, after=after.activity, **about(after)
+                    )
+                )
+        codes = tuple(repair.code for repair in after.repairs)
+        if was_active and after.phase is Phase.ENDED:
+            assert after.ended_at is not None
+            changes.emit(
+                SessionEnded(
+                    happened_at=at,
+                    ended_at=after.ended_at,
+                    stop_reason=after.stop_reason,
+                    idle_s=after.idle_s,
+                    repairs=codes,
+                    **about(after),
+                )
+            )
+        elif before is not None and not was_active and _differs(before, after):
+            changes.emit(
+                SessionCorrected(
+                    happened_at=at,
+                    ended_at=after.ended_at,
+                    energy_before_wh=before.energy_wh,
+                    repairs=codes,
+                    **about(after),
+                )
+            )
+
+    def _insert_readings(
+        self,
+        changes: ChangeSet,
+        readings: Sequence[Reading],
+        meter: int,
+        number: int | None,
+        received_at: datetime,
+        flags: lifecycle.Flags = lifecycle.NO_FLAGS,
+    ) -> None:
+        received_us = micros(received_at)
+        for index, reading in enumerate(readings):
+            changes.write(
+                reading_store.INSERT,
+                reading_store.row(
+                    meter, reading, micros(reading.at), received_us, number, flags.get(index, 0)
+                ),
+            )
+
+    def _show(self, session: Session) -> None:
+        """Let whoever looks see where a session stands."""
+        if self._live.watched(session.tenant_id):
+            self._live.publish(
+                session.tenant_id,
+                "session_metered",
+                {
+                    "session_id": session.id,
+                    "number": session.number,
+                    "station_id": session.station_id,
+                    "location_id": session.location_id,
+                    "evse": session.evse,
+                    "activity": session.activity,
+                    "energy_wh": session.energy_wh,
+                    "power_w": session.power_w,
+                    "soc_percent": session.soc_percent,
+                    "idle_s": session.idle_s,
+                },
+                key=session.id,
+            )
+
+
+def place_of(station: AttendedStation) -> lifecycle.Place:
+    return lifecycle.Place(station.tenant_id, station.station_id, station.location_id)
+
+
+def no_session(session_id: SessionId) -> NotFound:
+    return NotFound(f"There is no session {session_id}.", field="session", session=session_id)
+
+
+def authorised(session: Session, decision: Decision) -> Session:
+    return replace(
+        session,
+        token_id=decision.token_id,
+        account_id=decision.account_id,
+        authorised=decision.allowed,
+        authorisation=decision.reason.value,
+    )
+
+
+def _differs(before: Session, after: Session) -> bool:
+    return (before.ended_at, before.energy_wh, before.phase, before.started_at, before.token_id) != (
+        after.ended_at,
+        after.energy_wh,
+        after.phase,
+        after.started_at,
+        after.token_id,
+    )
+
+
+def _fill(
+    station: AttendedStation,
+    sessions: StationSessions,
+    active: list[Session],
+    meters: list[tuple[StationId, int, str, int]],
+) -> None:
+    sessions.open = {
+        session.transaction_id: session for session in active if session.station_id == station.station_id
+    }
+    sessions.meters = {
+        evse: number
+        for station_id, evse, location, number in meters
+        if station_id == station.station_id and location == (station.location_id or "")
+    }
+    sessions.ended = {}
