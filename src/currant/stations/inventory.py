@@ -36,7 +36,7 @@ from currant.stations.model import (
     StationOverview,
     StatusChange,
 )
-from currant.stations.service import acceptable_identity
+from currant.stations.reports import acceptable_identity
 from currant.stations.store.stations import Filters
 
 StationFilters = Filters

@@ -42,25 +42,3 @@ class NoLink:
 
     def drop(self, station_id: StationId, *, reason: str) -> None:
         return None
-
-
-class DeferredLink:
-    """A link that is made before the gateway it leads to: hand it out first, `lead_to` the gateway later."""
-
-    def __init__(self) -> None:
-        self._link: StationLink = NoLink()
-
-    def lead_to(self, link: StationLink) -> None:
-        self._link = link
-
-    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
-        return await self._link.send(station_id, command, deadline_s=deadline_s)
-
-    def is_connected(self, station_id: StationId) -> bool:
-        return self._link.is_connected(station_id)
-
-    def refresh(self, station_id: StationId) -> None:
-        self._link.refresh(station_id)
-
-    def drop(self, station_id: StationId, *, reason: str) -> None:
-        self._link.drop(station_id, reason=reason)

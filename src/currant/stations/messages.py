@@ -5,33 +5,31 @@ and its oldest rows go when they are too old, or when the log has become too big
 """
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from itertools import count
 
 from sqlalchemy import Connection
 
 from currant.db.engine import Database
+from currant.events.live import Change, LiveFeed, Reader
 from currant.kit.clock import Clock, instant, micros
 from currant.kit.ids import StationId, TenantId
 from currant.stations import paging, store
 from currant.stations.model import Message, Page
 
 DROP_AT_ONCE = 5_000
+LIVE_KIND = "Message"
 SAMPLE = 10_000
-
-
-class Follow(Protocol):
-    """Is given each message as it is recorded, while somebody follows the log."""
-
-    def __call__(self, tenant_id: TenantId, message: Message) -> None: ...
 
 
 class MessageLog:
     """Records exchanges, finds them again, drops the oldest."""
 
-    def __init__(self, database: Database, clock: Clock, *, follow: Follow | None = None) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._followers: list[Follow] = [follow] if follow else []
+        # A feed of its own: nobody who watches the map shall make every message be shown.
+        self._live = LiveFeed()
+        self._shown = count(1)
         self._note = database.note
         self._insert = store.tables.INSERT_MESSAGE
 
@@ -70,7 +68,7 @@ class MessageLog:
             latency_us,
         )
         self._note(self._insert, row)
-        if self._followers:
+        if self._live.watched(tenant_id):
             self._show(
                 Message(
                     id=0,
@@ -90,16 +88,23 @@ class MessageLog:
             )
 
     def _show(self, message: Message) -> None:
-        for follower in tuple(self._followers):
-            follower(message.tenant_id, message)
+        self._live.publish(message.tenant_id, LIVE_KIND, message, key=str(next(self._shown)))
 
-    def follow(self, follower: Follow) -> None:
-        """Call `follower` with each message from now on; its `id` is 0, as it is not stored yet."""
-        self._followers.append(follower)
+    def follow(
+        self, tenant_id: TenantId, *, station_id: StationId | None = None, action: str | None = None
+    ) -> Reader:
+        """The messages from now on, as a live reader: `async with` it, then `async for` over its changes.
 
-    def unfollow(self, follower: Follow) -> None:
-        if follower in self._followers:
-            self._followers.remove(follower)
+        A change's `payload` is a `Message`, whose `id` is 0, as it may not be stored yet.
+        """
+
+        def wanted(change: Change) -> bool:
+            message = change.payload
+            return (station_id is None or message.station_id == station_id) and (
+                action is None or message.action == action
+            )
+
+        return self._live.subscribe(tenant_id, wanted)
 
     async def search(
         self,

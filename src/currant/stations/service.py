@@ -19,7 +19,7 @@ from currant.kit.ids import StationId, TenantId, new_id
 from currant.stations import store
 from currant.stations.attending import Attendance
 from currant.stations.directory import DirectoryEntry, StationDirectory
-from currant.stations.errors import OTHER, error_of
+from currant.stations.errors import error_of
 from currant.stations.events import (
     ConnectorStatusChanged,
     SecurityEventSeen,
@@ -42,6 +42,13 @@ from currant.stations.model import (
     Station,
     StatusReport,
 )
+from currant.stations.reports import (
+    TEXT_MAX,
+    acceptable_identity,
+    error_in,
+    plausible,
+    raw_error_in,
+)
 
 SEEN_EVERY_S = 60.0
 """How often at most a station's `last_seen_at` is written."""
@@ -51,11 +58,6 @@ PENDING_MAX = 1_000
 PLACES_MAX = 256
 """Connectors a station may have; what it reports beyond is a finding and no row."""
 NUMBER_MAX = 9_999
-IDENTITY_MAX = 48
-TEXT_MAX = 255
-"""Over-long words are kept to this length (charger_quirks C1 to C3)."""
-CLOCK_AHEAD = timedelta(minutes=5)
-CLOCK_BEHIND = timedelta(days=30)
 SECURITY_REPEATED_WITHIN_S = 10.0
 SECURITY_REMEMBERED_MAX = 10_000
 
@@ -292,7 +294,7 @@ class StationService:
             station.location_id = entry.location_id
         if not self._is_repeated(station, report, at):
             changes = ChangeSet(station.tenant_id)
-            changes.write(store.tables.BOOT, _boot_row(station, report, at))
+            changes.write(store.tables.BOOT, store.stations.boot_row(station, report, at))
             changes.emit(
                 StationBooted(
                     tenant_id=station.tenant_id,
@@ -334,7 +336,7 @@ class StationService:
         """
         place = (report.evse, report.connector)
         before = station.connectors.get(place)
-        raw_error = "" if report.raw_error == "NoError" else report.raw_error[:TEXT_MAX]
+        raw_error = raw_error_in(report)
         vendor_error = report.vendor_error[:TEXT_MAX]
         if (
             before is not None
@@ -351,47 +353,13 @@ class StationService:
             connector=report.connector,
             status=report.status,
             since=plausible(report.at, report.received_at),
-            error=_error(report, raw_error, vendor_error, info),
+            error=error_in(report),
             raw_error=raw_error,
             vendor_error=vendor_error,
             info=info,
         )
         assert state.since is not None
-        since, received = micros(state.since), micros(report.received_at)
-        changes.write(
-            store.tables.SAVE_STATE,
-            (
-                station.station_id,
-                report.evse,
-                report.connector,
-                station.tenant_id,
-                state.status,
-                since,
-                received,
-                state.error,
-                raw_error,
-                vendor_error,
-                info,
-            ),
-        )
-        changes.write(
-            store.tables.INSERT_HISTORY,
-            (
-                station.tenant_id,
-                station.station_id,
-                report.evse,
-                report.connector,
-                state.status,
-                since,
-                received,
-                state.error,
-                report.raw_status[:TEXT_MAX],
-                raw_error,
-                vendor_error,
-                report.vendor_id[:TEXT_MAX],
-                info,
-            ),
-        )
+        store.stations.save_state(changes, station.tenant_id, station.station_id, state, report)
         if station.learns and report.evse > 0 and place not in station.places:
             store.stations.learn(
                 changes, station.tenant_id, station.station_id, report.evse, report.connector
@@ -534,48 +502,3 @@ _ADMISSIONS = {
     UnknownStations.REFUSED: Admission.REFUSED,
     UnknownStations.OPEN: Admission.ACCEPTED,
 }
-
-
-def acceptable_identity(identity: str) -> bool:
-    """1 to 48 printable characters, none of them a slash or a colon (Part 4, 3.1.1; Basic authentication)."""
-    return (
-        0 < len(identity) <= IDENTITY_MAX
-        and identity.isprintable()
-        and identity == identity.strip()
-        and not any(character in identity for character in ":/")
-    )
-
-
-def plausible(at: datetime, received_at: datetime) -> datetime:
-    """The station's own time, unless its clock is obviously wrong (charger_quirks D4, D5)."""
-    return at if received_at - CLOCK_BEHIND <= at <= received_at + CLOCK_AHEAD else received_at
-
-
-def _error(report: StatusReport, raw_error: str, vendor_error: str, info: str) -> str:
-    error = error_of(raw_error, vendor_error=vendor_error, vendor_id=report.vendor_id, info=info)
-    if error == "" and report.status is ConnectorStatus.FAULTED:
-        # 2.x reports no code with a status, and some 1.6 chargers report `NoError` with Faulted.
-        return OTHER
-    return error
-
-
-def _boot_row(station: AttendedStation, report: BootReport, at: datetime) -> tuple[object, ...]:
-    words = (
-        report.vendor,
-        report.model,
-        report.serial_number,
-        report.firmware_version,
-        report.iccid,
-        report.imsi,
-        report.meter_type,
-        report.meter_serial_number,
-    )
-    moment = micros(at)
-    return (
-        *(word[:TEXT_MAX] for word in words),
-        moment,
-        report.reason[:TEXT_MAX],
-        moment,
-        station.station_id,
-        station.tenant_id,
-    )

@@ -14,6 +14,8 @@ from currant.kit.ids import LocationId, StationId, TenantId
 from currant.stations.model import (
     DEFAULT_SETTINGS,
     Admission,
+    AttendedStation,
+    BootReport,
     Connector,
     ConnectorFormat,
     ConnectorStandard,
@@ -24,7 +26,9 @@ from currant.stations.model import (
     Station,
     StationSettings,
     StatusChange,
+    StatusReport,
 )
+from currant.stations.reports import TEXT_MAX
 from currant.stations.store import tables
 from currant.stations.store.tables import (
     connector_states,
@@ -155,6 +159,74 @@ def connector_row(
         connector.phases,
         connector.phase_rotation,
         connector.ocpp16_connector_id,
+    )
+
+
+def save_state(
+    changes: ChangeSet,
+    tenant_id: TenantId,
+    station_id: StationId,
+    state: ConnectorState,
+    report: StatusReport,
+) -> None:
+    """Keep a connector's new state, and the report that told of it in its history."""
+    assert state.since is not None
+    since, received = micros(state.since), micros(report.received_at)
+    changes.write(
+        tables.SAVE_STATE,
+        (
+            station_id,
+            state.evse,
+            state.connector,
+            tenant_id,
+            state.status,
+            since,
+            received,
+            state.error,
+            state.raw_error,
+            state.vendor_error,
+            state.info,
+        ),
+    )
+    changes.write(
+        tables.INSERT_HISTORY,
+        (
+            tenant_id,
+            station_id,
+            state.evse,
+            state.connector,
+            state.status,
+            since,
+            received,
+            state.error,
+            report.raw_status[:TEXT_MAX],
+            state.raw_error,
+            state.vendor_error,
+            report.vendor_id[:TEXT_MAX],
+            state.info,
+        ),
+    )
+
+
+def boot_row(station: AttendedStation, report: BootReport, at: datetime) -> tuple[Any, ...]:
+    words = (
+        report.vendor,
+        report.model,
+        report.serial_number,
+        report.firmware_version,
+        report.iccid,
+        report.imsi,
+        report.meter_type,
+        report.meter_serial_number,
+    )
+    moment = micros(at)
+    return (
+        *(word[:TEXT_MAX] for word in words),
+        moment,
+        report.reason[:TEXT_MAX],
+        moment,
+        station.station_id,
+        station.tenant_id,
     )
 
 

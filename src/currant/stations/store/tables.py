@@ -155,6 +155,7 @@ status_history = Table(
     _text("vendor_id"),
     _text("info"),
     Index(None, "station_id", "at"),
+    Index(None, "received_at"),
 )
 
 commands = Table(
