@@ -77,6 +77,9 @@ OPEN_ENUMS = {"Measurand", "UnitOfMeasure", "MeasurandEnumType", "IdTokenEnumTyp
 REPORTED_INSTANTS = {"timestamp", "generatedAt", "basetime"}
 REPORTED_ENUMS = {"TriggerReasonEnumType"}
 
+# Optional texts that may well be empty; any other empty text means that there is none (R12: omitted).
+MAY_BE_EMPTY = {"value", "attributeValue", "actualValue", "data", "v"}
+
 # What would come apart in the wrong places: `so_c`, `emai_ds`, `v2_x`.
 SPELLINGS = {"V2X": "V2x", "SoC": "Soc", "soC": "soc", "SoH": "Soh", "soH": "soh", "EMAIDs": "Emaids"}
 
@@ -126,9 +129,9 @@ class Version:
         return "\n".join(lines) + "\n"
 
     def _field(self, owner: str, wire: str, schema: Schema, definitions: Schema, required: bool) -> str:
-        annotation = self._type(owner, wire, schema, definitions)
+        annotation = self._type(owner, wire, schema, definitions, required)
         if not required:
-            annotation += " | None"
+            annotation = f"Maybe[{annotation}]"
         elif wire in REPORTED_INSTANTS or annotation in REPORTED_ENUMS:
             annotation = f"Reported[{annotation}]"
         field = snake(wire)
@@ -137,7 +140,7 @@ class Version:
             return f"{field}: {annotation} = {default}"
         return f"{field}: {annotation}" + ("" if required else " = None")
 
-    def _type(self, owner: str, wire: str, schema: Schema, definitions: Schema) -> str:
+    def _type(self, owner: str, wire: str, schema: Schema, definitions: Schema, required: bool) -> str:
         if "$ref" in schema:
             name = schema["$ref"].rsplit("/", 1)[1]
             if name == "CustomDataType":
@@ -151,13 +154,14 @@ class Version:
             case "object":
                 return self._named(OBJECTS_16[wire], schema, definitions)
             case "array":
-                item = self._type(owner, wire, schema["items"], definitions)
+                item = self._type(owner, wire, schema["items"], definitions, True)
                 limits = {"min_length": schema.get("minItems"), "max_length": schema.get("maxItems")}
                 return limited(f"list[{item}]", limits)
             case "string" if schema.get("format") == "date-time":
                 return "Instant"
             case "string":
-                return limited("str", {"max_length": schema.get("maxLength")})
+                least = None if required or wire in MAY_BE_EMPTY else 1
+                return limited("str", {"min_length": least, "max_length": schema.get("maxLength")})
             case "integer":
                 low, high = schema.get("minimum"), schema.get("maximum")
                 if low is None and high is None:
@@ -253,7 +257,11 @@ def imports(code: str, modules: list[str], version: Version) -> str:
     spec = [word for word in ("Meta", "field") if re.search(rf"\b{word}\(", code)]
     if spec:
         lines.append(f"from msgspec import {', '.join(spec)}\n")
-    shared = [word for word in ("CustomDataType", "Instant", "Integer", "Payload", "Reported") if used(word)]
+    shared = [
+        word
+        for word in ("CustomDataType", "Instant", "Integer", "Maybe", "Payload", "Reported")
+        if used(word)
+    ]
     lines.append(f"from currant.ocpp.payload import {', '.join(shared)}\n")
     for module in modules:
         wanted = [name for name in sorted(getattr(version, module)) if used(name)]

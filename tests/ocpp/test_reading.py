@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from currant.ocpp.catalogue import ACTIONS, Version
 from currant.ocpp.codec import Decoded, codec_for
 from currant.ocpp.errors import ErrorCode, Finding, Refusal
+from currant.ocpp.frames import Call, Repaired, parse_frame
 
 V16, V201, V21 = Version.V16, Version.V201, Version.V21
 V2 = pytest.mark.parametrize("version", [V201, V21])
@@ -363,6 +364,24 @@ def test_a_single_sample_may_come_without_its_list() -> None:
     assert [code for code, _ in findings] == ["element-without-list", "element-without-list", "not-a-string"]
 
 
+def test_a_value_that_is_no_number_is_dropped_and_the_others_kept() -> None:
+    frame = b'[2,"1","MeterValues",{"evseId":1,"meterValue":[%b]}]'
+    value = b'{"timestamp":"2026-01-31T12:00:00Z","sampledValue":[{"value":NaN},{"value":-inf},{"value":2}]}'
+    repaired = parse_frame(frame % value, V201)
+    assert isinstance(repaired, Repaired)
+    assert isinstance(repaired.frame, Call)
+    assert [finding.code for finding in repaired.findings] == ["not-a-number"]
+    outcome = codec_for(V201).decode_request("MeterValues", repaired.frame.payload)
+    assert isinstance(outcome, Decoded)
+    assert [sample.value for sample in outcome.message.meter_value[0].sampled_value] == [2]
+
+
+def test_a_text_may_contain_what_is_no_number() -> None:
+    frame = parse_frame(b'["2","1","Authorize",{"idTag":"NaN inf"}]', V16)
+    assert isinstance(frame, Repaired)
+    assert b"NaN inf" in bytes(frame.frame.payload)  # type: ignore[union-attr]
+
+
 def test_one_useless_sample_does_not_cost_the_others() -> None:
     sampled = [{"value": "1"}, {"unit": "Wh"}, "junk", {"value": "3"}]
     value = {"timestamp": "2026-01-31T12:00:00Z", "sampledValue": sampled}
@@ -479,7 +498,11 @@ def test_numbers_too_large_for_any_store_are_refused() -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )

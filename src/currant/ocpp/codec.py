@@ -65,8 +65,7 @@ class _Reader:
     def read(self, payload: bytes) -> Decoded | Refusal:
         if self._empty is not None and payload == b"{}":
             return self._empty
-        # Absent fields may be written as null or "", which the types accept and the schemas do not.
-        if self._thorough or b"null" in payload or b'""' in payload:
+        if self._thorough:
             return self._read_tolerantly(payload)
         try:
             message = self._decode(payload)
@@ -288,9 +287,7 @@ def _instants_in(type_: inspect.Type) -> _Instants | None:
     for field in type_.fields:
         inner = field.type
         while not isinstance(inner, inspect.StructType | inspect.DateTimeType):
-            if isinstance(inner, inspect.UnionType):
-                inner = next(kind for kind in inner.types if not isinstance(kind, inspect.NoneType))
-            elif isinstance(inner, inspect.Metadata):
+            if isinstance(inner, inspect.Metadata):
                 inner = inner.type
             elif isinstance(inner, inspect.ListType):
                 inner = inner.item_type

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 
-__all__ = ["CustomDataType", "Instant", "Integer", "Payload", "Reported"]
+__all__ = ["CustomDataType", "Instant", "Integer", "Maybe", "Payload", "Reported"]
 
 
 class Payload(
@@ -29,8 +29,15 @@ Integer: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 CustomDataType: TypeAlias = dict[str, Any]
 
 if TYPE_CHECKING:
+    from typing import Optional as Maybe
     from typing import Optional as Reported
 else:
+
+    class Maybe:
+        """May be absent, then None; but null, which OCPP does not know, is no value on the wire."""
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            return item
 
     class Reported:
         """Required on the wire, None when a station's value was missing or made no sense."""

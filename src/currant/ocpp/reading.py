@@ -52,9 +52,8 @@ _KEPT: frozenset[tuple[str, ...]] = frozenset(
 # Units as vendors write them (quirk C6); 1.6 itself knows Celsius in two spellings (errata 2.1).
 _SYNONYMS = {"hz": "Hertz", "°c": "Celsius", "c": "Celsius", "%": "Percent"}
 
-# Texts that mean "nothing" in an optional field (quirk C12), and fields in which an empty text is a value.
+# Texts that mean "nothing" in an optional field (quirk C12), unless an empty text is a value there.
 _NOTHING = {"", "null", "NULL", "0x0000"}
-_MAY_BE_EMPTY = {"value", "attributeValue", "data", "v", "actualValue"}
 
 # Required by the schema, often left out, and harmless (quirk C14).
 _DEFAULTS: dict[tuple[type, str], Any] = {
@@ -147,7 +146,7 @@ class Reading:
     def _optional(self, field: "_Field", value: Any, where: str) -> Any:
         if value is _ABSENT:
             return None
-        if isinstance(value, str) and value in _NOTHING and field.wire not in _MAY_BE_EMPTY:
+        if isinstance(value, str) and value in _NOTHING and not field.may_be_empty:
             self._found("empty-value", where, value)
             return None
         try:
@@ -309,13 +308,15 @@ class Reading:
 class _Field:
     """How one field is written and read."""
 
-    __slots__ = ("default", "name", "reported", "required", "type", "wire")
+    __slots__ = ("default", "may_be_empty", "name", "reported", "required", "type", "wire")
 
     def __init__(self, owner: type, field: inspect.Field) -> None:
         self.name = field.name
         self.wire = field.encode_name
         self.required = field.required
         self.type, self.reported = _unwrapped(field.type)
+        # The generator demands a character of every optional text that means nothing when empty.
+        self.may_be_empty = isinstance(self.type, inspect.StrType) and self.type.min_length is None
         self.default = _DEFAULTS.get((owner, field.encode_name), _ABSENT)
 
 
@@ -343,9 +344,7 @@ def _shape(type_: type) -> _Shape:
 
 
 def _unwrapped(type_: inspect.Type) -> tuple[inspect.Type, bool]:
-    """The type without `| None` and without the mark `Reported`, and whether it had the mark."""
-    if isinstance(type_, inspect.UnionType):
-        type_ = next(kind for kind in type_.types if not isinstance(kind, inspect.NoneType))
+    """The type without the mark `Reported`, and whether it had the mark."""
     if isinstance(type_, inspect.Metadata):
         return type_.type, True
     return type_, False

@@ -23,7 +23,21 @@ _TENTHS = {(v16.ChargingSchedulePeriod, "limit"), (v16.ChargingSchedule, "minCha
 
 _encoder = msgspec.json.Encoder()
 
-Prepare = Callable[[Any, str], Any]
+Prepare = Callable[[Any], Any]
+
+
+class _Wrong(Exception):
+    """A value that cannot be sent; its path grows on the way out."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        self.path = ""
+
+    def under(self, wire: str) -> "_Wrong":
+        self.path = (
+            wire if not self.path else f"{wire}{self.path if self.path[0] == '[' else '.' + self.path}"
+        )
+        return self
 
 
 class Writer:
@@ -47,12 +61,14 @@ class Writer:
             return b"{}"
         try:
             if self._prepare is not None:
-                message = self._prepare(message, "")
+                message = self._prepare(message)
             payload = _encoder.encode(message)
             self._decode(payload)
         except msgspec.ValidationError as error:
             problem, _, field = str(error).partition(" - at `$")
             raise self._unsendable(field.rstrip("`").removeprefix("."), problem) from None
+        except _Wrong as wrong:
+            raise self._unsendable(wrong.path, wrong.problem) from None
         except (TypeError, AttributeError, UnicodeEncodeError, RecursionError) as error:
             raise self._unsendable("", str(error)) from None
         if b"null" in payload:
@@ -73,9 +89,6 @@ def unsendable(message: str, field: str, problem: str) -> Unsendable:
 def _preparing(type_: inspect.Type) -> Prepare | None:
     """What must be done to a value of this type before it is encoded; None when nothing must."""
     match type_:
-        case inspect.UnionType():
-            inner = next(kind for kind in type_.types if not isinstance(kind, inspect.NoneType))
-            return _preparing(inner)
         case inspect.Metadata():
             return _preparing(type_.type)
         case inspect.DateTimeType():
@@ -84,7 +97,7 @@ def _preparing(type_: inspect.Type) -> Prepare | None:
             return _with_vendor
         case inspect.ListType():
             item = _preparing(type_.item_type)
-            return None if item is None else lambda value, where: _each(item, value, where)
+            return None if item is None else lambda values: _each(item, values)
         case inspect.StructType():
             return _preparing_struct(type_)
     return None
@@ -96,21 +109,22 @@ def _preparing_struct(info: inspect.StructType) -> Prepare | None:
         prepare = _preparing(field.type)
         if (info.cls, field.encode_name) in _TENTHS:
             prepare = _in_tenths
-        if isinstance(field.type, inspect.UnionType) and any(
-            isinstance(kind, inspect.ListType) for kind in field.type.types
-        ):
+        if not field.required and _is_nothing_when_empty(field.type):
             prepare = _none_if_empty(prepare)
         if prepare is not None:
             steps.append((field.name, field.encode_name, prepare))
     if not steps:
         return None
 
-    def prepare_struct(value: Any, where: str) -> Any:
+    def prepare_struct(value: Any) -> Any:
         changed = {}
         for name, wire, step in steps:
             before = getattr(value, name)
             if before is not None:
-                after = step(before, f"{where}.{wire}" if where else wire)
+                try:
+                    after = step(before)
+                except _Wrong as wrong:
+                    raise wrong.under(wire) from None
                 if after is not before:
                     changed[name] = after
         return msgspec.structs.replace(value, **changed) if changed else value
@@ -118,41 +132,52 @@ def _preparing_struct(info: inspect.StructType) -> Prepare | None:
     return prepare_struct
 
 
+def _is_nothing_when_empty(type_: inspect.Type) -> bool:
+    return isinstance(type_, inspect.ListType) or (
+        isinstance(type_, inspect.StrType) and type_.min_length == 1
+    )
+
+
 def _none_if_empty(prepare: Prepare | None) -> Prepare:
     # OCPP-J 1.6, 4.2.1 and 2.x Part 4, 4.2.1: optional fields that are empty are omitted.
-    def step(value: Any, where: str) -> Any:
+    def step(value: Any) -> Any:
         if not value:
             return None
-        return value if prepare is None else prepare(value, where)
+        return value if prepare is None else prepare(value)
 
     return step
 
 
-def _each(item: Prepare, values: Any, where: str) -> Any:
-    prepared = [item(value, f"{where}[{index}]") for index, value in enumerate(values)]
+def _each(item: Prepare, values: Any) -> Any:
+    prepared = []
+    for index, value in enumerate(values):
+        try:
+            prepared.append(item(value))
+        except _Wrong as wrong:
+            raise wrong.under(f"[{index}]") from None
     changed = any(after is not before for after, before in zip(prepared, values, strict=True))
     return prepared if changed else values
 
 
-def _to_the_second(value: Any, where: str) -> Any:
+def _to_the_second(value: Any) -> Any:
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise unsendable("Message", where, "a time needs a zone")
+        raise _Wrong("a time needs a zone")
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
     return value.replace(microsecond=0) if value.microsecond else value
 
 
-def _with_vendor(value: Any, where: str) -> Any:
+def _with_vendor(value: Any) -> Any:
     vendor = value.get("vendorId") if isinstance(value, dict) else None
     if not isinstance(vendor, str) or len(vendor) > 255:
-        raise unsendable("Message", where, "custom data needs a vendorId of at most 255 characters")
+        raise _Wrong("custom data needs a vendorId of at most 255 characters")
     return value
 
 
-def _in_tenths(value: Any, where: str) -> Any:
+def _in_tenths(value: Any) -> Any:
     tenths = value * 10
     if not math.isfinite(tenths) or abs(tenths - round(tenths)) > 1e-6:
-        raise unsendable("Message", where, f"{value} is no number with one decimal")
+        raise _Wrong(f"{value} is no number with one decimal")
     return value
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from currant.ocpp.payload import Instant, Integer, Payload, Reported
+from currant.ocpp.payload import Instant, Integer, Maybe, Payload, Reported
 
 from currant.ocpp.v16.enums import (
     AvailabilityStatus,
@@ -159,13 +159,13 @@ class BootNotification(Payload, frozen=True, kw_only=True):
 
     charge_point_vendor: Annotated[str, Meta(max_length=20)]
     charge_point_model: Annotated[str, Meta(max_length=20)]
-    charge_point_serial_number: Annotated[str, Meta(max_length=25)] | None = None
-    charge_box_serial_number: Annotated[str, Meta(max_length=25)] | None = None
-    firmware_version: Annotated[str, Meta(max_length=50)] | None = None
-    iccid: Annotated[str, Meta(max_length=20)] | None = None
-    imsi: Annotated[str, Meta(max_length=20)] | None = None
-    meter_type: Annotated[str, Meta(max_length=25)] | None = None
-    meter_serial_number: Annotated[str, Meta(max_length=25)] | None = None
+    charge_point_serial_number: Maybe[Annotated[str, Meta(min_length=1, max_length=25)]] = None
+    charge_box_serial_number: Maybe[Annotated[str, Meta(min_length=1, max_length=25)]] = None
+    firmware_version: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    iccid: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    imsi: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    meter_type: Maybe[Annotated[str, Meta(min_length=1, max_length=25)]] = None
+    meter_serial_number: Maybe[Annotated[str, Meta(min_length=1, max_length=25)]] = None
 
 
 class BootNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -239,10 +239,10 @@ class ClearCacheResponse(Payload, frozen=True, kw_only=True):
 class ClearChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The ClearChargingProfile message."""
 
-    id: Integer | None = None
-    connector_id: Integer | None = None
-    charging_profile_purpose: ChargingProfilePurposeType | None = None
-    stack_level: Integer | None = None
+    id: Maybe[Integer] = None
+    connector_id: Maybe[Integer] = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeType] = None
+    stack_level: Maybe[Integer] = None
 
 
 class ClearChargingProfileResponse(Payload, frozen=True, kw_only=True):
@@ -255,15 +255,15 @@ class DataTransfer(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The DataTransfer message."""
 
     vendor_id: Annotated[str, Meta(max_length=255)]
-    message_id: Annotated[str, Meta(max_length=50)] | None = None
-    data: str | None = None
+    message_id: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    data: Maybe[str] = None
 
 
 class DataTransferResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to DataTransfer."""
 
     status: DataTransferStatus
-    data: str | None = None
+    data: Maybe[str] = None
 
 
 class DeleteCertificate(Payload, frozen=True, kw_only=True):
@@ -292,7 +292,7 @@ class ExtendedTriggerMessage(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The ExtendedTriggerMessage message."""
 
     requested_message: MessageTriggerEnumType
-    connector_id: Integer | None = None
+    connector_id: Maybe[Integer] = None
 
 
 class ExtendedTriggerMessageResponse(Payload, frozen=True, kw_only=True):
@@ -316,45 +316,45 @@ class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
 
     connector_id: Integer
     duration: Integer
-    charging_rate_unit: ChargingRateUnitType | None = None
+    charging_rate_unit: Maybe[ChargingRateUnitType] = None
 
 
 class GetCompositeScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to GetCompositeSchedule."""
 
     status: GetCompositeScheduleStatus
-    connector_id: Integer | None = None
-    schedule_start: Instant | None = None
-    charging_schedule: ChargingSchedule | None = None
+    connector_id: Maybe[Integer] = None
+    schedule_start: Maybe[Instant] = None
+    charging_schedule: Maybe[ChargingSchedule] = None
 
 
 class GetConfiguration(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The GetConfiguration message."""
 
-    key: list[Annotated[str, Meta(max_length=50)]] | None = None
+    key: Maybe[list[Annotated[str, Meta(max_length=50)]]] = None
 
 
 class GetConfigurationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to GetConfiguration."""
 
-    configuration_key: list[KeyValue] | None = None
-    unknown_key: list[Annotated[str, Meta(max_length=50)]] | None = None
+    configuration_key: Maybe[list[KeyValue]] = None
+    unknown_key: Maybe[list[Annotated[str, Meta(max_length=50)]]] = None
 
 
 class GetDiagnostics(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The GetDiagnostics message."""
 
     location: str
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
-    start_time: Instant | None = None
-    stop_time: Instant | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
+    start_time: Maybe[Instant] = None
+    stop_time: Maybe[Instant] = None
 
 
 class GetDiagnosticsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to GetDiagnostics."""
 
-    file_name: Annotated[str, Meta(max_length=255)] | None = None
+    file_name: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
 
 
 class GetInstalledCertificateIds(Payload, frozen=True, kw_only=True):
@@ -367,7 +367,7 @@ class GetInstalledCertificateIdsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to GetInstalledCertificateIds."""
 
     status: GetInstalledCertificateStatusEnumType
-    certificate_hash_data: Annotated[list[CertificateHashDataType], Meta(min_length=1)] | None = None
+    certificate_hash_data: Maybe[Annotated[list[CertificateHashDataType], Meta(min_length=1)]] = None
 
 
 class GetLocalListVersion(Payload, frozen=True, kw_only=True):
@@ -386,15 +386,15 @@ class GetLog(Payload, frozen=True, kw_only=True):
     log: LogParametersType
     log_type: LogEnumType
     request_id: Integer
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class GetLogResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to GetLog."""
 
     status: LogStatusEnumType
-    filename: Annotated[str, Meta(max_length=255)] | None = None
+    filename: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
 
 
 class Heartbeat(Payload, frozen=True, kw_only=True):
@@ -424,7 +424,7 @@ class LogStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The LogStatusNotification message."""
 
     status: UploadLogStatusEnumType
-    request_id: Integer | None = None
+    request_id: Maybe[Integer] = None
 
 
 class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -436,7 +436,7 @@ class MeterValues(Payload, frozen=True, kw_only=True):
 
     connector_id: Integer
     meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
-    transaction_id: Integer | None = None
+    transaction_id: Maybe[Integer] = None
 
 
 class MeterValuesResponse(Payload, frozen=True, kw_only=True):
@@ -447,8 +447,8 @@ class RemoteStartTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The RemoteStartTransaction message."""
 
     id_tag: Annotated[str, Meta(max_length=20)]
-    connector_id: Integer | None = None
-    charging_profile: ChargingProfile | None = None
+    connector_id: Maybe[Integer] = None
+    charging_profile: Maybe[ChargingProfile] = None
 
 
 class RemoteStartTransactionResponse(Payload, frozen=True, kw_only=True):
@@ -476,7 +476,7 @@ class ReserveNow(Payload, frozen=True, kw_only=True):
     expiry_date: Instant
     id_tag: Annotated[str, Meta(max_length=20)]
     reservation_id: Integer
-    parent_id_tag: Annotated[str, Meta(max_length=20)] | None = None
+    parent_id_tag: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
 
 
 class ReserveNowResponse(Payload, frozen=True, kw_only=True):
@@ -502,7 +502,7 @@ class SecurityEventNotification(Payload, frozen=True, kw_only=True):
 
     type: Annotated[str, Meta(max_length=50)]
     timestamp: Reported[Instant]
-    tech_info: Annotated[str, Meta(max_length=255)] | None = None
+    tech_info: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
 
 
 class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -514,7 +514,7 @@ class SendLocalList(Payload, frozen=True, kw_only=True):
 
     list_version: Integer
     update_type: UpdateType
-    local_authorization_list: list[AuthorizationData] | None = None
+    local_authorization_list: Maybe[list[AuthorizationData]] = None
 
 
 class SendLocalListResponse(Payload, frozen=True, kw_only=True):
@@ -552,7 +552,7 @@ class SignedFirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The SignedFirmwareStatusNotification message."""
 
     status: FirmwareStatusEnumType
-    request_id: Integer | None = None
+    request_id: Maybe[Integer] = None
 
 
 class SignedFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -564,8 +564,8 @@ class SignedUpdateFirmware(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     firmware: FirmwareType
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class SignedUpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
@@ -581,7 +581,7 @@ class StartTransaction(Payload, frozen=True, kw_only=True):
     id_tag: Annotated[str, Meta(max_length=20)]
     meter_start: Integer
     timestamp: Reported[Instant]
-    reservation_id: Integer | None = None
+    reservation_id: Maybe[Integer] = None
 
 
 class StartTransactionResponse(Payload, frozen=True, kw_only=True):
@@ -597,10 +597,10 @@ class StatusNotification(Payload, frozen=True, kw_only=True):
     connector_id: Integer
     error_code: ChargePointErrorCode
     status: ChargePointStatus
-    info: Annotated[str, Meta(max_length=50)] | None = None
-    timestamp: Instant | None = None
-    vendor_id: Annotated[str, Meta(max_length=255)] | None = None
-    vendor_error_code: Annotated[str, Meta(max_length=50)] | None = None
+    info: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    timestamp: Maybe[Instant] = None
+    vendor_id: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
+    vendor_error_code: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
 
 
 class StatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -613,22 +613,22 @@ class StopTransaction(Payload, frozen=True, kw_only=True):
     meter_stop: Integer
     timestamp: Reported[Instant]
     transaction_id: Integer
-    id_tag: Annotated[str, Meta(max_length=20)] | None = None
-    reason: Reason | None = None
-    transaction_data: list[MeterValue] | None = None
+    id_tag: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    reason: Maybe[Reason] = None
+    transaction_data: Maybe[list[MeterValue]] = None
 
 
 class StopTransactionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to StopTransaction."""
 
-    id_tag_info: IdTagInfo | None = None
+    id_tag_info: Maybe[IdTagInfo] = None
 
 
 class TriggerMessage(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The TriggerMessage message."""
 
     requested_message: MessageTrigger
-    connector_id: Integer | None = None
+    connector_id: Maybe[Integer] = None
 
 
 class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
@@ -654,8 +654,8 @@ class UpdateFirmware(Payload, frozen=True, kw_only=True):
 
     location: str
     retrieve_date: Instant
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class UpdateFirmwareResponse(Payload, frozen=True, kw_only=True):

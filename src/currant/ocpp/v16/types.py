@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from currant.ocpp.payload import Instant, Integer, Payload, Reported
+from currant.ocpp.payload import Instant, Integer, Maybe, Payload, Reported
 
 from currant.ocpp.v16.enums import (
     AuthorizationStatus,
@@ -40,8 +40,8 @@ class IdTagInfo(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: IdTagInfo."""
 
     status: AuthorizationStatus
-    expiry_date: Instant | None = None
-    parent_id_tag: Annotated[str, Meta(max_length=20)] | None = None
+    expiry_date: Maybe[Instant] = None
+    parent_id_tag: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
 
 
 class CertificateHashDataType(Payload, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class ChargingSchedulePeriod(Payload, frozen=True, kw_only=True):
 
     start_period: Integer
     limit: float
-    number_phases: Integer | None = None
+    number_phases: Maybe[Integer] = None
 
 
 class ChargingSchedule(Payload, frozen=True, kw_only=True):
@@ -66,9 +66,9 @@ class ChargingSchedule(Payload, frozen=True, kw_only=True):
 
     charging_rate_unit: ChargingRateUnitType
     charging_schedule_period: list[ChargingSchedulePeriod]
-    duration: Integer | None = None
-    start_schedule: Instant | None = None
-    min_charging_rate: float | None = None
+    duration: Maybe[Integer] = None
+    start_schedule: Maybe[Instant] = None
+    min_charging_rate: Maybe[float] = None
 
 
 class KeyValue(Payload, frozen=True, kw_only=True):
@@ -76,27 +76,27 @@ class KeyValue(Payload, frozen=True, kw_only=True):
 
     key: Annotated[str, Meta(max_length=50)]
     readonly: bool
-    value: Annotated[str, Meta(max_length=500)] | None = None
+    value: Maybe[Annotated[str, Meta(max_length=500)]] = None
 
 
 class LogParametersType(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: LogParametersType."""
 
     remote_location: Annotated[str, Meta(max_length=512)]
-    oldest_timestamp: Instant | None = None
-    latest_timestamp: Instant | None = None
+    oldest_timestamp: Maybe[Instant] = None
+    latest_timestamp: Maybe[Instant] = None
 
 
 class SampledValue(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: SampledValue."""
 
     value: str
-    context: ReadingContext | None = None
-    format: ValueFormat | None = None
-    measurand: Measurand | None = None
-    phase: Phase | None = None
-    location: Location | None = None
-    unit: UnitOfMeasure | None = None
+    context: Maybe[ReadingContext] = None
+    format: Maybe[ValueFormat] = None
+    measurand: Maybe[Measurand] = None
+    phase: Maybe[Phase] = None
+    location: Maybe[Location] = None
+    unit: Maybe[UnitOfMeasure] = None
 
 
 class MeterValue(Payload, frozen=True, kw_only=True):
@@ -114,17 +114,17 @@ class ChargingProfile(Payload, frozen=True, kw_only=True):
     charging_profile_purpose: ChargingProfilePurposeType
     charging_profile_kind: ChargingProfileKindType
     charging_schedule: ChargingSchedule
-    transaction_id: Integer | None = None
-    recurrency_kind: RecurrencyKindType | None = None
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
+    transaction_id: Maybe[Integer] = None
+    recurrency_kind: Maybe[RecurrencyKindType] = None
+    valid_from: Maybe[Instant] = None
+    valid_to: Maybe[Instant] = None
 
 
 class AuthorizationData(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: AuthorizationData."""
 
     id_tag: Annotated[str, Meta(max_length=20)]
-    id_tag_info: IdTagInfo | None = None
+    id_tag_info: Maybe[IdTagInfo] = None
 
 
 class FirmwareType(Payload, frozen=True, kw_only=True):
@@ -134,4 +134,4 @@ class FirmwareType(Payload, frozen=True, kw_only=True):
     retrieve_date_time: Instant
     signing_certificate: Annotated[str, Meta(max_length=5500)]
     signature: Annotated[str, Meta(max_length=800)]
-    install_date_time: Instant | None = None
+    install_date_time: Maybe[Instant] = None

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from currant.ocpp.payload import CustomDataType, Instant, Integer, Payload, Reported
+from currant.ocpp.payload import CustomDataType, Instant, Integer, Maybe, Payload, Reported
 
 from currant.ocpp.v201.enums import (
     AuthorizeCertificateStatusEnumType,
@@ -240,17 +240,17 @@ class Authorize(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The Authorize message."""
 
     id_token: IdTokenType
-    custom_data: CustomDataType | None = None
-    certificate: Annotated[str, Meta(max_length=5500)] | None = None
-    iso15118_certificate_hash_data: Annotated[list[OCSPRequestDataType], Meta(min_length=1, max_length=4)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    certificate: Maybe[Annotated[str, Meta(min_length=1, max_length=5500)]] = None
+    iso15118_certificate_hash_data: Maybe[Annotated[list[OCSPRequestDataType], Meta(min_length=1, max_length=4)]] = None
 
 
 class AuthorizeResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to Authorize."""
 
     id_token_info: IdTokenInfoType
-    custom_data: CustomDataType | None = None
-    certificate_status: AuthorizeCertificateStatusEnumType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    certificate_status: Maybe[AuthorizeCertificateStatusEnumType] = None
 
 
 class BootNotification(Payload, frozen=True, kw_only=True):
@@ -258,7 +258,7 @@ class BootNotification(Payload, frozen=True, kw_only=True):
 
     charging_station: ChargingStationType
     reason: BootReasonEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class BootNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -267,128 +267,128 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
     current_time: Instant
     interval: Integer
     status: RegistrationStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class CancelReservation(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The CancelReservation message."""
 
     reservation_id: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CancelReservationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to CancelReservation."""
 
     status: CancelReservationStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class CertificateSigned(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The CertificateSigned message."""
 
     certificate_chain: Annotated[str, Meta(max_length=10000)]
-    custom_data: CustomDataType | None = None
-    certificate_type: CertificateSigningUseEnumType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    certificate_type: Maybe[CertificateSigningUseEnumType] = None
 
 
 class CertificateSignedResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to CertificateSigned."""
 
     status: CertificateSignedStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class ChangeAvailability(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ChangeAvailability message."""
 
     operational_status: OperationalStatusEnumType
-    custom_data: CustomDataType | None = None
-    evse: EVSEType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    evse: Maybe[EVSEType] = None
 
 
 class ChangeAvailabilityResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ChangeAvailability."""
 
     status: ChangeAvailabilityStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class ClearCache(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearCache message."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearCacheResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ClearCache."""
 
     status: ClearCacheStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class ClearChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearChargingProfile message."""
 
-    custom_data: CustomDataType | None = None
-    charging_profile_id: Integer | None = None
-    charging_profile_criteria: ClearChargingProfileType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    charging_profile_id: Maybe[Integer] = None
+    charging_profile_criteria: Maybe[ClearChargingProfileType] = None
 
 
 class ClearChargingProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ClearChargingProfile."""
 
     status: ClearChargingProfileStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class ClearDisplayMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearDisplayMessage message."""
 
     id: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearDisplayMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ClearDisplayMessage."""
 
     status: ClearMessageStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class ClearVariableMonitoring(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearVariableMonitoring message."""
 
     id: Annotated[list[Integer], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearVariableMonitoringResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ClearVariableMonitoring."""
 
     clear_monitoring_result: Annotated[list[ClearMonitoringResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearedChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearedChargingLimit message."""
 
     charging_limit_source: ChargingLimitSourceEnumType
-    custom_data: CustomDataType | None = None
-    evse_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    evse_id: Maybe[Integer] = None
 
 
 class ClearedChargingLimitResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ClearedChargingLimit."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CostUpdated(Payload, frozen=True, kw_only=True):
@@ -396,13 +396,13 @@ class CostUpdated(Payload, frozen=True, kw_only=True):
 
     total_cost: float
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CostUpdatedResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to CostUpdated."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CustomerInformation(Payload, frozen=True, kw_only=True):
@@ -411,65 +411,65 @@ class CustomerInformation(Payload, frozen=True, kw_only=True):
     request_id: Integer
     report: bool
     clear: bool
-    custom_data: CustomDataType | None = None
-    customer_certificate: CertificateHashDataType | None = None
-    id_token: IdTokenType | None = None
-    customer_identifier: Annotated[str, Meta(max_length=64)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    customer_certificate: Maybe[CertificateHashDataType] = None
+    id_token: Maybe[IdTokenType] = None
+    customer_identifier: Maybe[Annotated[str, Meta(min_length=1, max_length=64)]] = None
 
 
 class CustomerInformationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to CustomerInformation."""
 
     status: CustomerInformationStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class DataTransfer(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The DataTransfer message."""
 
     vendor_id: Annotated[str, Meta(max_length=255)]
-    custom_data: CustomDataType | None = None
-    message_id: Annotated[str, Meta(max_length=50)] | None = None
-    data: Any | None = None
+    custom_data: Maybe[CustomDataType] = None
+    message_id: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    data: Maybe[Any] = None
 
 
 class DataTransferResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to DataTransfer."""
 
     status: DataTransferStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
-    data: Any | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
+    data: Maybe[Any] = None
 
 
 class DeleteCertificate(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The DeleteCertificate message."""
 
     certificate_hash_data: CertificateHashDataType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DeleteCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to DeleteCertificate."""
 
     status: DeleteCertificateStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class FirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The FirmwareStatusNotification message."""
 
     status: FirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
-    request_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    request_id: Maybe[Integer] = None
 
 
 class FirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to FirmwareStatusNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Get15118EVCertificate(Payload, frozen=True, kw_only=True):
@@ -478,7 +478,7 @@ class Get15118EVCertificate(Payload, frozen=True, kw_only=True):
     iso15118_schema_version: Annotated[str, Meta(max_length=50)]
     action: CertificateActionEnumType
     exi_request: Annotated[str, Meta(max_length=5600)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
@@ -486,8 +486,8 @@ class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
 
     status: Iso15118EVCertificateStatusEnumType
     exi_response: Annotated[str, Meta(max_length=7500)]
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class GetBaseReport(Payload, frozen=True, kw_only=True):
@@ -495,31 +495,31 @@ class GetBaseReport(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     report_base: ReportBaseEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetBaseReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetBaseReport."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class GetCertificateStatus(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetCertificateStatus message."""
 
     ocsp_request_data: OCSPRequestDataType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCertificateStatusResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetCertificateStatus."""
 
     status: GetCertificateStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
-    ocsp_result: Annotated[str, Meta(max_length=5500)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
+    ocsp_result: Maybe[Annotated[str, Meta(min_length=1, max_length=5500)]] = None
 
 
 class GetChargingProfiles(Payload, frozen=True, kw_only=True):
@@ -527,16 +527,16 @@ class GetChargingProfiles(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     charging_profile: ChargingProfileCriterionType
-    custom_data: CustomDataType | None = None
-    evse_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    evse_id: Maybe[Integer] = None
 
 
 class GetChargingProfilesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetChargingProfiles."""
 
     status: GetChargingProfileStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
@@ -544,64 +544,64 @@ class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
 
     duration: Integer
     evse_id: Integer
-    custom_data: CustomDataType | None = None
-    charging_rate_unit: ChargingRateUnitEnumType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    charging_rate_unit: Maybe[ChargingRateUnitEnumType] = None
 
 
 class GetCompositeScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetCompositeSchedule."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
-    schedule: CompositeScheduleType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
+    schedule: Maybe[CompositeScheduleType] = None
 
 
 class GetDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetDisplayMessages message."""
 
     request_id: Integer
-    custom_data: CustomDataType | None = None
-    id: Annotated[list[Integer], Meta(min_length=1)] | None = None
-    priority: MessagePriorityEnumType | None = None
-    state: MessageStateEnumType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    priority: Maybe[MessagePriorityEnumType] = None
+    state: Maybe[MessageStateEnumType] = None
 
 
 class GetDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetDisplayMessages."""
 
     status: GetDisplayMessagesStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class GetInstalledCertificateIds(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetInstalledCertificateIds message."""
 
-    custom_data: CustomDataType | None = None
-    certificate_type: Annotated[list[GetCertificateIdUseEnumType], Meta(min_length=1)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    certificate_type: Maybe[Annotated[list[GetCertificateIdUseEnumType], Meta(min_length=1)]] = None
 
 
 class GetInstalledCertificateIdsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetInstalledCertificateIds."""
 
     status: GetInstalledCertificateStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
-    certificate_hash_data_chain: Annotated[list[CertificateHashDataChainType], Meta(min_length=1)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
+    certificate_hash_data_chain: Maybe[Annotated[list[CertificateHashDataChainType], Meta(min_length=1)]] = None
 
 
 class GetLocalListVersion(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetLocalListVersion message."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetLocalListVersionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetLocalListVersion."""
 
     version_number: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetLog(Payload, frozen=True, kw_only=True):
@@ -610,94 +610,94 @@ class GetLog(Payload, frozen=True, kw_only=True):
     log: LogParametersType
     log_type: LogEnumType
     request_id: Integer
-    custom_data: CustomDataType | None = None
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class GetLogResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetLog."""
 
     status: LogStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
-    filename: Annotated[str, Meta(max_length=255)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
+    filename: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
 
 
 class GetMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetMonitoringReport message."""
 
     request_id: Integer
-    custom_data: CustomDataType | None = None
-    component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
-    monitoring_criteria: Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    component_variable: Maybe[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = None
+    monitoring_criteria: Maybe[Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)]] = None
 
 
 class GetMonitoringReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetMonitoringReport."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class GetReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetReport message."""
 
     request_id: Integer
-    custom_data: CustomDataType | None = None
-    component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
-    component_criteria: Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    component_variable: Maybe[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = None
+    component_criteria: Maybe[Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)]] = None
 
 
 class GetReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetReport."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class GetTransactionStatus(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetTransactionStatus message."""
 
-    custom_data: CustomDataType | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
 
 
 class GetTransactionStatusResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetTransactionStatus."""
 
     messages_in_queue: bool
-    custom_data: CustomDataType | None = None
-    ongoing_indicator: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    ongoing_indicator: Maybe[bool] = None
 
 
 class GetVariables(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetVariables message."""
 
     get_variable_data: Annotated[list[GetVariableDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetVariablesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetVariables."""
 
     get_variable_result: Annotated[list[GetVariableResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Heartbeat(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The Heartbeat message."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class HeartbeatResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to Heartbeat."""
 
     current_time: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class InstallCertificate(Payload, frozen=True, kw_only=True):
@@ -705,29 +705,29 @@ class InstallCertificate(Payload, frozen=True, kw_only=True):
 
     certificate_type: InstallCertificateUseEnumType
     certificate: Annotated[str, Meta(max_length=5500)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class InstallCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to InstallCertificate."""
 
     status: InstallCertificateStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class LogStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The LogStatusNotification message."""
 
     status: UploadLogStatusEnumType
-    custom_data: CustomDataType | None = None
-    request_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    request_id: Maybe[Integer] = None
 
 
 class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to LogStatusNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MeterValues(Payload, frozen=True, kw_only=True):
@@ -735,28 +735,28 @@ class MeterValues(Payload, frozen=True, kw_only=True):
 
     evse_id: Integer
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MeterValuesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to MeterValues."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyChargingLimit message."""
 
     charging_limit: ChargingLimitType
-    custom_data: CustomDataType | None = None
-    charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1)] | None = None
-    evse_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    charging_schedule: Maybe[Annotated[list[ChargingScheduleType], Meta(min_length=1)]] = None
+    evse_id: Maybe[Integer] = None
 
 
 class NotifyChargingLimitResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyChargingLimit."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
@@ -766,29 +766,29 @@ class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
     seq_no: Integer
     generated_at: Reported[Instant]
     request_id: Integer
-    custom_data: CustomDataType | None = None
-    tbc: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    tbc: Maybe[bool] = None
 
 
 class NotifyCustomerInformationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyCustomerInformation."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyDisplayMessages message."""
 
     request_id: Integer
-    custom_data: CustomDataType | None = None
-    message_info: Annotated[list[MessageInfoType], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    message_info: Maybe[Annotated[list[MessageInfoType], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
 
 
 class NotifyDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyDisplayMessages."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
@@ -796,16 +796,16 @@ class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
 
     charging_needs: ChargingNeedsType
     evse_id: Integer
-    custom_data: CustomDataType | None = None
-    max_schedule_tuples: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    max_schedule_tuples: Maybe[Integer] = None
 
 
 class NotifyEVChargingNeedsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyEVChargingNeeds."""
 
     status: NotifyEVChargingNeedsStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class NotifyEVChargingSchedule(Payload, frozen=True, kw_only=True):
@@ -814,15 +814,15 @@ class NotifyEVChargingSchedule(Payload, frozen=True, kw_only=True):
     time_base: Instant
     charging_schedule: ChargingScheduleType
     evse_id: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEVChargingScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyEVChargingSchedule."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class NotifyEvent(Payload, frozen=True, kw_only=True):
@@ -831,14 +831,14 @@ class NotifyEvent(Payload, frozen=True, kw_only=True):
     generated_at: Reported[Instant]
     seq_no: Integer
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
-    tbc: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    tbc: Maybe[bool] = None
 
 
 class NotifyEventResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyEvent."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
@@ -847,15 +847,15 @@ class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
     request_id: Integer
     seq_no: Integer
     generated_at: Reported[Instant]
-    custom_data: CustomDataType | None = None
-    monitor: Annotated[list[MonitoringDataType], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    monitor: Maybe[Annotated[list[MonitoringDataType], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
 
 
 class NotifyMonitoringReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyMonitoringReport."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyReport(Payload, frozen=True, kw_only=True):
@@ -864,15 +864,15 @@ class NotifyReport(Payload, frozen=True, kw_only=True):
     request_id: Integer
     generated_at: Reported[Instant]
     seq_no: Integer
-    custom_data: CustomDataType | None = None
-    report_data: Annotated[list[ReportDataType], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    report_data: Maybe[Annotated[list[ReportDataType], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
 
 
 class NotifyReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyReport."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PublishFirmware(Payload, frozen=True, kw_only=True):
@@ -881,32 +881,32 @@ class PublishFirmware(Payload, frozen=True, kw_only=True):
     location: Annotated[str, Meta(max_length=512)]
     checksum: Annotated[str, Meta(max_length=32)]
     request_id: Integer
-    custom_data: CustomDataType | None = None
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class PublishFirmwareResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to PublishFirmware."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class PublishFirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The PublishFirmwareStatusNotification message."""
 
     status: PublishFirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
-    location: Annotated[list[Annotated[str, Meta(max_length=512)]], Meta(min_length=1)] | None = None
-    request_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    location: Maybe[Annotated[list[Annotated[str, Meta(max_length=512)]], Meta(min_length=1)]] = None
+    request_id: Maybe[Integer] = None
 
 
 class PublishFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to PublishFirmwareStatusNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
@@ -916,14 +916,14 @@ class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
     charging_limit_source: ChargingLimitSourceEnumType
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
     evse_id: Integer
-    custom_data: CustomDataType | None = None
-    tbc: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    tbc: Maybe[bool] = None
 
 
 class ReportChargingProfilesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ReportChargingProfiles."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestStartTransaction(Payload, frozen=True, kw_only=True):
@@ -931,34 +931,34 @@ class RequestStartTransaction(Payload, frozen=True, kw_only=True):
 
     id_token: IdTokenType
     remote_start_id: Integer
-    custom_data: CustomDataType | None = None
-    evse_id: Integer | None = None
-    group_id_token: IdTokenType | None = None
-    charging_profile: ChargingProfileType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    evse_id: Maybe[Integer] = None
+    group_id_token: Maybe[IdTokenType] = None
+    charging_profile: Maybe[ChargingProfileType] = None
 
 
 class RequestStartTransactionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to RequestStartTransaction."""
 
     status: RequestStartStopStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
 
 
 class RequestStopTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The RequestStopTransaction message."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestStopTransactionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to RequestStopTransaction."""
 
     status: RequestStartStopStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class ReservationStatusUpdate(Payload, frozen=True, kw_only=True):
@@ -966,13 +966,13 @@ class ReservationStatusUpdate(Payload, frozen=True, kw_only=True):
 
     reservation_id: Integer
     reservation_update_status: ReservationUpdateStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReservationStatusUpdateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ReservationStatusUpdate."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReserveNow(Payload, frozen=True, kw_only=True):
@@ -981,34 +981,34 @@ class ReserveNow(Payload, frozen=True, kw_only=True):
     id: Integer
     expiry_date_time: Instant
     id_token: IdTokenType
-    custom_data: CustomDataType | None = None
-    connector_type: ConnectorEnumType | None = None
-    evse_id: Integer | None = None
-    group_id_token: IdTokenType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    connector_type: Maybe[ConnectorEnumType] = None
+    evse_id: Maybe[Integer] = None
+    group_id_token: Maybe[IdTokenType] = None
 
 
 class ReserveNowResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ReserveNow."""
 
     status: ReserveNowStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class Reset(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The Reset message."""
 
     type: ResetEnumType
-    custom_data: CustomDataType | None = None
-    evse_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    evse_id: Maybe[Integer] = None
 
 
 class ResetResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to Reset."""
 
     status: ResetStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class SecurityEventNotification(Payload, frozen=True, kw_only=True):
@@ -1016,14 +1016,14 @@ class SecurityEventNotification(Payload, frozen=True, kw_only=True):
 
     type: Annotated[str, Meta(max_length=50)]
     timestamp: Reported[Instant]
-    custom_data: CustomDataType | None = None
-    tech_info: Annotated[str, Meta(max_length=255)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    tech_info: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
 
 
 class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SecurityEventNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SendLocalList(Payload, frozen=True, kw_only=True):
@@ -1031,16 +1031,16 @@ class SendLocalList(Payload, frozen=True, kw_only=True):
 
     version_number: Integer
     update_type: UpdateEnumType
-    custom_data: CustomDataType | None = None
-    local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    local_authorization_list: Maybe[Annotated[list[AuthorizationData], Meta(min_length=1)]] = None
 
 
 class SendLocalListResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SendLocalList."""
 
     status: SendLocalListStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class SetChargingProfile(Payload, frozen=True, kw_only=True):
@@ -1048,60 +1048,60 @@ class SetChargingProfile(Payload, frozen=True, kw_only=True):
 
     evse_id: Integer
     charging_profile: ChargingProfileType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetChargingProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetChargingProfile."""
 
     status: ChargingProfileStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class SetDisplayMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SetDisplayMessage message."""
 
     message: MessageInfoType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetDisplayMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetDisplayMessage."""
 
     status: DisplayMessageStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class SetMonitoringBase(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SetMonitoringBase message."""
 
     monitoring_base: MonitoringBaseEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringBaseResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetMonitoringBase."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class SetMonitoringLevel(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SetMonitoringLevel message."""
 
     severity: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringLevelResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetMonitoringLevel."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class SetNetworkProfile(Payload, frozen=True, kw_only=True):
@@ -1109,59 +1109,59 @@ class SetNetworkProfile(Payload, frozen=True, kw_only=True):
 
     configuration_slot: Integer
     connection_data: NetworkConnectionProfileType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetNetworkProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetNetworkProfile."""
 
     status: SetNetworkProfileStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class SetVariableMonitoring(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SetVariableMonitoring message."""
 
     set_monitoring_data: Annotated[list[SetMonitoringDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariableMonitoringResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetVariableMonitoring."""
 
     set_monitoring_result: Annotated[list[SetMonitoringResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariables(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SetVariables message."""
 
     set_variable_data: Annotated[list[SetVariableDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariablesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetVariables."""
 
     set_variable_result: Annotated[list[SetVariableResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SignCertificate(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SignCertificate message."""
 
     csr: Annotated[str, Meta(max_length=5500)]
-    custom_data: CustomDataType | None = None
-    certificate_type: CertificateSigningUseEnumType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    certificate_type: Maybe[CertificateSigningUseEnumType] = None
 
 
 class SignCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SignCertificate."""
 
     status: GenericStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class StatusNotification(Payload, frozen=True, kw_only=True):
@@ -1171,13 +1171,13 @@ class StatusNotification(Payload, frozen=True, kw_only=True):
     connector_status: ConnectorStatusEnumType
     evse_id: Integer
     connector_id: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class StatusNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to StatusNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TransactionEvent(Payload, frozen=True, kw_only=True):
@@ -1188,40 +1188,40 @@ class TransactionEvent(Payload, frozen=True, kw_only=True):
     trigger_reason: Reported[TriggerReasonEnumType]
     seq_no: Integer
     transaction_info: TransactionType
-    custom_data: CustomDataType | None = None
-    meter_value: Annotated[list[MeterValueType], Meta(min_length=1)] | None = None
-    offline: bool | None = None
-    number_of_phases_used: Integer | None = None
-    cable_max_current: Integer | None = None
-    reservation_id: Integer | None = None
-    evse: EVSEType | None = None
-    id_token: IdTokenType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    meter_value: Maybe[Annotated[list[MeterValueType], Meta(min_length=1)]] = None
+    offline: Maybe[bool] = None
+    number_of_phases_used: Maybe[Integer] = None
+    cable_max_current: Maybe[Integer] = None
+    reservation_id: Maybe[Integer] = None
+    evse: Maybe[EVSEType] = None
+    id_token: Maybe[IdTokenType] = None
 
 
 class TransactionEventResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to TransactionEvent."""
 
-    custom_data: CustomDataType | None = None
-    total_cost: float | None = None
-    charging_priority: Integer | None = None
-    id_token_info: IdTokenInfoType | None = None
-    updated_personal_message: MessageContentType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    total_cost: Maybe[float] = None
+    charging_priority: Maybe[Integer] = None
+    id_token_info: Maybe[IdTokenInfoType] = None
+    updated_personal_message: Maybe[MessageContentType] = None
 
 
 class TriggerMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The TriggerMessage message."""
 
     requested_message: MessageTriggerEnumType
-    custom_data: CustomDataType | None = None
-    evse: EVSEType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    evse: Maybe[EVSEType] = None
 
 
 class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to TriggerMessage."""
 
     status: TriggerMessageStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class UnlockConnector(Payload, frozen=True, kw_only=True):
@@ -1229,29 +1229,29 @@ class UnlockConnector(Payload, frozen=True, kw_only=True):
 
     evse_id: Integer
     connector_id: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnlockConnectorResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to UnlockConnector."""
 
     status: UnlockStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class UnpublishFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The UnpublishFirmware message."""
 
     checksum: Annotated[str, Meta(max_length=32)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnpublishFirmwareResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to UnpublishFirmware."""
 
     status: UnpublishFirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UpdateFirmware(Payload, frozen=True, kw_only=True):
@@ -1259,14 +1259,14 @@ class UpdateFirmware(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     firmware: FirmwareType
-    custom_data: CustomDataType | None = None
-    retries: Integer | None = None
-    retry_interval: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
 
 
 class UpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to UpdateFirmware."""
 
     status: UpdateFirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None

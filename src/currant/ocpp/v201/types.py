@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from currant.ocpp.payload import CustomDataType, Instant, Integer, Payload, Reported
+from currant.ocpp.payload import CustomDataType, Instant, Integer, Maybe, Payload, Reported
 
 from currant.ocpp.v201.enums import (
     APNAuthenticationEnumType,
@@ -107,7 +107,7 @@ class AdditionalInfoType(Payload, frozen=True, kw_only=True):
 
     additional_id_token: Annotated[str, Meta(max_length=36)]
     type: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class IdTokenType(Payload, frozen=True, kw_only=True):
@@ -115,8 +115,8 @@ class IdTokenType(Payload, frozen=True, kw_only=True):
 
     id_token: Annotated[str, Meta(max_length=36)]
     type: IdTokenEnumType
-    custom_data: CustomDataType | None = None
-    additional_info: Annotated[list[AdditionalInfoType], Meta(min_length=1)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    additional_info: Maybe[Annotated[list[AdditionalInfoType], Meta(min_length=1)]] = None
 
 
 class OCSPRequestDataType(Payload, frozen=True, kw_only=True):
@@ -127,7 +127,7 @@ class OCSPRequestDataType(Payload, frozen=True, kw_only=True):
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
     serial_number: Annotated[str, Meta(max_length=40)]
     responder_url: Annotated[str, Meta(max_length=512)] = field(name="responderURL")
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MessageContentType(Payload, frozen=True, kw_only=True):
@@ -135,30 +135,30 @@ class MessageContentType(Payload, frozen=True, kw_only=True):
 
     format: MessageFormatEnumType
     content: Annotated[str, Meta(max_length=512)]
-    custom_data: CustomDataType | None = None
-    language: Annotated[str, Meta(max_length=8)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    language: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
 
 
 class IdTokenInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: IdTokenInfoType."""
 
     status: AuthorizationStatusEnumType
-    custom_data: CustomDataType | None = None
-    cache_expiry_date_time: Instant | None = None
-    charging_priority: Integer | None = None
-    language1: Annotated[str, Meta(max_length=8)] | None = None
-    evse_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
-    group_id_token: IdTokenType | None = None
-    language2: Annotated[str, Meta(max_length=8)] | None = None
-    personal_message: MessageContentType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    cache_expiry_date_time: Maybe[Instant] = None
+    charging_priority: Maybe[Integer] = None
+    language1: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
+    evse_id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    group_id_token: Maybe[IdTokenType] = None
+    language2: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
+    personal_message: Maybe[MessageContentType] = None
 
 
 class ModemType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ModemType."""
 
-    custom_data: CustomDataType | None = None
-    iccid: Annotated[str, Meta(max_length=20)] | None = None
-    imsi: Annotated[str, Meta(max_length=20)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    iccid: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    imsi: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
 
 
 class ChargingStationType(Payload, frozen=True, kw_only=True):
@@ -166,35 +166,35 @@ class ChargingStationType(Payload, frozen=True, kw_only=True):
 
     model: Annotated[str, Meta(max_length=20)]
     vendor_name: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
-    serial_number: Annotated[str, Meta(max_length=25)] | None = None
-    modem: ModemType | None = None
-    firmware_version: Annotated[str, Meta(max_length=50)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    serial_number: Maybe[Annotated[str, Meta(min_length=1, max_length=25)]] = None
+    modem: Maybe[ModemType] = None
+    firmware_version: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
 
 
 class StatusInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: StatusInfoType."""
 
     reason_code: Annotated[str, Meta(max_length=20)]
-    custom_data: CustomDataType | None = None
-    additional_info: Annotated[str, Meta(max_length=512)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    additional_info: Maybe[Annotated[str, Meta(min_length=1, max_length=512)]] = None
 
 
 class EVSEType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: EVSEType."""
 
     id: Integer
-    custom_data: CustomDataType | None = None
-    connector_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    connector_id: Maybe[Integer] = None
 
 
 class ClearChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ClearChargingProfileType."""
 
-    custom_data: CustomDataType | None = None
-    evse_id: Integer | None = None
-    charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    evse_id: Maybe[Integer] = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeEnumType] = None
+    stack_level: Maybe[Integer] = None
 
 
 class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
@@ -202,8 +202,8 @@ class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
 
     status: ClearMonitoringStatusEnumType
     id: Integer
-    custom_data: CustomDataType | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class CertificateHashDataType(Payload, frozen=True, kw_only=True):
@@ -213,17 +213,17 @@ class CertificateHashDataType(Payload, frozen=True, kw_only=True):
     issuer_name_hash: Annotated[str, Meta(max_length=128)]
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
     serial_number: Annotated[str, Meta(max_length=40)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingProfileCriterionType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingProfileCriterionType."""
 
-    custom_data: CustomDataType | None = None
-    charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: Integer | None = None
-    charging_profile_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
-    charging_limit_source: Annotated[list[ChargingLimitSourceEnumType], Meta(min_length=1, max_length=4)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeEnumType] = None
+    stack_level: Maybe[Integer] = None
+    charging_profile_id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    charging_limit_source: Maybe[Annotated[list[ChargingLimitSourceEnumType], Meta(min_length=1, max_length=4)]] = None
 
 
 class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
@@ -231,9 +231,9 @@ class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
 
     start_period: Integer
     limit: float
-    custom_data: CustomDataType | None = None
-    number_phases: Integer | None = None
-    phase_to_use: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    number_phases: Maybe[Integer] = None
+    phase_to_use: Maybe[Integer] = None
 
 
 class CompositeScheduleType(Payload, frozen=True, kw_only=True):
@@ -244,7 +244,7 @@ class CompositeScheduleType(Payload, frozen=True, kw_only=True):
     duration: Integer
     schedule_start: Instant
     charging_rate_unit: ChargingRateUnitEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateHashDataChainType(Payload, frozen=True, kw_only=True):
@@ -252,42 +252,42 @@ class CertificateHashDataChainType(Payload, frozen=True, kw_only=True):
 
     certificate_hash_data: CertificateHashDataType
     certificate_type: GetCertificateIdUseEnumType
-    custom_data: CustomDataType | None = None
-    child_certificate_hash_data: Annotated[list[CertificateHashDataType], Meta(min_length=1, max_length=4)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    child_certificate_hash_data: Maybe[Annotated[list[CertificateHashDataType], Meta(min_length=1, max_length=4)]] = None
 
 
 class LogParametersType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: LogParametersType."""
 
     remote_location: Annotated[str, Meta(max_length=512)]
-    custom_data: CustomDataType | None = None
-    oldest_timestamp: Instant | None = None
-    latest_timestamp: Instant | None = None
+    custom_data: Maybe[CustomDataType] = None
+    oldest_timestamp: Maybe[Instant] = None
+    latest_timestamp: Maybe[Instant] = None
 
 
 class ComponentType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ComponentType."""
 
     name: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
-    evse: EVSEType | None = None
-    instance: Annotated[str, Meta(max_length=50)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    evse: Maybe[EVSEType] = None
+    instance: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
 
 
 class VariableType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: VariableType."""
 
     name: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
-    instance: Annotated[str, Meta(max_length=50)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    instance: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
 
 
 class ComponentVariableType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ComponentVariableType."""
 
     component: ComponentType
-    custom_data: CustomDataType | None = None
-    variable: VariableType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    variable: Maybe[VariableType] = None
 
 
 class GetVariableDataType(Payload, frozen=True, kw_only=True):
@@ -295,8 +295,8 @@ class GetVariableDataType(Payload, frozen=True, kw_only=True):
 
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
-    attribute_type: AttributeEnumType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    attribute_type: Maybe[AttributeEnumType] = None
 
 
 class GetVariableResultType(Payload, frozen=True, kw_only=True):
@@ -305,10 +305,10 @@ class GetVariableResultType(Payload, frozen=True, kw_only=True):
     attribute_status: GetVariableStatusEnumType
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
-    attribute_status_info: StatusInfoType | None = None
-    attribute_type: AttributeEnumType | None = None
-    attribute_value: Annotated[str, Meta(max_length=2500)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    attribute_status_info: Maybe[StatusInfoType] = None
+    attribute_type: Maybe[AttributeEnumType] = None
+    attribute_value: Maybe[Annotated[str, Meta(max_length=2500)]] = None
 
 
 class SignedMeterValueType(Payload, frozen=True, kw_only=True):
@@ -318,28 +318,28 @@ class SignedMeterValueType(Payload, frozen=True, kw_only=True):
     signing_method: Annotated[str, Meta(max_length=50)]
     encoding_method: Annotated[str, Meta(max_length=50)]
     public_key: Annotated[str, Meta(max_length=2500)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnitOfMeasureType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: UnitOfMeasureType."""
 
-    custom_data: CustomDataType | None = None
-    unit: Annotated[str, Meta(max_length=20)] | None = None
-    multiplier: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    unit: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    multiplier: Maybe[Integer] = None
 
 
 class SampledValueType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SampledValueType."""
 
     value: float
-    custom_data: CustomDataType | None = None
-    context: ReadingContextEnumType | None = None
-    measurand: MeasurandEnumType | None = None
-    phase: PhaseEnumType | None = None
-    location: LocationEnumType | None = None
-    signed_meter_value: SignedMeterValueType | None = None
-    unit_of_measure: UnitOfMeasureType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    context: Maybe[ReadingContextEnumType] = None
+    measurand: Maybe[MeasurandEnumType] = None
+    phase: Maybe[PhaseEnumType] = None
+    location: Maybe[LocationEnumType] = None
+    signed_meter_value: Maybe[SignedMeterValueType] = None
+    unit_of_measure: Maybe[UnitOfMeasureType] = None
 
 
 class MeterValueType(Payload, frozen=True, kw_only=True):
@@ -347,23 +347,23 @@ class MeterValueType(Payload, frozen=True, kw_only=True):
 
     sampled_value: Annotated[list[SampledValueType], Meta(min_length=1)]
     timestamp: Reported[Instant]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingLimitType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingLimitType."""
 
     charging_limit_source: ChargingLimitSourceEnumType
-    custom_data: CustomDataType | None = None
-    is_grid_critical: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    is_grid_critical: Maybe[bool] = None
 
 
 class RelativeTimeIntervalType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: RelativeTimeIntervalType."""
 
     start: Integer
-    custom_data: CustomDataType | None = None
-    duration: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    duration: Maybe[Integer] = None
 
 
 class CostType(Payload, frozen=True, kw_only=True):
@@ -371,8 +371,8 @@ class CostType(Payload, frozen=True, kw_only=True):
 
     cost_kind: CostKindEnumType
     amount: Integer
-    custom_data: CustomDataType | None = None
-    amount_multiplier: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    amount_multiplier: Maybe[Integer] = None
 
 
 class ConsumptionCostType(Payload, frozen=True, kw_only=True):
@@ -380,16 +380,16 @@ class ConsumptionCostType(Payload, frozen=True, kw_only=True):
 
     start_value: float
     cost: Annotated[list[CostType], Meta(min_length=1, max_length=3)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SalesTariffEntryType."""
 
     relative_time_interval: RelativeTimeIntervalType
-    custom_data: CustomDataType | None = None
-    e_price_level: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    e_price_level: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    consumption_cost: Maybe[Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)]] = None
 
 
 class SalesTariffType(Payload, frozen=True, kw_only=True):
@@ -397,9 +397,9 @@ class SalesTariffType(Payload, frozen=True, kw_only=True):
 
     id: Integer
     sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
-    custom_data: CustomDataType | None = None
-    sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
-    num_e_price_levels: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    sales_tariff_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
+    num_e_price_levels: Maybe[Integer] = None
 
 
 class ChargingScheduleType(Payload, frozen=True, kw_only=True):
@@ -408,11 +408,11 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     id: Integer
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
-    custom_data: CustomDataType | None = None
-    start_schedule: Instant | None = None
-    duration: Integer | None = None
-    min_charging_rate: float | None = None
-    sales_tariff: SalesTariffType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    start_schedule: Maybe[Instant] = None
+    duration: Maybe[Integer] = None
+    min_charging_rate: Maybe[float] = None
+    sales_tariff: Maybe[SalesTariffType] = None
 
 
 class MessageInfoType(Payload, frozen=True, kw_only=True):
@@ -421,12 +421,12 @@ class MessageInfoType(Payload, frozen=True, kw_only=True):
     id: Integer
     priority: MessagePriorityEnumType
     message: MessageContentType
-    custom_data: CustomDataType | None = None
-    display: ComponentType | None = None
-    state: MessageStateEnumType | None = None
-    start_date_time: Instant | None = None
-    end_date_time: Instant | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    display: Maybe[ComponentType] = None
+    state: Maybe[MessageStateEnumType] = None
+    start_date_time: Maybe[Instant] = None
+    end_date_time: Maybe[Instant] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
 
 
 class ACChargingParametersType(Payload, frozen=True, kw_only=True):
@@ -436,7 +436,7 @@ class ACChargingParametersType(Payload, frozen=True, kw_only=True):
     ev_min_current: Integer
     ev_max_current: Integer
     ev_max_voltage: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DCChargingParametersType(Payload, frozen=True, kw_only=True):
@@ -444,23 +444,23 @@ class DCChargingParametersType(Payload, frozen=True, kw_only=True):
 
     ev_max_current: Integer
     ev_max_voltage: Integer
-    custom_data: CustomDataType | None = None
-    energy_amount: Integer | None = None
-    ev_max_power: Integer | None = None
-    state_of_charge: Annotated[int, Meta(ge=0, le=100)] | None = None
-    ev_energy_capacity: Integer | None = None
-    full_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
-    bulk_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
+    custom_data: Maybe[CustomDataType] = None
+    energy_amount: Maybe[Integer] = None
+    ev_max_power: Maybe[Integer] = None
+    state_of_charge: Maybe[Annotated[int, Meta(ge=0, le=100)]] = None
+    ev_energy_capacity: Maybe[Integer] = None
+    full_soc: Maybe[Annotated[int, Meta(ge=0, le=100)]] = field(default=None, name="fullSoC")
+    bulk_soc: Maybe[Annotated[int, Meta(ge=0, le=100)]] = field(default=None, name="bulkSoC")
 
 
 class ChargingNeedsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingNeedsType."""
 
     requested_energy_transfer: EnergyTransferModeEnumType
-    custom_data: CustomDataType | None = None
-    ac_charging_parameters: ACChargingParametersType | None = None
-    dc_charging_parameters: DCChargingParametersType | None = None
-    departure_time: Instant | None = None
+    custom_data: Maybe[CustomDataType] = None
+    ac_charging_parameters: Maybe[ACChargingParametersType] = None
+    dc_charging_parameters: Maybe[DCChargingParametersType] = None
+    departure_time: Maybe[Instant] = None
 
 
 class EventDataType(Payload, frozen=True, kw_only=True):
@@ -473,13 +473,13 @@ class EventDataType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     event_notification_type: EventNotificationEnumType
     variable: VariableType
-    custom_data: CustomDataType | None = None
-    cause: Integer | None = None
-    tech_code: Annotated[str, Meta(max_length=50)] | None = None
-    tech_info: Annotated[str, Meta(max_length=500)] | None = None
-    cleared: bool | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    variable_monitoring_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    cause: Maybe[Integer] = None
+    tech_code: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    tech_info: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
+    cleared: Maybe[bool] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    variable_monitoring_id: Maybe[Integer] = None
 
 
 class VariableMonitoringType(Payload, frozen=True, kw_only=True):
@@ -490,7 +490,7 @@ class VariableMonitoringType(Payload, frozen=True, kw_only=True):
     value: float
     type: MonitorEnumType
     severity: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MonitoringDataType(Payload, frozen=True, kw_only=True):
@@ -499,18 +499,18 @@ class MonitoringDataType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     variable: VariableType
     variable_monitoring: Annotated[list[VariableMonitoringType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VariableAttributeType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: VariableAttributeType."""
 
-    custom_data: CustomDataType | None = None
-    type: AttributeEnumType | None = None
-    value: Annotated[str, Meta(max_length=2500)] | None = None
-    mutability: MutabilityEnumType | None = None
-    persistent: bool | None = None
-    constant: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    type: Maybe[AttributeEnumType] = None
+    value: Maybe[Annotated[str, Meta(max_length=2500)]] = None
+    mutability: Maybe[MutabilityEnumType] = None
+    persistent: Maybe[bool] = None
+    constant: Maybe[bool] = None
 
 
 class VariableCharacteristicsType(Payload, frozen=True, kw_only=True):
@@ -518,11 +518,11 @@ class VariableCharacteristicsType(Payload, frozen=True, kw_only=True):
 
     data_type: DataEnumType
     supports_monitoring: bool
-    custom_data: CustomDataType | None = None
-    unit: Annotated[str, Meta(max_length=16)] | None = None
-    min_limit: float | None = None
-    max_limit: float | None = None
-    values_list: Annotated[str, Meta(max_length=1000)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    unit: Maybe[Annotated[str, Meta(min_length=1, max_length=16)]] = None
+    min_limit: Maybe[float] = None
+    max_limit: Maybe[float] = None
+    values_list: Maybe[Annotated[str, Meta(min_length=1, max_length=1000)]] = None
 
 
 class ReportDataType(Payload, frozen=True, kw_only=True):
@@ -531,8 +531,8 @@ class ReportDataType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     variable: VariableType
     variable_attribute: Annotated[list[VariableAttributeType], Meta(min_length=1, max_length=4)]
-    custom_data: CustomDataType | None = None
-    variable_characteristics: VariableCharacteristicsType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    variable_characteristics: Maybe[VariableCharacteristicsType] = None
 
 
 class ChargingProfileType(Payload, frozen=True, kw_only=True):
@@ -543,19 +543,19 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
-    custom_data: CustomDataType | None = None
-    recurrency_kind: RecurrencyKindEnumType | None = None
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    recurrency_kind: Maybe[RecurrencyKindEnumType] = None
+    valid_from: Maybe[Instant] = None
+    valid_to: Maybe[Instant] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
 
 
 class AuthorizationData(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: AuthorizationData."""
 
     id_token: IdTokenType
-    custom_data: CustomDataType | None = None
-    id_token_info: IdTokenInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    id_token_info: Maybe[IdTokenInfoType] = None
 
 
 class APNType(Payload, frozen=True, kw_only=True):
@@ -563,12 +563,12 @@ class APNType(Payload, frozen=True, kw_only=True):
 
     apn: Annotated[str, Meta(max_length=512)]
     apn_authentication: APNAuthenticationEnumType
-    custom_data: CustomDataType | None = None
-    apn_user_name: Annotated[str, Meta(max_length=20)] | None = None
-    apn_password: Annotated[str, Meta(max_length=20)] | None = None
-    sim_pin: Integer | None = None
-    preferred_network: Annotated[str, Meta(max_length=6)] | None = None
-    use_only_preferred_network: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    apn_user_name: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    apn_password: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    sim_pin: Maybe[Integer] = None
+    preferred_network: Maybe[Annotated[str, Meta(min_length=1, max_length=6)]] = None
+    use_only_preferred_network: Maybe[bool] = None
 
 
 class VPNType(Payload, frozen=True, kw_only=True):
@@ -579,8 +579,8 @@ class VPNType(Payload, frozen=True, kw_only=True):
     password: Annotated[str, Meta(max_length=20)]
     key: Annotated[str, Meta(max_length=255)]
     type: VPNEnumType
-    custom_data: CustomDataType | None = None
-    group: Annotated[str, Meta(max_length=20)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    group: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
 
 
 class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
@@ -592,9 +592,9 @@ class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
     message_timeout: Integer
     security_profile: Integer
     ocpp_interface: OCPPInterfaceEnumType
-    custom_data: CustomDataType | None = None
-    apn: APNType | None = None
-    vpn: VPNType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    apn: Maybe[APNType] = None
+    vpn: Maybe[VPNType] = None
 
 
 class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
@@ -605,9 +605,9 @@ class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
     severity: Integer
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
-    id: Integer | None = None
-    transaction: bool | None = None
+    custom_data: Maybe[CustomDataType] = None
+    id: Maybe[Integer] = None
+    transaction: Maybe[bool] = None
 
 
 class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
@@ -618,9 +618,9 @@ class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     variable: VariableType
     severity: Integer
-    custom_data: CustomDataType | None = None
-    id: Integer | None = None
-    status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    id: Maybe[Integer] = None
+    status_info: Maybe[StatusInfoType] = None
 
 
 class SetVariableDataType(Payload, frozen=True, kw_only=True):
@@ -629,8 +629,8 @@ class SetVariableDataType(Payload, frozen=True, kw_only=True):
     attribute_value: Annotated[str, Meta(max_length=1000)]
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
-    attribute_type: AttributeEnumType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    attribute_type: Maybe[AttributeEnumType] = None
 
 
 class SetVariableResultType(Payload, frozen=True, kw_only=True):
@@ -639,20 +639,20 @@ class SetVariableResultType(Payload, frozen=True, kw_only=True):
     attribute_status: SetVariableStatusEnumType
     component: ComponentType
     variable: VariableType
-    custom_data: CustomDataType | None = None
-    attribute_type: AttributeEnumType | None = None
-    attribute_status_info: StatusInfoType | None = None
+    custom_data: Maybe[CustomDataType] = None
+    attribute_type: Maybe[AttributeEnumType] = None
+    attribute_status_info: Maybe[StatusInfoType] = None
 
 
 class TransactionType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: TransactionType."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
-    charging_state: ChargingStateEnumType | None = None
-    time_spent_charging: Integer | None = None
-    stopped_reason: ReasonEnumType | None = None
-    remote_start_id: Integer | None = None
+    custom_data: Maybe[CustomDataType] = None
+    charging_state: Maybe[ChargingStateEnumType] = None
+    time_spent_charging: Maybe[Integer] = None
+    stopped_reason: Maybe[ReasonEnumType] = None
+    remote_start_id: Maybe[Integer] = None
 
 
 class FirmwareType(Payload, frozen=True, kw_only=True):
@@ -660,7 +660,7 @@ class FirmwareType(Payload, frozen=True, kw_only=True):
 
     location: Annotated[str, Meta(max_length=512)]
     retrieve_date_time: Instant
-    custom_data: CustomDataType | None = None
-    install_date_time: Instant | None = None
-    signing_certificate: Annotated[str, Meta(max_length=5500)] | None = None
-    signature: Annotated[str, Meta(max_length=800)] | None = None
+    custom_data: Maybe[CustomDataType] = None
+    install_date_time: Maybe[Instant] = None
+    signing_certificate: Maybe[Annotated[str, Meta(min_length=1, max_length=5500)]] = None
+    signature: Maybe[Annotated[str, Meta(min_length=1, max_length=800)]] = None

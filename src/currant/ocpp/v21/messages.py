@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from currant.ocpp.payload import CustomDataType, Instant, Integer, Payload, Reported
+from currant.ocpp.payload import CustomDataType, Instant, Integer, Maybe, Payload, Reported
 
 from currant.ocpp.v21.enums import (
     AuthorizeCertificateStatusEnumType,
@@ -331,15 +331,15 @@ class AFRRSignal(Payload, frozen=True, kw_only=True):
 
     timestamp: Reported[Instant]
     signal: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AFRRSignalResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to AFRRSignal."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AdjustPeriodicEventStream(Payload, frozen=True, kw_only=True):
@@ -347,34 +347,34 @@ class AdjustPeriodicEventStream(Payload, frozen=True, kw_only=True):
 
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     params: PeriodicEventStreamParamsType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AdjustPeriodicEventStreamResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to AdjustPeriodicEventStream."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Authorize(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The Authorize message."""
 
     id_token: IdTokenType
-    certificate: Annotated[str, Meta(max_length=10000)] | None = None
-    iso15118_certificate_hash_data: Annotated[list[OCSPRequestDataType], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomDataType | None = None
+    certificate: Maybe[Annotated[str, Meta(min_length=1, max_length=10000)]] = None
+    iso15118_certificate_hash_data: Maybe[Annotated[list[OCSPRequestDataType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AuthorizeResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to Authorize."""
 
     id_token_info: IdTokenInfoType
-    certificate_status: AuthorizeCertificateStatusEnumType | None = None
-    allowed_energy_transfer: Annotated[list[EnergyTransferModeEnumType], Meta(min_length=1)] | None = None
-    tariff: TariffType | None = None
-    custom_data: CustomDataType | None = None
+    certificate_status: Maybe[AuthorizeCertificateStatusEnumType] = None
+    allowed_energy_transfer: Maybe[Annotated[list[EnergyTransferModeEnumType], Meta(min_length=1)]] = None
+    tariff: Maybe[TariffType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class BatterySwap(Payload, frozen=True, kw_only=True):
@@ -384,13 +384,13 @@ class BatterySwap(Payload, frozen=True, kw_only=True):
     event_type: BatterySwapEventEnumType
     id_token: IdTokenType
     request_id: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class BatterySwapResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to BatterySwap."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class BootNotification(Payload, frozen=True, kw_only=True):
@@ -398,7 +398,7 @@ class BootNotification(Payload, frozen=True, kw_only=True):
 
     charging_station: ChargingStationType
     reason: BootReasonEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class BootNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -407,56 +407,56 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
     current_time: Instant
     interval: Integer
     status: RegistrationStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CancelReservation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The CancelReservation message."""
 
     reservation_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CancelReservationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to CancelReservation."""
 
     status: CancelReservationStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateSigned(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The CertificateSigned message."""
 
     certificate_chain: Annotated[str, Meta(max_length=10000)]
-    certificate_type: CertificateSigningUseEnumType | None = None
-    request_id: Integer | None = None
-    custom_data: CustomDataType | None = None
+    certificate_type: Maybe[CertificateSigningUseEnumType] = None
+    request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateSignedResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to CertificateSigned."""
 
     status: CertificateSignedStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChangeAvailability(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ChangeAvailability message."""
 
     operational_status: OperationalStatusEnumType
-    evse: EVSEType | None = None
-    custom_data: CustomDataType | None = None
+    evse: Maybe[EVSEType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChangeAvailabilityResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ChangeAvailability."""
 
     status: ChangeAvailabilityStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChangeTransactionTariff(Payload, frozen=True, kw_only=True):
@@ -464,133 +464,133 @@ class ChangeTransactionTariff(Payload, frozen=True, kw_only=True):
 
     tariff: TariffType
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChangeTransactionTariffResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ChangeTransactionTariff."""
 
     status: TariffChangeStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearCache(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearCache message."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearCacheResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ClearCache."""
 
     status: ClearCacheStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearChargingProfile message."""
 
-    charging_profile_id: Integer | None = None
-    charging_profile_criteria: ClearChargingProfileType | None = None
-    custom_data: CustomDataType | None = None
+    charging_profile_id: Maybe[Integer] = None
+    charging_profile_criteria: Maybe[ClearChargingProfileType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearChargingProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ClearChargingProfile."""
 
     status: ClearChargingProfileStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearDERControl(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearDERControl message."""
 
     is_default: bool
-    control_type: DERControlEnumType | None = None
-    control_id: Annotated[str, Meta(max_length=36)] | None = None
-    custom_data: CustomDataType | None = None
+    control_type: Maybe[DERControlEnumType] = None
+    control_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearDERControlResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ClearDERControl."""
 
     status: DERControlStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearDisplayMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearDisplayMessage message."""
 
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearDisplayMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ClearDisplayMessage."""
 
     status: ClearMessageStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearTariffs(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearTariffs message."""
 
-    tariff_ids: Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(min_length=1)] | None = None
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    tariff_ids: Maybe[Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(min_length=1)]] = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearTariffsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ClearTariffs."""
 
     clear_tariffs_result: Annotated[list[ClearTariffsResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearVariableMonitoring(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearVariableMonitoring message."""
 
     id: Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearVariableMonitoringResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ClearVariableMonitoring."""
 
     clear_monitoring_result: Annotated[list[ClearMonitoringResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearedChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClearedChargingLimit message."""
 
     charging_limit_source: Annotated[str, Meta(max_length=20)]
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearedChargingLimitResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ClearedChargingLimit."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClosePeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ClosePeriodicEventStream message."""
 
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClosePeriodicEventStreamResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ClosePeriodicEventStream."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CostUpdated(Payload, frozen=True, kw_only=True):
@@ -598,13 +598,13 @@ class CostUpdated(Payload, frozen=True, kw_only=True):
 
     total_cost: float
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CostUpdatedResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to CostUpdated."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CustomerInformation(Payload, frozen=True, kw_only=True):
@@ -613,66 +613,66 @@ class CustomerInformation(Payload, frozen=True, kw_only=True):
     request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     report: bool
     clear: bool
-    customer_certificate: CertificateHashDataType | None = None
-    id_token: IdTokenType | None = None
-    customer_identifier: Annotated[str, Meta(max_length=64)] | None = None
-    custom_data: CustomDataType | None = None
+    customer_certificate: Maybe[CertificateHashDataType] = None
+    id_token: Maybe[IdTokenType] = None
+    customer_identifier: Maybe[Annotated[str, Meta(min_length=1, max_length=64)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CustomerInformationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to CustomerInformation."""
 
     status: CustomerInformationStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DataTransfer(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The DataTransfer message."""
 
     vendor_id: Annotated[str, Meta(max_length=255)]
-    message_id: Annotated[str, Meta(max_length=50)] | None = None
-    data: Any | None = None
-    custom_data: CustomDataType | None = None
+    message_id: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    data: Maybe[Any] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DataTransferResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to DataTransfer."""
 
     status: DataTransferStatusEnumType
-    status_info: StatusInfoType | None = None
-    data: Any | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    data: Maybe[Any] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DeleteCertificate(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The DeleteCertificate message."""
 
     certificate_hash_data: CertificateHashDataType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DeleteCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to DeleteCertificate."""
 
     status: DeleteCertificateStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The FirmwareStatusNotification message."""
 
     status: FirmwareStatusEnumType
-    request_id: Integer | None = None
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    request_id: Maybe[Integer] = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to FirmwareStatusNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Get15118EVCertificate(Payload, frozen=True, kw_only=True):
@@ -681,9 +681,9 @@ class Get15118EVCertificate(Payload, frozen=True, kw_only=True):
     iso15118_schema_version: Annotated[str, Meta(max_length=50)]
     action: CertificateActionEnumType
     exi_request: Annotated[str, Meta(max_length=11000)]
-    maximum_contract_certificate_chains: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    prioritized_emaids: Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(min_length=1, max_length=8)] | None = field(default=None, name="prioritizedEMAIDs")
-    custom_data: CustomDataType | None = None
+    maximum_contract_certificate_chains: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    prioritized_emaids: Maybe[Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(min_length=1, max_length=8)]] = field(default=None, name="prioritizedEMAIDs")
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
@@ -691,9 +691,9 @@ class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
 
     status: Iso15118EVCertificateStatusEnumType
     exi_response: Annotated[str, Meta(max_length=17000)]
-    status_info: StatusInfoType | None = None
-    remaining_contracts: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    remaining_contracts: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetBaseReport(Payload, frozen=True, kw_only=True):
@@ -701,45 +701,45 @@ class GetBaseReport(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     report_base: ReportBaseEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetBaseReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetBaseReport."""
 
     status: GenericDeviceModelStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCertificateChainStatus(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetCertificateChainStatus message."""
 
     certificate_status_requests: Annotated[list[CertificateStatusRequestInfoType], Meta(min_length=1, max_length=4)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCertificateChainStatusResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetCertificateChainStatus."""
 
     certificate_status: Annotated[list[CertificateStatusType], Meta(min_length=1, max_length=4)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCertificateStatus(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetCertificateStatus message."""
 
     ocsp_request_data: OCSPRequestDataType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCertificateStatusResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetCertificateStatus."""
 
     status: GetCertificateStatusEnumType
-    status_info: StatusInfoType | None = None
-    ocsp_result: Annotated[str, Meta(max_length=18000)] | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    ocsp_result: Maybe[Annotated[str, Meta(min_length=1, max_length=18000)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetChargingProfiles(Payload, frozen=True, kw_only=True):
@@ -747,16 +747,16 @@ class GetChargingProfiles(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     charging_profile: ChargingProfileCriterionType
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetChargingProfilesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetChargingProfiles."""
 
     status: GetChargingProfileStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
@@ -764,82 +764,82 @@ class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
 
     duration: Integer
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    charging_rate_unit: ChargingRateUnitEnumType | None = None
-    custom_data: CustomDataType | None = None
+    charging_rate_unit: Maybe[ChargingRateUnitEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCompositeScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetCompositeSchedule."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    schedule: CompositeScheduleType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    schedule: Maybe[CompositeScheduleType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetDERControl(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetDERControl message."""
 
     request_id: Integer
-    is_default: bool | None = None
-    control_type: DERControlEnumType | None = None
-    control_id: Annotated[str, Meta(max_length=36)] | None = None
-    custom_data: CustomDataType | None = None
+    is_default: Maybe[bool] = None
+    control_type: Maybe[DERControlEnumType] = None
+    control_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetDERControlResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetDERControl."""
 
     status: DERControlStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetDisplayMessages message."""
 
     request_id: Integer
-    id: Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)] | None = None
-    priority: MessagePriorityEnumType | None = None
-    state: MessageStateEnumType | None = None
-    custom_data: CustomDataType | None = None
+    id: Maybe[Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)]] = None
+    priority: Maybe[MessagePriorityEnumType] = None
+    state: Maybe[MessageStateEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetDisplayMessages."""
 
     status: GetDisplayMessagesStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetInstalledCertificateIds(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetInstalledCertificateIds message."""
 
-    certificate_type: Annotated[list[GetCertificateIdUseEnumType], Meta(min_length=1)] | None = None
-    custom_data: CustomDataType | None = None
+    certificate_type: Maybe[Annotated[list[GetCertificateIdUseEnumType], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetInstalledCertificateIdsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetInstalledCertificateIds."""
 
     status: GetInstalledCertificateStatusEnumType
-    status_info: StatusInfoType | None = None
-    certificate_hash_data_chain: Annotated[list[CertificateHashDataChainType], Meta(min_length=1)] | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    certificate_hash_data_chain: Maybe[Annotated[list[CertificateHashDataChainType], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetLocalListVersion(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetLocalListVersion message."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetLocalListVersionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetLocalListVersion."""
 
     version_number: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetLog(Payload, frozen=True, kw_only=True):
@@ -848,123 +848,123 @@ class GetLog(Payload, frozen=True, kw_only=True):
     log: LogParametersType
     log_type: LogEnumType
     request_id: Integer
-    retries: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    retry_interval: Integer | None = None
-    custom_data: CustomDataType | None = None
+    retries: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetLogResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetLog."""
 
     status: LogStatusEnumType
-    status_info: StatusInfoType | None = None
-    filename: Annotated[str, Meta(max_length=255)] | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    filename: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetMonitoringReport message."""
 
     request_id: Integer
-    component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
-    monitoring_criteria: Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)] | None = None
-    custom_data: CustomDataType | None = None
+    component_variable: Maybe[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = None
+    monitoring_criteria: Maybe[Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetMonitoringReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetMonitoringReport."""
 
     status: GenericDeviceModelStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetPeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetPeriodicEventStream message."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetPeriodicEventStreamResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetPeriodicEventStream."""
 
-    constant_stream_data: Annotated[list[ConstantStreamDataType], Meta(min_length=1)] | None = None
-    custom_data: CustomDataType | None = None
+    constant_stream_data: Maybe[Annotated[list[ConstantStreamDataType], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetReport message."""
 
     request_id: Integer
-    component_variable: Annotated[list[ComponentVariableType], Meta(min_length=1)] | None = None
-    component_criteria: Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomDataType | None = None
+    component_variable: Maybe[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = None
+    component_criteria: Maybe[Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetReport."""
 
     status: GenericDeviceModelStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetTariffs(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetTariffs message."""
 
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetTariffsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetTariffs."""
 
     status: TariffGetStatusEnumType
-    status_info: StatusInfoType | None = None
-    tariff_assignments: Annotated[list[TariffAssignmentType], Meta(min_length=1)] | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    tariff_assignments: Maybe[Annotated[list[TariffAssignmentType], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetTransactionStatus(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetTransactionStatus message."""
 
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    custom_data: CustomDataType | None = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetTransactionStatusResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetTransactionStatus."""
 
     messages_in_queue: bool
-    ongoing_indicator: bool | None = None
-    custom_data: CustomDataType | None = None
+    ongoing_indicator: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetVariables(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetVariables message."""
 
     get_variable_data: Annotated[list[GetVariableDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetVariablesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetVariables."""
 
     get_variable_result: Annotated[list[GetVariableResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Heartbeat(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The Heartbeat message."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class HeartbeatResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to Heartbeat."""
 
     current_time: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class InstallCertificate(Payload, frozen=True, kw_only=True):
@@ -972,30 +972,30 @@ class InstallCertificate(Payload, frozen=True, kw_only=True):
 
     certificate_type: InstallCertificateUseEnumType
     certificate: Annotated[str, Meta(max_length=10000)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class InstallCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to InstallCertificate."""
 
     status: InstallCertificateStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LogStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The LogStatusNotification message."""
 
     status: UploadLogStatusEnumType
-    request_id: Integer | None = None
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    request_id: Maybe[Integer] = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to LogStatusNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MeterValues(Payload, frozen=True, kw_only=True):
@@ -1003,13 +1003,13 @@ class MeterValues(Payload, frozen=True, kw_only=True):
 
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     meter_value: Annotated[list[MeterValueType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MeterValuesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to MeterValues."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyAllowedEnergyTransfer(Payload, frozen=True, kw_only=True):
@@ -1017,30 +1017,30 @@ class NotifyAllowedEnergyTransfer(Payload, frozen=True, kw_only=True):
 
     transaction_id: Annotated[str, Meta(max_length=36)]
     allowed_energy_transfer: Annotated[list[EnergyTransferModeEnumType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyAllowedEnergyTransferResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyAllowedEnergyTransfer."""
 
     status: NotifyAllowedEnergyTransferStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyChargingLimit message."""
 
     charging_limit: ChargingLimitType
-    charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1)] | None = None
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    charging_schedule: Maybe[Annotated[list[ChargingScheduleType], Meta(min_length=1)]] = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyChargingLimitResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyChargingLimit."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
@@ -1050,14 +1050,14 @@ class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     generated_at: Reported[Instant]
     request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    tbc: bool | None = None
-    custom_data: CustomDataType | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyCustomerInformationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyCustomerInformation."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyDERAlarm(Payload, frozen=True, kw_only=True):
@@ -1065,16 +1065,16 @@ class NotifyDERAlarm(Payload, frozen=True, kw_only=True):
 
     control_type: DERControlEnumType
     timestamp: Reported[Instant]
-    grid_event_fault: GridEventFaultEnumType | None = None
-    alarm_ended: bool | None = None
-    extra_info: Annotated[str, Meta(max_length=200)] | None = None
-    custom_data: CustomDataType | None = None
+    grid_event_fault: Maybe[GridEventFaultEnumType] = None
+    alarm_ended: Maybe[bool] = None
+    extra_info: Maybe[Annotated[str, Meta(min_length=1, max_length=200)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyDERAlarmResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyDERAlarm."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyDERStartStop(Payload, frozen=True, kw_only=True):
@@ -1083,29 +1083,29 @@ class NotifyDERStartStop(Payload, frozen=True, kw_only=True):
     control_id: Annotated[str, Meta(max_length=36)]
     started: bool
     timestamp: Reported[Instant]
-    superseded_ids: Annotated[list[Annotated[str, Meta(max_length=36)]], Meta(min_length=1, max_length=24)] | None = None
-    custom_data: CustomDataType | None = None
+    superseded_ids: Maybe[Annotated[list[Annotated[str, Meta(max_length=36)]], Meta(min_length=1, max_length=24)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyDERStartStopResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyDERStartStop."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyDisplayMessages message."""
 
     request_id: Integer
-    message_info: Annotated[list[MessageInfoType], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomDataType | None = None
+    message_info: Maybe[Annotated[list[MessageInfoType], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyDisplayMessages."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
@@ -1113,17 +1113,17 @@ class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
 
     evse_id: Annotated[int, Meta(ge=1, le=9223372036854775807)]
     charging_needs: ChargingNeedsType
-    max_schedule_tuples: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    timestamp: Instant | None = None
-    custom_data: CustomDataType | None = None
+    max_schedule_tuples: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    timestamp: Maybe[Instant] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEVChargingNeedsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyEVChargingNeeds."""
 
     status: NotifyEVChargingNeedsStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEVChargingSchedule(Payload, frozen=True, kw_only=True):
@@ -1132,17 +1132,17 @@ class NotifyEVChargingSchedule(Payload, frozen=True, kw_only=True):
     time_base: Instant
     charging_schedule: ChargingScheduleType
     evse_id: Annotated[int, Meta(ge=1, le=9223372036854775807)]
-    selected_charging_schedule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    power_tolerance_acceptance: bool | None = None
-    custom_data: CustomDataType | None = None
+    selected_charging_schedule_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    power_tolerance_acceptance: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEVChargingScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyEVChargingSchedule."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEvent(Payload, frozen=True, kw_only=True):
@@ -1151,14 +1151,14 @@ class NotifyEvent(Payload, frozen=True, kw_only=True):
     generated_at: Reported[Instant]
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
-    tbc: bool | None = None
-    custom_data: CustomDataType | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEventResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyEvent."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
@@ -1167,15 +1167,15 @@ class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
     request_id: Integer
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     generated_at: Reported[Instant]
-    monitor: Annotated[list[MonitoringDataType], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomDataType | None = None
+    monitor: Maybe[Annotated[list[MonitoringDataType], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyMonitoringReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyMonitoringReport."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyPeriodicEventStream(Payload, frozen=True, kw_only=True):
@@ -1185,7 +1185,7 @@ class NotifyPeriodicEventStream(Payload, frozen=True, kw_only=True):
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     pending: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     basetime: Reported[Instant]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyPriorityCharging(Payload, frozen=True, kw_only=True):
@@ -1193,13 +1193,13 @@ class NotifyPriorityCharging(Payload, frozen=True, kw_only=True):
 
     transaction_id: Annotated[str, Meta(max_length=36)]
     activated: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyPriorityChargingResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyPriorityCharging."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyReport(Payload, frozen=True, kw_only=True):
@@ -1208,15 +1208,15 @@ class NotifyReport(Payload, frozen=True, kw_only=True):
     request_id: Integer
     generated_at: Reported[Instant]
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    report_data: Annotated[list[ReportDataType], Meta(min_length=1)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomDataType | None = None
+    report_data: Maybe[Annotated[list[ReportDataType], Meta(min_length=1)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyReport."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifySettlement(Payload, frozen=True, kw_only=True):
@@ -1226,21 +1226,21 @@ class NotifySettlement(Payload, frozen=True, kw_only=True):
     status: PaymentStatusEnumType
     settlement_amount: float
     settlement_time: Instant
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    status_info: Annotated[str, Meta(max_length=500)] | None = None
-    receipt_id: Annotated[str, Meta(max_length=50)] | None = None
-    receipt_url: Annotated[str, Meta(max_length=2000)] | None = None
-    vat_company: AddressType | None = None
-    vat_number: Annotated[str, Meta(max_length=20)] | None = None
-    custom_data: CustomDataType | None = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    status_info: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
+    receipt_id: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    receipt_url: Maybe[Annotated[str, Meta(min_length=1, max_length=2000)]] = None
+    vat_company: Maybe[AddressType] = None
+    vat_number: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifySettlementResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifySettlement."""
 
-    receipt_url: Annotated[str, Meta(max_length=2000)] | None = None
-    receipt_id: Annotated[str, Meta(max_length=50)] | None = None
-    custom_data: CustomDataType | None = None
+    receipt_url: Maybe[Annotated[str, Meta(min_length=1, max_length=2000)]] = None
+    receipt_id: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyWebPaymentStarted(Payload, frozen=True, kw_only=True):
@@ -1248,28 +1248,28 @@ class NotifyWebPaymentStarted(Payload, frozen=True, kw_only=True):
 
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     timeout: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyWebPaymentStartedResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to NotifyWebPaymentStarted."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class OpenPeriodicEventStream(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The OpenPeriodicEventStream message."""
 
     constant_stream_data: ConstantStreamDataType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class OpenPeriodicEventStreamResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to OpenPeriodicEventStream."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PublishFirmware(Payload, frozen=True, kw_only=True):
@@ -1278,49 +1278,49 @@ class PublishFirmware(Payload, frozen=True, kw_only=True):
     location: Annotated[str, Meta(max_length=2000)]
     checksum: Annotated[str, Meta(max_length=32)]
     request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    retries: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    retry_interval: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    retries: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    retry_interval: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PublishFirmwareResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to PublishFirmware."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PublishFirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The PublishFirmwareStatusNotification message."""
 
     status: PublishFirmwareStatusEnumType
-    location: Annotated[list[Annotated[str, Meta(max_length=2000)]], Meta(min_length=1)] | None = None
-    request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    location: Maybe[Annotated[list[Annotated[str, Meta(max_length=2000)]], Meta(min_length=1)]] = None
+    request_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PublishFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to PublishFirmwareStatusNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PullDynamicScheduleUpdate(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The PullDynamicScheduleUpdate message."""
 
     charging_profile_id: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PullDynamicScheduleUpdateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to PullDynamicScheduleUpdate."""
 
     status: ChargingProfileStatusEnumType
-    schedule_update: ChargingScheduleUpdateType | None = None
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    schedule_update: Maybe[ChargingScheduleUpdateType] = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
@@ -1330,36 +1330,36 @@ class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
     charging_limit_source: Annotated[str, Meta(max_length=20)]
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    tbc: bool | None = None
-    custom_data: CustomDataType | None = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReportChargingProfilesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ReportChargingProfiles."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReportDERControl(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ReportDERControl message."""
 
     request_id: Integer
-    curve: Annotated[list[DERCurveGetType], Meta(min_length=1, max_length=24)] | None = None
-    enter_service: Annotated[list[EnterServiceGetType], Meta(min_length=1, max_length=24)] | None = None
-    fixed_pf_absorb: Annotated[list[FixedPFGetType], Meta(min_length=1, max_length=24)] | None = field(default=None, name="fixedPFAbsorb")
-    fixed_pf_inject: Annotated[list[FixedPFGetType], Meta(min_length=1, max_length=24)] | None = field(default=None, name="fixedPFInject")
-    fixed_var: Annotated[list[FixedVarGetType], Meta(min_length=1, max_length=24)] | None = None
-    freq_droop: Annotated[list[FreqDroopGetType], Meta(min_length=1, max_length=24)] | None = None
-    gradient: Annotated[list[GradientGetType], Meta(min_length=1, max_length=24)] | None = None
-    limit_max_discharge: Annotated[list[LimitMaxDischargeGetType], Meta(min_length=1, max_length=24)] | None = None
-    tbc: bool | None = None
-    custom_data: CustomDataType | None = None
+    curve: Maybe[Annotated[list[DERCurveGetType], Meta(min_length=1, max_length=24)]] = None
+    enter_service: Maybe[Annotated[list[EnterServiceGetType], Meta(min_length=1, max_length=24)]] = None
+    fixed_pf_absorb: Maybe[Annotated[list[FixedPFGetType], Meta(min_length=1, max_length=24)]] = field(default=None, name="fixedPFAbsorb")
+    fixed_pf_inject: Maybe[Annotated[list[FixedPFGetType], Meta(min_length=1, max_length=24)]] = field(default=None, name="fixedPFInject")
+    fixed_var: Maybe[Annotated[list[FixedVarGetType], Meta(min_length=1, max_length=24)]] = None
+    freq_droop: Maybe[Annotated[list[FreqDroopGetType], Meta(min_length=1, max_length=24)]] = None
+    gradient: Maybe[Annotated[list[GradientGetType], Meta(min_length=1, max_length=24)]] = None
+    limit_max_discharge: Maybe[Annotated[list[LimitMaxDischargeGetType], Meta(min_length=1, max_length=24)]] = None
+    tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReportDERControlResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ReportDERControl."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestBatterySwap(Payload, frozen=True, kw_only=True):
@@ -1367,15 +1367,15 @@ class RequestBatterySwap(Payload, frozen=True, kw_only=True):
 
     id_token: IdTokenType
     request_id: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestBatterySwapResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to RequestBatterySwap."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestStartTransaction(Payload, frozen=True, kw_only=True):
@@ -1383,34 +1383,34 @@ class RequestStartTransaction(Payload, frozen=True, kw_only=True):
 
     id_token: IdTokenType
     remote_start_id: Integer
-    evse_id: Annotated[int, Meta(ge=1, le=9223372036854775807)] | None = None
-    group_id_token: IdTokenType | None = None
-    charging_profile: ChargingProfileType | None = None
-    custom_data: CustomDataType | None = None
+    evse_id: Maybe[Annotated[int, Meta(ge=1, le=9223372036854775807)]] = None
+    group_id_token: Maybe[IdTokenType] = None
+    charging_profile: Maybe[ChargingProfileType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestStartTransactionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to RequestStartTransaction."""
 
     status: RequestStartStopStatusEnumType
-    status_info: StatusInfoType | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestStopTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The RequestStopTransaction message."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestStopTransactionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to RequestStopTransaction."""
 
     status: RequestStartStopStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReservationStatusUpdate(Payload, frozen=True, kw_only=True):
@@ -1418,13 +1418,13 @@ class ReservationStatusUpdate(Payload, frozen=True, kw_only=True):
 
     reservation_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     reservation_update_status: ReservationUpdateStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReservationStatusUpdateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ReservationStatusUpdate."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReserveNow(Payload, frozen=True, kw_only=True):
@@ -1433,34 +1433,34 @@ class ReserveNow(Payload, frozen=True, kw_only=True):
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     expiry_date_time: Instant
     id_token: IdTokenType
-    connector_type: Annotated[str, Meta(max_length=20)] | None = None
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    group_id_token: IdTokenType | None = None
-    custom_data: CustomDataType | None = None
+    connector_type: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    group_id_token: Maybe[IdTokenType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReserveNowResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to ReserveNow."""
 
     status: ReserveNowStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Reset(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The Reset message."""
 
     type: ResetEnumType
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ResetResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to Reset."""
 
     status: ResetStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SecurityEventNotification(Payload, frozen=True, kw_only=True):
@@ -1468,14 +1468,14 @@ class SecurityEventNotification(Payload, frozen=True, kw_only=True):
 
     type: Annotated[str, Meta(max_length=50)]
     timestamp: Reported[Instant]
-    tech_info: Annotated[str, Meta(max_length=255)] | None = None
-    custom_data: CustomDataType | None = None
+    tech_info: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SecurityEventNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SendLocalList(Payload, frozen=True, kw_only=True):
@@ -1483,16 +1483,16 @@ class SendLocalList(Payload, frozen=True, kw_only=True):
 
     version_number: Integer
     update_type: UpdateEnumType
-    local_authorization_list: Annotated[list[AuthorizationData], Meta(min_length=1)] | None = None
-    custom_data: CustomDataType | None = None
+    local_authorization_list: Maybe[Annotated[list[AuthorizationData], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SendLocalListResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SendLocalList."""
 
     status: SendLocalListStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetChargingProfile(Payload, frozen=True, kw_only=True):
@@ -1500,15 +1500,15 @@ class SetChargingProfile(Payload, frozen=True, kw_only=True):
 
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     charging_profile: ChargingProfileType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetChargingProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetChargingProfile."""
 
     status: ChargingProfileStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetDERControl(Payload, frozen=True, kw_only=True):
@@ -1517,24 +1517,24 @@ class SetDERControl(Payload, frozen=True, kw_only=True):
     is_default: bool
     control_id: Annotated[str, Meta(max_length=36)]
     control_type: DERControlEnumType
-    curve: DERCurveType | None = None
-    enter_service: EnterServiceType | None = None
-    fixed_pf_absorb: FixedPFType | None = field(default=None, name="fixedPFAbsorb")
-    fixed_pf_inject: FixedPFType | None = field(default=None, name="fixedPFInject")
-    fixed_var: FixedVarType | None = None
-    freq_droop: FreqDroopType | None = None
-    gradient: GradientType | None = None
-    limit_max_discharge: LimitMaxDischargeType | None = None
-    custom_data: CustomDataType | None = None
+    curve: Maybe[DERCurveType] = None
+    enter_service: Maybe[EnterServiceType] = None
+    fixed_pf_absorb: Maybe[FixedPFType] = field(default=None, name="fixedPFAbsorb")
+    fixed_pf_inject: Maybe[FixedPFType] = field(default=None, name="fixedPFInject")
+    fixed_var: Maybe[FixedVarType] = None
+    freq_droop: Maybe[FreqDroopType] = None
+    gradient: Maybe[GradientType] = None
+    limit_max_discharge: Maybe[LimitMaxDischargeType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetDERControlResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetDERControl."""
 
     status: DERControlStatusEnumType
-    status_info: StatusInfoType | None = None
-    superseded_ids: Annotated[list[Annotated[str, Meta(max_length=36)]], Meta(min_length=1, max_length=24)] | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    superseded_ids: Maybe[Annotated[list[Annotated[str, Meta(max_length=36)]], Meta(min_length=1, max_length=24)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetDefaultTariff(Payload, frozen=True, kw_only=True):
@@ -1542,60 +1542,60 @@ class SetDefaultTariff(Payload, frozen=True, kw_only=True):
 
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     tariff: TariffType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetDefaultTariffResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetDefaultTariff."""
 
     status: TariffSetStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetDisplayMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetDisplayMessage message."""
 
     message: MessageInfoType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetDisplayMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetDisplayMessage."""
 
     status: DisplayMessageStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringBase(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetMonitoringBase message."""
 
     monitoring_base: MonitoringBaseEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringBaseResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetMonitoringBase."""
 
     status: GenericDeviceModelStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringLevel(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetMonitoringLevel message."""
 
     severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringLevelResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetMonitoringLevel."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetNetworkProfile(Payload, frozen=True, kw_only=True):
@@ -1603,61 +1603,61 @@ class SetNetworkProfile(Payload, frozen=True, kw_only=True):
 
     configuration_slot: Integer
     connection_data: NetworkConnectionProfileType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetNetworkProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetNetworkProfile."""
 
     status: SetNetworkProfileStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariableMonitoring(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetVariableMonitoring message."""
 
     set_monitoring_data: Annotated[list[SetMonitoringDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariableMonitoringResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetVariableMonitoring."""
 
     set_monitoring_result: Annotated[list[SetMonitoringResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariables(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SetVariables message."""
 
     set_variable_data: Annotated[list[SetVariableDataType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariablesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SetVariables."""
 
     set_variable_result: Annotated[list[SetVariableResultType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SignCertificate(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SignCertificate message."""
 
     csr: Annotated[str, Meta(max_length=5500)]
-    certificate_type: CertificateSigningUseEnumType | None = None
-    hash_root_certificate: CertificateHashDataType | None = None
-    request_id: Integer | None = None
-    custom_data: CustomDataType | None = None
+    certificate_type: Maybe[CertificateSigningUseEnumType] = None
+    hash_root_certificate: Maybe[CertificateHashDataType] = None
+    request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SignCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to SignCertificate."""
 
     status: GenericStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class StatusNotification(Payload, frozen=True, kw_only=True):
@@ -1667,13 +1667,13 @@ class StatusNotification(Payload, frozen=True, kw_only=True):
     connector_status: ConnectorStatusEnumType
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     connector_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class StatusNotificationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to StatusNotification."""
 
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TransactionEvent(Payload, frozen=True, kw_only=True):
@@ -1684,46 +1684,46 @@ class TransactionEvent(Payload, frozen=True, kw_only=True):
     trigger_reason: Reported[TriggerReasonEnumType]
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     transaction_info: TransactionType
-    cost_details: CostDetailsType | None = None
-    meter_value: Annotated[list[MeterValueType], Meta(min_length=1)] | None = None
-    offline: bool | None = None
-    number_of_phases_used: Annotated[int, Meta(ge=0, le=3)] | None = None
-    cable_max_current: Integer | None = None
-    reservation_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    preconditioning_status: PreconditioningStatusEnumType | None = None
-    evse_sleep: bool | None = None
-    evse: EVSEType | None = None
-    id_token: IdTokenType | None = None
-    custom_data: CustomDataType | None = None
+    cost_details: Maybe[CostDetailsType] = None
+    meter_value: Maybe[Annotated[list[MeterValueType], Meta(min_length=1)]] = None
+    offline: Maybe[bool] = None
+    number_of_phases_used: Maybe[Annotated[int, Meta(ge=0, le=3)]] = None
+    cable_max_current: Maybe[Integer] = None
+    reservation_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    preconditioning_status: Maybe[PreconditioningStatusEnumType] = None
+    evse_sleep: Maybe[bool] = None
+    evse: Maybe[EVSEType] = None
+    id_token: Maybe[IdTokenType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TransactionEventResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to TransactionEvent."""
 
-    total_cost: float | None = None
-    charging_priority: Integer | None = None
-    id_token_info: IdTokenInfoType | None = None
-    transaction_limit: TransactionLimitType | None = None
-    updated_personal_message: MessageContentType | None = None
-    updated_personal_message_extra: Annotated[list[MessageContentType], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomDataType | None = None
+    total_cost: Maybe[float] = None
+    charging_priority: Maybe[Integer] = None
+    id_token_info: Maybe[IdTokenInfoType] = None
+    transaction_limit: Maybe[TransactionLimitType] = None
+    updated_personal_message: Maybe[MessageContentType] = None
+    updated_personal_message_extra: Maybe[Annotated[list[MessageContentType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TriggerMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The TriggerMessage message."""
 
     requested_message: MessageTriggerEnumType
-    evse: EVSEType | None = None
-    custom_trigger: Annotated[str, Meta(max_length=50)] | None = None
-    custom_data: CustomDataType | None = None
+    evse: Maybe[EVSEType] = None
+    custom_trigger: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to TriggerMessage."""
 
     status: TriggerMessageStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnlockConnector(Payload, frozen=True, kw_only=True):
@@ -1731,29 +1731,29 @@ class UnlockConnector(Payload, frozen=True, kw_only=True):
 
     evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     connector_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnlockConnectorResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to UnlockConnector."""
 
     status: UnlockStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnpublishFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The UnpublishFirmware message."""
 
     checksum: Annotated[str, Meta(max_length=32)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnpublishFirmwareResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to UnpublishFirmware."""
 
     status: UnpublishFirmwareStatusEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UpdateDynamicSchedule(Payload, frozen=True, kw_only=True):
@@ -1761,15 +1761,15 @@ class UpdateDynamicSchedule(Payload, frozen=True, kw_only=True):
 
     charging_profile_id: Integer
     schedule_update: ChargingScheduleUpdateType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UpdateDynamicScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to UpdateDynamicSchedule."""
 
     status: ChargingProfileStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UpdateFirmware(Payload, frozen=True, kw_only=True):
@@ -1777,17 +1777,17 @@ class UpdateFirmware(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     firmware: FirmwareType
-    retries: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    retry_interval: Integer | None = None
-    custom_data: CustomDataType | None = None
+    retries: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to UpdateFirmware."""
 
     status: UpdateFirmwareStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UsePriorityCharging(Payload, frozen=True, kw_only=True):
@@ -1795,23 +1795,23 @@ class UsePriorityCharging(Payload, frozen=True, kw_only=True):
 
     transaction_id: Annotated[str, Meta(max_length=36)]
     activate: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UsePriorityChargingResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to UsePriorityCharging."""
 
     status: PriorityChargingStatusEnumType
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VatNumberValidation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The VatNumberValidation message."""
 
     vat_number: Annotated[str, Meta(max_length=20)]
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VatNumberValidationResponse(Payload, frozen=True, kw_only=True):
@@ -1819,7 +1819,7 @@ class VatNumberValidationResponse(Payload, frozen=True, kw_only=True):
 
     vat_number: Annotated[str, Meta(max_length=20)]
     status: GenericStatusEnumType
-    company: AddressType | None = None
-    status_info: StatusInfoType | None = None
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    company: Maybe[AddressType] = None
+    status_info: Maybe[StatusInfoType] = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from currant.ocpp.payload import CustomDataType, Instant, Integer, Payload, Reported
+from currant.ocpp.payload import CustomDataType, Instant, Integer, Maybe, Payload, Reported
 
 from currant.ocpp.v21.enums import (
     APNAuthenticationEnumType,
@@ -186,16 +186,16 @@ class StatusInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: StatusInfoType."""
 
     reason_code: Annotated[str, Meta(max_length=20)]
-    additional_info: Annotated[str, Meta(max_length=1024)] | None = None
-    custom_data: CustomDataType | None = None
+    additional_info: Maybe[Annotated[str, Meta(min_length=1, max_length=1024)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PeriodicEventStreamParamsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: PeriodicEventStreamParamsType."""
 
-    interval: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    values: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    interval: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    values: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AdditionalInfoType(Payload, frozen=True, kw_only=True):
@@ -203,7 +203,7 @@ class AdditionalInfoType(Payload, frozen=True, kw_only=True):
 
     additional_id_token: Annotated[str, Meta(max_length=255)]
     type: Annotated[str, Meta(max_length=50)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class IdTokenType(Payload, frozen=True, kw_only=True):
@@ -211,8 +211,8 @@ class IdTokenType(Payload, frozen=True, kw_only=True):
 
     id_token: Annotated[str, Meta(max_length=255)]
     type: Annotated[str, Meta(max_length=20)]
-    additional_info: Annotated[list[AdditionalInfoType], Meta(min_length=1)] | None = None
-    custom_data: CustomDataType | None = None
+    additional_info: Maybe[Annotated[list[AdditionalInfoType], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class OCSPRequestDataType(Payload, frozen=True, kw_only=True):
@@ -223,7 +223,7 @@ class OCSPRequestDataType(Payload, frozen=True, kw_only=True):
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
     serial_number: Annotated[str, Meta(max_length=40)]
     responder_url: Annotated[str, Meta(max_length=2000)] = field(name="responderURL")
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MessageContentType(Payload, frozen=True, kw_only=True):
@@ -231,54 +231,54 @@ class MessageContentType(Payload, frozen=True, kw_only=True):
 
     format: MessageFormatEnumType
     content: Annotated[str, Meta(max_length=1024)]
-    language: Annotated[str, Meta(max_length=8)] | None = None
-    custom_data: CustomDataType | None = None
+    language: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class IdTokenInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: IdTokenInfoType."""
 
     status: AuthorizationStatusEnumType
-    cache_expiry_date_time: Instant | None = None
-    charging_priority: Integer | None = None
-    group_id_token: IdTokenType | None = None
-    language1: Annotated[str, Meta(max_length=8)] | None = None
-    language2: Annotated[str, Meta(max_length=8)] | None = None
-    evse_id: Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)] | None = None
-    personal_message: MessageContentType | None = None
-    custom_data: CustomDataType | None = None
+    cache_expiry_date_time: Maybe[Instant] = None
+    charging_priority: Maybe[Integer] = None
+    group_id_token: Maybe[IdTokenType] = None
+    language1: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
+    language2: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
+    evse_id: Maybe[Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)]] = None
+    personal_message: Maybe[MessageContentType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffConditionsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffConditionsType."""
 
-    start_time_of_day: str | None = None
-    end_time_of_day: str | None = None
-    day_of_week: Annotated[list[DayOfWeekEnumType], Meta(min_length=1, max_length=7)] | None = None
-    valid_from_date: str | None = None
-    valid_to_date: str | None = None
-    evse_kind: EvseKindEnumType | None = None
-    min_energy: float | None = None
-    max_energy: float | None = None
-    min_current: float | None = None
-    max_current: float | None = None
-    min_power: float | None = None
-    max_power: float | None = None
-    min_time: Integer | None = None
-    max_time: Integer | None = None
-    min_charging_time: Integer | None = None
-    max_charging_time: Integer | None = None
-    min_idle_time: Integer | None = None
-    max_idle_time: Integer | None = None
-    custom_data: CustomDataType | None = None
+    start_time_of_day: Maybe[Annotated[str, Meta(min_length=1)]] = None
+    end_time_of_day: Maybe[Annotated[str, Meta(min_length=1)]] = None
+    day_of_week: Maybe[Annotated[list[DayOfWeekEnumType], Meta(min_length=1, max_length=7)]] = None
+    valid_from_date: Maybe[Annotated[str, Meta(min_length=1)]] = None
+    valid_to_date: Maybe[Annotated[str, Meta(min_length=1)]] = None
+    evse_kind: Maybe[EvseKindEnumType] = None
+    min_energy: Maybe[float] = None
+    max_energy: Maybe[float] = None
+    min_current: Maybe[float] = None
+    max_current: Maybe[float] = None
+    min_power: Maybe[float] = None
+    max_power: Maybe[float] = None
+    min_time: Maybe[Integer] = None
+    max_time: Maybe[Integer] = None
+    min_charging_time: Maybe[Integer] = None
+    max_charging_time: Maybe[Integer] = None
+    min_idle_time: Maybe[Integer] = None
+    max_idle_time: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffEnergyPriceType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffEnergyPriceType."""
 
     price_kwh: float
-    conditions: TariffConditionsType | None = None
-    custom_data: CustomDataType | None = None
+    conditions: Maybe[TariffConditionsType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TaxRateType(Payload, frozen=True, kw_only=True):
@@ -286,71 +286,71 @@ class TaxRateType(Payload, frozen=True, kw_only=True):
 
     type: Annotated[str, Meta(max_length=20)]
     tax: float
-    stack: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    stack: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffEnergyType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffEnergyType."""
 
     prices: Annotated[list[TariffEnergyPriceType], Meta(min_length=1)]
-    tax_rates: Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomDataType | None = None
+    tax_rates: Maybe[Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffTimePriceType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffTimePriceType."""
 
     price_minute: float
-    conditions: TariffConditionsType | None = None
-    custom_data: CustomDataType | None = None
+    conditions: Maybe[TariffConditionsType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffTimeType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffTimeType."""
 
     prices: Annotated[list[TariffTimePriceType], Meta(min_length=1)]
-    tax_rates: Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomDataType | None = None
+    tax_rates: Maybe[Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffConditionsFixedType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffConditionsFixedType."""
 
-    start_time_of_day: str | None = None
-    end_time_of_day: str | None = None
-    day_of_week: Annotated[list[DayOfWeekEnumType], Meta(min_length=1, max_length=7)] | None = None
-    valid_from_date: str | None = None
-    valid_to_date: str | None = None
-    evse_kind: EvseKindEnumType | None = None
-    payment_brand: Annotated[str, Meta(max_length=20)] | None = None
-    payment_recognition: Annotated[str, Meta(max_length=20)] | None = None
-    custom_data: CustomDataType | None = None
+    start_time_of_day: Maybe[Annotated[str, Meta(min_length=1)]] = None
+    end_time_of_day: Maybe[Annotated[str, Meta(min_length=1)]] = None
+    day_of_week: Maybe[Annotated[list[DayOfWeekEnumType], Meta(min_length=1, max_length=7)]] = None
+    valid_from_date: Maybe[Annotated[str, Meta(min_length=1)]] = None
+    valid_to_date: Maybe[Annotated[str, Meta(min_length=1)]] = None
+    evse_kind: Maybe[EvseKindEnumType] = None
+    payment_brand: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    payment_recognition: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffFixedPriceType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffFixedPriceType."""
 
     price_fixed: float
-    conditions: TariffConditionsFixedType | None = None
-    custom_data: CustomDataType | None = None
+    conditions: Maybe[TariffConditionsFixedType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffFixedType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffFixedType."""
 
     prices: Annotated[list[TariffFixedPriceType], Meta(min_length=1)]
-    tax_rates: Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomDataType | None = None
+    tax_rates: Maybe[Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PriceType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: PriceType."""
 
-    excl_tax: float | None = None
-    incl_tax: float | None = None
-    tax_rates: Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomDataType | None = None
+    excl_tax: Maybe[float] = None
+    incl_tax: Maybe[float] = None
+    tax_rates: Maybe[Annotated[list[TaxRateType], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffType(Payload, frozen=True, kw_only=True):
@@ -358,17 +358,17 @@ class TariffType(Payload, frozen=True, kw_only=True):
 
     tariff_id: Annotated[str, Meta(max_length=60)]
     currency: Annotated[str, Meta(max_length=3)]
-    description: Annotated[list[MessageContentType], Meta(min_length=1, max_length=10)] | None = None
-    energy: TariffEnergyType | None = None
-    valid_from: Instant | None = None
-    charging_time: TariffTimeType | None = None
-    idle_time: TariffTimeType | None = None
-    fixed_fee: TariffFixedType | None = None
-    reservation_time: TariffTimeType | None = None
-    reservation_fixed: TariffFixedType | None = None
-    min_cost: PriceType | None = None
-    max_cost: PriceType | None = None
-    custom_data: CustomDataType | None = None
+    description: Maybe[Annotated[list[MessageContentType], Meta(min_length=1, max_length=10)]] = None
+    energy: Maybe[TariffEnergyType] = None
+    valid_from: Maybe[Instant] = None
+    charging_time: Maybe[TariffTimeType] = None
+    idle_time: Maybe[TariffTimeType] = None
+    fixed_fee: Maybe[TariffFixedType] = None
+    reservation_time: Maybe[TariffTimeType] = None
+    reservation_fixed: Maybe[TariffFixedType] = None
+    min_cost: Maybe[PriceType] = None
+    max_cost: Maybe[PriceType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class BatteryDataType(Payload, frozen=True, kw_only=True):
@@ -378,17 +378,17 @@ class BatteryDataType(Payload, frozen=True, kw_only=True):
     serial_number: Annotated[str, Meta(max_length=50)]
     soc: Annotated[float, Meta(ge=0.0, le=100.0)] = field(name="soC")
     soh: Annotated[float, Meta(ge=0.0, le=100.0)] = field(name="soH")
-    production_date: Instant | None = None
-    vendor_info: Annotated[str, Meta(max_length=500)] | None = None
-    custom_data: CustomDataType | None = None
+    production_date: Maybe[Instant] = None
+    vendor_info: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ModemType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ModemType."""
 
-    iccid: Annotated[str, Meta(max_length=20)] | None = None
-    imsi: Annotated[str, Meta(max_length=20)] | None = None
-    custom_data: CustomDataType | None = None
+    iccid: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    imsi: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingStationType(Payload, frozen=True, kw_only=True):
@@ -396,36 +396,36 @@ class ChargingStationType(Payload, frozen=True, kw_only=True):
 
     model: Annotated[str, Meta(max_length=20)]
     vendor_name: Annotated[str, Meta(max_length=50)]
-    serial_number: Annotated[str, Meta(max_length=25)] | None = None
-    modem: ModemType | None = None
-    firmware_version: Annotated[str, Meta(max_length=50)] | None = None
-    custom_data: CustomDataType | None = None
+    serial_number: Maybe[Annotated[str, Meta(min_length=1, max_length=25)]] = None
+    modem: Maybe[ModemType] = None
+    firmware_version: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EVSEType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EVSEType."""
 
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    connector_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    connector_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ClearChargingProfileType."""
 
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeEnumType] = None
+    stack_level: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearTariffsResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ClearTariffsResultType."""
 
     status: TariffClearStatusEnumType
-    status_info: StatusInfoType | None = None
-    tariff_id: Annotated[str, Meta(max_length=60)] | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    tariff_id: Maybe[Annotated[str, Meta(min_length=1, max_length=60)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
@@ -433,8 +433,8 @@ class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
 
     status: ClearMonitoringStatusEnumType
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateHashDataType(Payload, frozen=True, kw_only=True):
@@ -444,7 +444,7 @@ class CertificateHashDataType(Payload, frozen=True, kw_only=True):
     issuer_name_hash: Annotated[str, Meta(max_length=128)]
     issuer_key_hash: Annotated[str, Meta(max_length=128)]
     serial_number: Annotated[str, Meta(max_length=40)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateStatusRequestInfoType(Payload, frozen=True, kw_only=True):
@@ -453,7 +453,7 @@ class CertificateStatusRequestInfoType(Payload, frozen=True, kw_only=True):
     certificate_hash_data: CertificateHashDataType
     source: CertificateStatusSourceEnumType
     urls: Annotated[list[Annotated[str, Meta(max_length=2000)]], Meta(min_length=1, max_length=5)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateStatusType(Payload, frozen=True, kw_only=True):
@@ -463,17 +463,17 @@ class CertificateStatusType(Payload, frozen=True, kw_only=True):
     source: CertificateStatusSourceEnumType
     status: CertificateStatusEnumType
     next_update: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingProfileCriterionType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingProfileCriterionType."""
 
-    charging_profile_purpose: ChargingProfilePurposeEnumType | None = None
-    stack_level: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    charging_profile_id: Annotated[list[Integer], Meta(min_length=1)] | None = None
-    charging_limit_source: Annotated[list[Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomDataType | None = None
+    charging_profile_purpose: Maybe[ChargingProfilePurposeEnumType] = None
+    stack_level: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    charging_profile_id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    charging_limit_source: Maybe[Annotated[list[Annotated[str, Meta(max_length=20)]], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class V2XFreqWattPointType(Payload, frozen=True, kw_only=True):
@@ -481,7 +481,7 @@ class V2XFreqWattPointType(Payload, frozen=True, kw_only=True):
 
     frequency: float
     power: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class V2XSignalWattPointType(Payload, frozen=True, kw_only=True):
@@ -489,34 +489,34 @@ class V2XSignalWattPointType(Payload, frozen=True, kw_only=True):
 
     signal: Integer
     power: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingSchedulePeriodType."""
 
     start_period: Integer
-    limit: float | None = None
-    limit_l2: float | None = field(default=None, name="limit_L2")
-    limit_l3: float | None = field(default=None, name="limit_L3")
-    number_phases: Annotated[int, Meta(ge=0, le=3)] | None = None
-    phase_to_use: Annotated[int, Meta(ge=0, le=3)] | None = None
-    discharge_limit: Annotated[float, Meta(le=0.0)] | None = None
-    discharge_limit_l2: Annotated[float, Meta(le=0.0)] | None = field(default=None, name="dischargeLimit_L2")
-    discharge_limit_l3: Annotated[float, Meta(le=0.0)] | None = field(default=None, name="dischargeLimit_L3")
-    setpoint: float | None = None
-    setpoint_l2: float | None = field(default=None, name="setpoint_L2")
-    setpoint_l3: float | None = field(default=None, name="setpoint_L3")
-    setpoint_reactive: float | None = None
-    setpoint_reactive_l2: float | None = field(default=None, name="setpointReactive_L2")
-    setpoint_reactive_l3: float | None = field(default=None, name="setpointReactive_L3")
-    preconditioning_request: bool | None = None
-    evse_sleep: bool | None = None
-    v2x_baseline: float | None = None
-    operation_mode: OperationModeEnumType | None = None
-    v2x_freq_watt_curve: Annotated[list[V2XFreqWattPointType], Meta(min_length=1, max_length=20)] | None = None
-    v2x_signal_watt_curve: Annotated[list[V2XSignalWattPointType], Meta(min_length=1, max_length=20)] | None = None
-    custom_data: CustomDataType | None = None
+    limit: Maybe[float] = None
+    limit_l2: Maybe[float] = field(default=None, name="limit_L2")
+    limit_l3: Maybe[float] = field(default=None, name="limit_L3")
+    number_phases: Maybe[Annotated[int, Meta(ge=0, le=3)]] = None
+    phase_to_use: Maybe[Annotated[int, Meta(ge=0, le=3)]] = None
+    discharge_limit: Maybe[Annotated[float, Meta(le=0.0)]] = None
+    discharge_limit_l2: Maybe[Annotated[float, Meta(le=0.0)]] = field(default=None, name="dischargeLimit_L2")
+    discharge_limit_l3: Maybe[Annotated[float, Meta(le=0.0)]] = field(default=None, name="dischargeLimit_L3")
+    setpoint: Maybe[float] = None
+    setpoint_l2: Maybe[float] = field(default=None, name="setpoint_L2")
+    setpoint_l3: Maybe[float] = field(default=None, name="setpoint_L3")
+    setpoint_reactive: Maybe[float] = None
+    setpoint_reactive_l2: Maybe[float] = field(default=None, name="setpointReactive_L2")
+    setpoint_reactive_l3: Maybe[float] = field(default=None, name="setpointReactive_L3")
+    preconditioning_request: Maybe[bool] = None
+    evse_sleep: Maybe[bool] = None
+    v2x_baseline: Maybe[float] = None
+    operation_mode: Maybe[OperationModeEnumType] = None
+    v2x_freq_watt_curve: Maybe[Annotated[list[V2XFreqWattPointType], Meta(min_length=1, max_length=20)]] = None
+    v2x_signal_watt_curve: Maybe[Annotated[list[V2XSignalWattPointType], Meta(min_length=1, max_length=20)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CompositeScheduleType(Payload, frozen=True, kw_only=True):
@@ -527,7 +527,7 @@ class CompositeScheduleType(Payload, frozen=True, kw_only=True):
     schedule_start: Instant
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateHashDataChainType(Payload, frozen=True, kw_only=True):
@@ -535,42 +535,42 @@ class CertificateHashDataChainType(Payload, frozen=True, kw_only=True):
 
     certificate_hash_data: CertificateHashDataType
     certificate_type: GetCertificateIdUseEnumType
-    child_certificate_hash_data: Annotated[list[CertificateHashDataType], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomDataType | None = None
+    child_certificate_hash_data: Maybe[Annotated[list[CertificateHashDataType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LogParametersType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: LogParametersType."""
 
     remote_location: Annotated[str, Meta(max_length=2000)]
-    oldest_timestamp: Instant | None = None
-    latest_timestamp: Instant | None = None
-    custom_data: CustomDataType | None = None
+    oldest_timestamp: Maybe[Instant] = None
+    latest_timestamp: Maybe[Instant] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ComponentType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ComponentType."""
 
     name: Annotated[str, Meta(max_length=50)]
-    evse: EVSEType | None = None
-    instance: Annotated[str, Meta(max_length=50)] | None = None
-    custom_data: CustomDataType | None = None
+    evse: Maybe[EVSEType] = None
+    instance: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VariableType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: VariableType."""
 
     name: Annotated[str, Meta(max_length=50)]
-    instance: Annotated[str, Meta(max_length=50)] | None = None
-    custom_data: CustomDataType | None = None
+    instance: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ComponentVariableType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ComponentVariableType."""
 
     component: ComponentType
-    variable: VariableType | None = None
-    custom_data: CustomDataType | None = None
+    variable: Maybe[VariableType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ConstantStreamDataType(Payload, frozen=True, kw_only=True):
@@ -579,7 +579,7 @@ class ConstantStreamDataType(Payload, frozen=True, kw_only=True):
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     params: PeriodicEventStreamParamsType
     variable_monitoring_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TariffAssignmentType(Payload, frozen=True, kw_only=True):
@@ -587,10 +587,10 @@ class TariffAssignmentType(Payload, frozen=True, kw_only=True):
 
     tariff_id: Annotated[str, Meta(max_length=60)]
     tariff_kind: TariffKindEnumType
-    valid_from: Instant | None = None
-    evse_ids: Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)] | None = None
-    id_tokens: Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(min_length=1)] | None = None
-    custom_data: CustomDataType | None = None
+    valid_from: Maybe[Instant] = None
+    evse_ids: Maybe[Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)]] = None
+    id_tokens: Maybe[Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetVariableDataType(Payload, frozen=True, kw_only=True):
@@ -598,8 +598,8 @@ class GetVariableDataType(Payload, frozen=True, kw_only=True):
 
     component: ComponentType
     variable: VariableType
-    attribute_type: AttributeEnumType | None = None
-    custom_data: CustomDataType | None = None
+    attribute_type: Maybe[AttributeEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetVariableResultType(Payload, frozen=True, kw_only=True):
@@ -608,10 +608,10 @@ class GetVariableResultType(Payload, frozen=True, kw_only=True):
     attribute_status: GetVariableStatusEnumType
     component: ComponentType
     variable: VariableType
-    attribute_status_info: StatusInfoType | None = None
-    attribute_type: AttributeEnumType | None = None
-    attribute_value: Annotated[str, Meta(max_length=2500)] | None = None
-    custom_data: CustomDataType | None = None
+    attribute_status_info: Maybe[StatusInfoType] = None
+    attribute_type: Maybe[AttributeEnumType] = None
+    attribute_value: Maybe[Annotated[str, Meta(max_length=2500)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SignedMeterValueType(Payload, frozen=True, kw_only=True):
@@ -619,30 +619,30 @@ class SignedMeterValueType(Payload, frozen=True, kw_only=True):
 
     signed_meter_data: Annotated[str, Meta(max_length=32768)]
     encoding_method: Annotated[str, Meta(max_length=50)]
-    signing_method: Annotated[str, Meta(max_length=50)] | None = None
-    public_key: Annotated[str, Meta(max_length=2500)] | None = None
-    custom_data: CustomDataType | None = None
+    signing_method: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    public_key: Maybe[Annotated[str, Meta(min_length=1, max_length=2500)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnitOfMeasureType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: UnitOfMeasureType."""
 
-    unit: Annotated[str, Meta(max_length=20)] | None = None
-    multiplier: Integer | None = None
-    custom_data: CustomDataType | None = None
+    unit: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    multiplier: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SampledValueType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SampledValueType."""
 
     value: float
-    measurand: MeasurandEnumType | None = None
-    context: ReadingContextEnumType | None = None
-    phase: PhaseEnumType | None = None
-    location: LocationEnumType | None = None
-    signed_meter_value: SignedMeterValueType | None = None
-    unit_of_measure: UnitOfMeasureType | None = None
-    custom_data: CustomDataType | None = None
+    measurand: Maybe[MeasurandEnumType] = None
+    context: Maybe[ReadingContextEnumType] = None
+    phase: Maybe[PhaseEnumType] = None
+    location: Maybe[LocationEnumType] = None
+    signed_meter_value: Maybe[SignedMeterValueType] = None
+    unit_of_measure: Maybe[UnitOfMeasureType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MeterValueType(Payload, frozen=True, kw_only=True):
@@ -650,16 +650,16 @@ class MeterValueType(Payload, frozen=True, kw_only=True):
 
     sampled_value: Annotated[list[SampledValueType], Meta(min_length=1)]
     timestamp: Reported[Instant]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingLimitType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingLimitType."""
 
     charging_limit_source: Annotated[str, Meta(max_length=20)]
-    is_local_generation: bool | None = None
-    is_grid_critical: bool | None = None
-    custom_data: CustomDataType | None = None
+    is_local_generation: Maybe[bool] = None
+    is_grid_critical: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LimitAtSoCType(Payload, frozen=True, kw_only=True):
@@ -667,15 +667,15 @@ class LimitAtSoCType(Payload, frozen=True, kw_only=True):
 
     soc: Annotated[int, Meta(ge=0, le=100)]
     limit: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RelativeTimeIntervalType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: RelativeTimeIntervalType."""
 
     start: Integer
-    duration: Integer | None = None
-    custom_data: CustomDataType | None = None
+    duration: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CostType(Payload, frozen=True, kw_only=True):
@@ -683,8 +683,8 @@ class CostType(Payload, frozen=True, kw_only=True):
 
     cost_kind: CostKindEnumType
     amount: Integer
-    amount_multiplier: Integer | None = None
-    custom_data: CustomDataType | None = None
+    amount_multiplier: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ConsumptionCostType(Payload, frozen=True, kw_only=True):
@@ -692,16 +692,16 @@ class ConsumptionCostType(Payload, frozen=True, kw_only=True):
 
     start_value: float
     cost: Annotated[list[CostType], Meta(min_length=1, max_length=3)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SalesTariffEntryType."""
 
     relative_time_interval: RelativeTimeIntervalType
-    e_price_level: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    consumption_cost: Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)] | None = None
-    custom_data: CustomDataType | None = None
+    e_price_level: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    consumption_cost: Maybe[Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SalesTariffType(Payload, frozen=True, kw_only=True):
@@ -709,9 +709,9 @@ class SalesTariffType(Payload, frozen=True, kw_only=True):
 
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
-    sales_tariff_description: Annotated[str, Meta(max_length=32)] | None = None
-    num_e_price_levels: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    sales_tariff_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
+    num_e_price_levels: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RationalNumberType(Payload, frozen=True, kw_only=True):
@@ -719,7 +719,7 @@ class RationalNumberType(Payload, frozen=True, kw_only=True):
 
     exponent: Integer
     value: Integer
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PriceRuleType(Payload, frozen=True, kw_only=True):
@@ -727,11 +727,11 @@ class PriceRuleType(Payload, frozen=True, kw_only=True):
 
     energy_fee: RationalNumberType
     power_range_start: RationalNumberType
-    parking_fee_period: Integer | None = None
-    carbon_dioxide_emission: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    renewable_generation_percentage: Annotated[int, Meta(ge=0, le=100)] | None = None
-    parking_fee: RationalNumberType | None = None
-    custom_data: CustomDataType | None = None
+    parking_fee_period: Maybe[Integer] = None
+    carbon_dioxide_emission: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    renewable_generation_percentage: Maybe[Annotated[int, Meta(ge=0, le=100)]] = None
+    parking_fee: Maybe[RationalNumberType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PriceRuleStackType(Payload, frozen=True, kw_only=True):
@@ -739,7 +739,7 @@ class PriceRuleStackType(Payload, frozen=True, kw_only=True):
 
     duration: Integer
     price_rule: Annotated[list[PriceRuleType], Meta(min_length=1, max_length=8)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TaxRuleType(Payload, frozen=True, kw_only=True):
@@ -751,9 +751,9 @@ class TaxRuleType(Payload, frozen=True, kw_only=True):
     applies_to_overstay_fee: bool
     applies_to_minimum_maximum_cost: bool
     tax_rate: RationalNumberType
-    tax_rule_name: Annotated[str, Meta(max_length=100)] | None = None
-    tax_included_in_price: bool | None = None
-    custom_data: CustomDataType | None = None
+    tax_rule_name: Maybe[Annotated[str, Meta(min_length=1, max_length=100)]] = None
+    tax_included_in_price: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class OverstayRuleType(Payload, frozen=True, kw_only=True):
@@ -762,17 +762,17 @@ class OverstayRuleType(Payload, frozen=True, kw_only=True):
     overstay_fee: RationalNumberType
     start_time: Integer
     overstay_fee_period: Integer
-    overstay_rule_description: Annotated[str, Meta(max_length=32)] | None = None
-    custom_data: CustomDataType | None = None
+    overstay_rule_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class OverstayRuleListType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: OverstayRuleListType."""
 
     overstay_rule: Annotated[list[OverstayRuleType], Meta(min_length=1, max_length=5)]
-    overstay_power_threshold: RationalNumberType | None = None
-    overstay_time_threshold: Integer | None = None
-    custom_data: CustomDataType | None = None
+    overstay_power_threshold: Maybe[RationalNumberType] = None
+    overstay_time_threshold: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AdditionalSelectedServicesType(Payload, frozen=True, kw_only=True):
@@ -780,7 +780,7 @@ class AdditionalSelectedServicesType(Payload, frozen=True, kw_only=True):
 
     service_fee: RationalNumberType
     service_name: Annotated[str, Meta(max_length=80)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
@@ -792,13 +792,13 @@ class AbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
     language: Annotated[str, Meta(max_length=8)]
     price_algorithm: Annotated[str, Meta(max_length=2000)]
     price_rule_stacks: Annotated[list[PriceRuleStackType], Meta(min_length=1, max_length=1024)]
-    price_schedule_description: Annotated[str, Meta(max_length=160)] | None = None
-    minimum_cost: RationalNumberType | None = None
-    maximum_cost: RationalNumberType | None = None
-    tax_rules: Annotated[list[TaxRuleType], Meta(min_length=1, max_length=10)] | None = None
-    overstay_rule_list: OverstayRuleListType | None = None
-    additional_selected_services: Annotated[list[AdditionalSelectedServicesType], Meta(min_length=1, max_length=5)] | None = None
-    custom_data: CustomDataType | None = None
+    price_schedule_description: Maybe[Annotated[str, Meta(min_length=1, max_length=160)]] = None
+    minimum_cost: Maybe[RationalNumberType] = None
+    maximum_cost: Maybe[RationalNumberType] = None
+    tax_rules: Maybe[Annotated[list[TaxRuleType], Meta(min_length=1, max_length=10)]] = None
+    overstay_rule_list: Maybe[OverstayRuleListType] = None
+    additional_selected_services: Maybe[Annotated[list[AdditionalSelectedServicesType], Meta(min_length=1, max_length=5)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PriceLevelScheduleEntryType(Payload, frozen=True, kw_only=True):
@@ -806,7 +806,7 @@ class PriceLevelScheduleEntryType(Payload, frozen=True, kw_only=True):
 
     duration: Integer
     price_level: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PriceLevelScheduleType(Payload, frozen=True, kw_only=True):
@@ -816,8 +816,8 @@ class PriceLevelScheduleType(Payload, frozen=True, kw_only=True):
     time_anchor: Instant
     price_schedule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     number_of_price_levels: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    price_schedule_description: Annotated[str, Meta(max_length=32)] | None = None
-    custom_data: CustomDataType | None = None
+    price_schedule_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingScheduleType(Payload, frozen=True, kw_only=True):
@@ -826,19 +826,19 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     id: Integer
     charging_rate_unit: ChargingRateUnitEnumType
     charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
-    limit_at_soc: LimitAtSoCType | None = field(default=None, name="limitAtSoC")
-    start_schedule: Instant | None = None
-    duration: Integer | None = None
-    min_charging_rate: float | None = None
-    power_tolerance: float | None = None
-    signature_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    digest_value: Annotated[str, Meta(max_length=88)] | None = None
-    use_local_time: bool | None = None
-    randomized_delay: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    sales_tariff: SalesTariffType | None = None
-    absolute_price_schedule: AbsolutePriceScheduleType | None = None
-    price_level_schedule: PriceLevelScheduleType | None = None
-    custom_data: CustomDataType | None = None
+    limit_at_soc: Maybe[LimitAtSoCType] = field(default=None, name="limitAtSoC")
+    start_schedule: Maybe[Instant] = None
+    duration: Maybe[Integer] = None
+    min_charging_rate: Maybe[float] = None
+    power_tolerance: Maybe[float] = None
+    signature_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    digest_value: Maybe[Annotated[str, Meta(min_length=1, max_length=88)]] = None
+    use_local_time: Maybe[bool] = None
+    randomized_delay: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    sales_tariff: Maybe[SalesTariffType] = None
+    absolute_price_schedule: Maybe[AbsolutePriceScheduleType] = None
+    price_level_schedule: Maybe[PriceLevelScheduleType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MessageInfoType(Payload, frozen=True, kw_only=True):
@@ -847,13 +847,13 @@ class MessageInfoType(Payload, frozen=True, kw_only=True):
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     priority: MessagePriorityEnumType
     message: MessageContentType
-    display: ComponentType | None = None
-    state: MessageStateEnumType | None = None
-    start_date_time: Instant | None = None
-    end_date_time: Instant | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    message_extra: Annotated[list[MessageContentType], Meta(min_length=1, max_length=4)] | None = None
-    custom_data: CustomDataType | None = None
+    display: Maybe[ComponentType] = None
+    state: Maybe[MessageStateEnumType] = None
+    start_date_time: Maybe[Instant] = None
+    end_date_time: Maybe[Instant] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    message_extra: Maybe[Annotated[list[MessageContentType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ACChargingParametersType(Payload, frozen=True, kw_only=True):
@@ -863,54 +863,54 @@ class ACChargingParametersType(Payload, frozen=True, kw_only=True):
     ev_min_current: float
     ev_max_current: float
     ev_max_voltage: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DERChargingParametersType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: DERChargingParametersType."""
 
-    ev_supported_der_control: Annotated[list[DERControlEnumType], Meta(min_length=1)] | None = field(default=None, name="evSupportedDERControl")
-    ev_over_excited_max_discharge_power: float | None = None
-    ev_over_excited_power_factor: float | None = None
-    ev_under_excited_max_discharge_power: float | None = None
-    ev_under_excited_power_factor: float | None = None
-    max_apparent_power: float | None = None
-    max_charge_apparent_power: float | None = None
-    max_charge_apparent_power_l2: float | None = field(default=None, name="maxChargeApparentPower_L2")
-    max_charge_apparent_power_l3: float | None = field(default=None, name="maxChargeApparentPower_L3")
-    max_discharge_apparent_power: float | None = None
-    max_discharge_apparent_power_l2: float | None = field(default=None, name="maxDischargeApparentPower_L2")
-    max_discharge_apparent_power_l3: float | None = field(default=None, name="maxDischargeApparentPower_L3")
-    max_charge_reactive_power: float | None = None
-    max_charge_reactive_power_l2: float | None = field(default=None, name="maxChargeReactivePower_L2")
-    max_charge_reactive_power_l3: float | None = field(default=None, name="maxChargeReactivePower_L3")
-    min_charge_reactive_power: float | None = None
-    min_charge_reactive_power_l2: float | None = field(default=None, name="minChargeReactivePower_L2")
-    min_charge_reactive_power_l3: float | None = field(default=None, name="minChargeReactivePower_L3")
-    max_discharge_reactive_power: float | None = None
-    max_discharge_reactive_power_l2: float | None = field(default=None, name="maxDischargeReactivePower_L2")
-    max_discharge_reactive_power_l3: float | None = field(default=None, name="maxDischargeReactivePower_L3")
-    min_discharge_reactive_power: float | None = None
-    min_discharge_reactive_power_l2: float | None = field(default=None, name="minDischargeReactivePower_L2")
-    min_discharge_reactive_power_l3: float | None = field(default=None, name="minDischargeReactivePower_L3")
-    nominal_voltage: float | None = None
-    nominal_voltage_offset: float | None = None
-    max_nominal_voltage: float | None = None
-    min_nominal_voltage: float | None = None
-    ev_inverter_manufacturer: Annotated[str, Meta(max_length=50)] | None = None
-    ev_inverter_model: Annotated[str, Meta(max_length=50)] | None = None
-    ev_inverter_serial_number: Annotated[str, Meta(max_length=50)] | None = None
-    ev_inverter_sw_version: Annotated[str, Meta(max_length=50)] | None = None
-    ev_inverter_hw_version: Annotated[str, Meta(max_length=50)] | None = None
-    ev_islanding_detection_method: Annotated[list[IslandingDetectionEnumType], Meta(min_length=1)] | None = None
-    ev_islanding_trip_time: float | None = None
-    ev_maximum_level1_dc_injection: float | None = field(default=None, name="evMaximumLevel1DCInjection")
-    ev_duration_level1_dc_injection: float | None = field(default=None, name="evDurationLevel1DCInjection")
-    ev_maximum_level2_dc_injection: float | None = field(default=None, name="evMaximumLevel2DCInjection")
-    ev_duration_level2_dc_injection: float | None = field(default=None, name="evDurationLevel2DCInjection")
-    ev_reactive_susceptance: float | None = None
-    ev_session_total_discharge_energy_available: float | None = None
-    custom_data: CustomDataType | None = None
+    ev_supported_der_control: Maybe[Annotated[list[DERControlEnumType], Meta(min_length=1)]] = field(default=None, name="evSupportedDERControl")
+    ev_over_excited_max_discharge_power: Maybe[float] = None
+    ev_over_excited_power_factor: Maybe[float] = None
+    ev_under_excited_max_discharge_power: Maybe[float] = None
+    ev_under_excited_power_factor: Maybe[float] = None
+    max_apparent_power: Maybe[float] = None
+    max_charge_apparent_power: Maybe[float] = None
+    max_charge_apparent_power_l2: Maybe[float] = field(default=None, name="maxChargeApparentPower_L2")
+    max_charge_apparent_power_l3: Maybe[float] = field(default=None, name="maxChargeApparentPower_L3")
+    max_discharge_apparent_power: Maybe[float] = None
+    max_discharge_apparent_power_l2: Maybe[float] = field(default=None, name="maxDischargeApparentPower_L2")
+    max_discharge_apparent_power_l3: Maybe[float] = field(default=None, name="maxDischargeApparentPower_L3")
+    max_charge_reactive_power: Maybe[float] = None
+    max_charge_reactive_power_l2: Maybe[float] = field(default=None, name="maxChargeReactivePower_L2")
+    max_charge_reactive_power_l3: Maybe[float] = field(default=None, name="maxChargeReactivePower_L3")
+    min_charge_reactive_power: Maybe[float] = None
+    min_charge_reactive_power_l2: Maybe[float] = field(default=None, name="minChargeReactivePower_L2")
+    min_charge_reactive_power_l3: Maybe[float] = field(default=None, name="minChargeReactivePower_L3")
+    max_discharge_reactive_power: Maybe[float] = None
+    max_discharge_reactive_power_l2: Maybe[float] = field(default=None, name="maxDischargeReactivePower_L2")
+    max_discharge_reactive_power_l3: Maybe[float] = field(default=None, name="maxDischargeReactivePower_L3")
+    min_discharge_reactive_power: Maybe[float] = None
+    min_discharge_reactive_power_l2: Maybe[float] = field(default=None, name="minDischargeReactivePower_L2")
+    min_discharge_reactive_power_l3: Maybe[float] = field(default=None, name="minDischargeReactivePower_L3")
+    nominal_voltage: Maybe[float] = None
+    nominal_voltage_offset: Maybe[float] = None
+    max_nominal_voltage: Maybe[float] = None
+    min_nominal_voltage: Maybe[float] = None
+    ev_inverter_manufacturer: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    ev_inverter_model: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    ev_inverter_serial_number: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    ev_inverter_sw_version: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    ev_inverter_hw_version: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    ev_islanding_detection_method: Maybe[Annotated[list[IslandingDetectionEnumType], Meta(min_length=1)]] = None
+    ev_islanding_trip_time: Maybe[float] = None
+    ev_maximum_level1_dc_injection: Maybe[float] = field(default=None, name="evMaximumLevel1DCInjection")
+    ev_duration_level1_dc_injection: Maybe[float] = field(default=None, name="evDurationLevel1DCInjection")
+    ev_maximum_level2_dc_injection: Maybe[float] = field(default=None, name="evMaximumLevel2DCInjection")
+    ev_duration_level2_dc_injection: Maybe[float] = field(default=None, name="evDurationLevel2DCInjection")
+    ev_reactive_susceptance: Maybe[float] = None
+    ev_session_total_discharge_energy_available: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EVPowerScheduleEntryType(Payload, frozen=True, kw_only=True):
@@ -918,7 +918,7 @@ class EVPowerScheduleEntryType(Payload, frozen=True, kw_only=True):
 
     duration: Integer
     power: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EVPowerScheduleType(Payload, frozen=True, kw_only=True):
@@ -926,7 +926,7 @@ class EVPowerScheduleType(Payload, frozen=True, kw_only=True):
 
     ev_power_schedule_entries: Annotated[list[EVPowerScheduleEntryType], Meta(min_length=1, max_length=1024)]
     time_anchor: Instant
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EVPriceRuleType(Payload, frozen=True, kw_only=True):
@@ -934,7 +934,7 @@ class EVPriceRuleType(Payload, frozen=True, kw_only=True):
 
     energy_fee: float
     power_range_start: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EVAbsolutePriceScheduleEntryType(Payload, frozen=True, kw_only=True):
@@ -942,7 +942,7 @@ class EVAbsolutePriceScheduleEntryType(Payload, frozen=True, kw_only=True):
 
     duration: Integer
     ev_price_rule: Annotated[list[EVPriceRuleType], Meta(min_length=1, max_length=8)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EVAbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
@@ -952,15 +952,15 @@ class EVAbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
     currency: Annotated[str, Meta(max_length=3)]
     ev_absolute_price_schedule_entries: Annotated[list[EVAbsolutePriceScheduleEntryType], Meta(min_length=1, max_length=1024)]
     price_algorithm: Annotated[str, Meta(max_length=2000)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EVEnergyOfferType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EVEnergyOfferType."""
 
     ev_power_schedule: EVPowerScheduleType
-    ev_absolute_price_schedule: EVAbsolutePriceScheduleType | None = None
-    custom_data: CustomDataType | None = None
+    ev_absolute_price_schedule: Maybe[EVAbsolutePriceScheduleType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DCChargingParametersType(Payload, frozen=True, kw_only=True):
@@ -968,59 +968,59 @@ class DCChargingParametersType(Payload, frozen=True, kw_only=True):
 
     ev_max_current: float
     ev_max_voltage: float
-    ev_max_power: float | None = None
-    ev_energy_capacity: float | None = None
-    energy_amount: float | None = None
-    state_of_charge: Annotated[int, Meta(ge=0, le=100)] | None = None
-    full_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="fullSoC")
-    bulk_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="bulkSoC")
-    custom_data: CustomDataType | None = None
+    ev_max_power: Maybe[float] = None
+    ev_energy_capacity: Maybe[float] = None
+    energy_amount: Maybe[float] = None
+    state_of_charge: Maybe[Annotated[int, Meta(ge=0, le=100)]] = None
+    full_soc: Maybe[Annotated[int, Meta(ge=0, le=100)]] = field(default=None, name="fullSoC")
+    bulk_soc: Maybe[Annotated[int, Meta(ge=0, le=100)]] = field(default=None, name="bulkSoC")
+    custom_data: Maybe[CustomDataType] = None
 
 
 class V2XChargingParametersType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: V2XChargingParametersType."""
 
-    min_charge_power: float | None = None
-    min_charge_power_l2: float | None = field(default=None, name="minChargePower_L2")
-    min_charge_power_l3: float | None = field(default=None, name="minChargePower_L3")
-    max_charge_power: float | None = None
-    max_charge_power_l2: float | None = field(default=None, name="maxChargePower_L2")
-    max_charge_power_l3: float | None = field(default=None, name="maxChargePower_L3")
-    min_discharge_power: float | None = None
-    min_discharge_power_l2: float | None = field(default=None, name="minDischargePower_L2")
-    min_discharge_power_l3: float | None = field(default=None, name="minDischargePower_L3")
-    max_discharge_power: float | None = None
-    max_discharge_power_l2: float | None = field(default=None, name="maxDischargePower_L2")
-    max_discharge_power_l3: float | None = field(default=None, name="maxDischargePower_L3")
-    min_charge_current: float | None = None
-    max_charge_current: float | None = None
-    min_discharge_current: float | None = None
-    max_discharge_current: float | None = None
-    min_voltage: float | None = None
-    max_voltage: float | None = None
-    ev_target_energy_request: float | None = None
-    ev_min_energy_request: float | None = None
-    ev_max_energy_request: float | None = None
-    ev_min_v2x_energy_request: float | None = None
-    ev_max_v2x_energy_request: float | None = None
-    target_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="targetSoC")
-    custom_data: CustomDataType | None = None
+    min_charge_power: Maybe[float] = None
+    min_charge_power_l2: Maybe[float] = field(default=None, name="minChargePower_L2")
+    min_charge_power_l3: Maybe[float] = field(default=None, name="minChargePower_L3")
+    max_charge_power: Maybe[float] = None
+    max_charge_power_l2: Maybe[float] = field(default=None, name="maxChargePower_L2")
+    max_charge_power_l3: Maybe[float] = field(default=None, name="maxChargePower_L3")
+    min_discharge_power: Maybe[float] = None
+    min_discharge_power_l2: Maybe[float] = field(default=None, name="minDischargePower_L2")
+    min_discharge_power_l3: Maybe[float] = field(default=None, name="minDischargePower_L3")
+    max_discharge_power: Maybe[float] = None
+    max_discharge_power_l2: Maybe[float] = field(default=None, name="maxDischargePower_L2")
+    max_discharge_power_l3: Maybe[float] = field(default=None, name="maxDischargePower_L3")
+    min_charge_current: Maybe[float] = None
+    max_charge_current: Maybe[float] = None
+    min_discharge_current: Maybe[float] = None
+    max_discharge_current: Maybe[float] = None
+    min_voltage: Maybe[float] = None
+    max_voltage: Maybe[float] = None
+    ev_target_energy_request: Maybe[float] = None
+    ev_min_energy_request: Maybe[float] = None
+    ev_max_energy_request: Maybe[float] = None
+    ev_min_v2x_energy_request: Maybe[float] = None
+    ev_max_v2x_energy_request: Maybe[float] = None
+    target_soc: Maybe[Annotated[int, Meta(ge=0, le=100)]] = field(default=None, name="targetSoC")
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingNeedsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingNeedsType."""
 
     requested_energy_transfer: EnergyTransferModeEnumType
-    ac_charging_parameters: ACChargingParametersType | None = None
-    der_charging_parameters: DERChargingParametersType | None = None
-    ev_energy_offer: EVEnergyOfferType | None = None
-    dc_charging_parameters: DCChargingParametersType | None = None
-    v2x_charging_parameters: V2XChargingParametersType | None = None
-    available_energy_transfer: Annotated[list[EnergyTransferModeEnumType], Meta(min_length=1)] | None = None
-    control_mode: ControlModeEnumType | None = None
-    mobility_needs_mode: MobilityNeedsModeEnumType | None = None
-    departure_time: Instant | None = None
-    custom_data: CustomDataType | None = None
+    ac_charging_parameters: Maybe[ACChargingParametersType] = None
+    der_charging_parameters: Maybe[DERChargingParametersType] = None
+    ev_energy_offer: Maybe[EVEnergyOfferType] = None
+    dc_charging_parameters: Maybe[DCChargingParametersType] = None
+    v2x_charging_parameters: Maybe[V2XChargingParametersType] = None
+    available_energy_transfer: Maybe[Annotated[list[EnergyTransferModeEnumType], Meta(min_length=1)]] = None
+    control_mode: Maybe[ControlModeEnumType] = None
+    mobility_needs_mode: Maybe[MobilityNeedsModeEnumType] = None
+    departure_time: Maybe[Instant] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EventDataType(Payload, frozen=True, kw_only=True):
@@ -1033,14 +1033,14 @@ class EventDataType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     event_notification_type: EventNotificationEnumType
     variable: VariableType
-    cause: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    tech_code: Annotated[str, Meta(max_length=50)] | None = None
-    tech_info: Annotated[str, Meta(max_length=500)] | None = None
-    cleared: bool | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    variable_monitoring_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    severity: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    custom_data: CustomDataType | None = None
+    cause: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    tech_code: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    tech_info: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
+    cleared: Maybe[bool] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    variable_monitoring_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    severity: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VariableMonitoringType(Payload, frozen=True, kw_only=True):
@@ -1052,7 +1052,7 @@ class VariableMonitoringType(Payload, frozen=True, kw_only=True):
     type: MonitorEnumType
     severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     event_notification_type: EventNotificationEnumType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MonitoringDataType(Payload, frozen=True, kw_only=True):
@@ -1061,7 +1061,7 @@ class MonitoringDataType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     variable: VariableType
     variable_monitoring: Annotated[list[VariableMonitoringType], Meta(min_length=1)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class StreamDataElementType(Payload, frozen=True, kw_only=True):
@@ -1069,18 +1069,18 @@ class StreamDataElementType(Payload, frozen=True, kw_only=True):
 
     t: float
     v: Annotated[str, Meta(max_length=2500)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VariableAttributeType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: VariableAttributeType."""
 
-    type: AttributeEnumType | None = None
-    value: Annotated[str, Meta(max_length=2500)] | None = None
-    mutability: MutabilityEnumType | None = None
-    persistent: bool | None = None
-    constant: bool | None = None
-    custom_data: CustomDataType | None = None
+    type: Maybe[AttributeEnumType] = None
+    value: Maybe[Annotated[str, Meta(max_length=2500)]] = None
+    mutability: Maybe[MutabilityEnumType] = None
+    persistent: Maybe[bool] = None
+    constant: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VariableCharacteristicsType(Payload, frozen=True, kw_only=True):
@@ -1088,12 +1088,12 @@ class VariableCharacteristicsType(Payload, frozen=True, kw_only=True):
 
     data_type: DataEnumType
     supports_monitoring: bool
-    unit: Annotated[str, Meta(max_length=16)] | None = None
-    min_limit: float | None = None
-    max_limit: float | None = None
-    max_elements: Annotated[int, Meta(ge=1, le=9223372036854775807)] | None = None
-    values_list: Annotated[str, Meta(max_length=1000)] | None = None
-    custom_data: CustomDataType | None = None
+    unit: Maybe[Annotated[str, Meta(min_length=1, max_length=16)]] = None
+    min_limit: Maybe[float] = None
+    max_limit: Maybe[float] = None
+    max_elements: Maybe[Annotated[int, Meta(ge=1, le=9223372036854775807)]] = None
+    values_list: Maybe[Annotated[str, Meta(min_length=1, max_length=1000)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReportDataType(Payload, frozen=True, kw_only=True):
@@ -1102,8 +1102,8 @@ class ReportDataType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     variable: VariableType
     variable_attribute: Annotated[list[VariableAttributeType], Meta(min_length=1, max_length=4)]
-    variable_characteristics: VariableCharacteristicsType | None = None
-    custom_data: CustomDataType | None = None
+    variable_characteristics: Maybe[VariableCharacteristicsType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AddressType(Payload, frozen=True, kw_only=True):
@@ -1113,27 +1113,27 @@ class AddressType(Payload, frozen=True, kw_only=True):
     address1: Annotated[str, Meta(max_length=100)]
     city: Annotated[str, Meta(max_length=100)]
     country: Annotated[str, Meta(max_length=50)]
-    address2: Annotated[str, Meta(max_length=100)] | None = None
-    postal_code: Annotated[str, Meta(max_length=20)] | None = None
-    custom_data: CustomDataType | None = None
+    address2: Maybe[Annotated[str, Meta(min_length=1, max_length=100)]] = None
+    postal_code: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingScheduleUpdateType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingScheduleUpdateType."""
 
-    limit: float | None = None
-    limit_l2: float | None = field(default=None, name="limit_L2")
-    limit_l3: float | None = field(default=None, name="limit_L3")
-    discharge_limit: Annotated[float, Meta(le=0.0)] | None = None
-    discharge_limit_l2: Annotated[float, Meta(le=0.0)] | None = field(default=None, name="dischargeLimit_L2")
-    discharge_limit_l3: Annotated[float, Meta(le=0.0)] | None = field(default=None, name="dischargeLimit_L3")
-    setpoint: float | None = None
-    setpoint_l2: float | None = field(default=None, name="setpoint_L2")
-    setpoint_l3: float | None = field(default=None, name="setpoint_L3")
-    setpoint_reactive: float | None = None
-    setpoint_reactive_l2: float | None = field(default=None, name="setpointReactive_L2")
-    setpoint_reactive_l3: float | None = field(default=None, name="setpointReactive_L3")
-    custom_data: CustomDataType | None = None
+    limit: Maybe[float] = None
+    limit_l2: Maybe[float] = field(default=None, name="limit_L2")
+    limit_l3: Maybe[float] = field(default=None, name="limit_L3")
+    discharge_limit: Maybe[Annotated[float, Meta(le=0.0)]] = None
+    discharge_limit_l2: Maybe[Annotated[float, Meta(le=0.0)]] = field(default=None, name="dischargeLimit_L2")
+    discharge_limit_l3: Maybe[Annotated[float, Meta(le=0.0)]] = field(default=None, name="dischargeLimit_L3")
+    setpoint: Maybe[float] = None
+    setpoint_l2: Maybe[float] = field(default=None, name="setpoint_L2")
+    setpoint_l3: Maybe[float] = field(default=None, name="setpoint_L3")
+    setpoint_reactive: Maybe[float] = None
+    setpoint_reactive_l2: Maybe[float] = field(default=None, name="setpointReactive_L2")
+    setpoint_reactive_l3: Maybe[float] = field(default=None, name="setpointReactive_L3")
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingProfileType(Payload, frozen=True, kw_only=True):
@@ -1144,16 +1144,16 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
     charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
-    recurrency_kind: RecurrencyKindEnumType | None = None
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
-    transaction_id: Annotated[str, Meta(max_length=36)] | None = None
-    max_offline_duration: Integer | None = None
-    invalid_after_offline_duration: bool | None = None
-    dyn_update_interval: Integer | None = None
-    dyn_update_time: Instant | None = None
-    price_schedule_signature: Annotated[str, Meta(max_length=256)] | None = None
-    custom_data: CustomDataType | None = None
+    recurrency_kind: Maybe[RecurrencyKindEnumType] = None
+    valid_from: Maybe[Instant] = None
+    valid_to: Maybe[Instant] = None
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    max_offline_duration: Maybe[Integer] = None
+    invalid_after_offline_duration: Maybe[bool] = None
+    dyn_update_interval: Maybe[Integer] = None
+    dyn_update_time: Maybe[Instant] = None
+    price_schedule_signature: Maybe[Annotated[str, Meta(min_length=1, max_length=256)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DERCurvePointsType(Payload, frozen=True, kw_only=True):
@@ -1161,35 +1161,35 @@ class DERCurvePointsType(Payload, frozen=True, kw_only=True):
 
     x: float
     y: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class HysteresisType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: HysteresisType."""
 
-    hysteresis_high: float | None = None
-    hysteresis_low: float | None = None
-    hysteresis_delay: float | None = None
-    hysteresis_gradient: float | None = None
-    custom_data: CustomDataType | None = None
+    hysteresis_high: Maybe[float] = None
+    hysteresis_low: Maybe[float] = None
+    hysteresis_delay: Maybe[float] = None
+    hysteresis_gradient: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReactivePowerParamsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ReactivePowerParamsType."""
 
-    v_ref: float | None = None
-    autonomous_v_ref_enable: bool | None = None
-    autonomous_v_ref_time_constant: float | None = None
-    custom_data: CustomDataType | None = None
+    v_ref: Maybe[float] = None
+    autonomous_v_ref_enable: Maybe[bool] = None
+    autonomous_v_ref_time_constant: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VoltageParamsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: VoltageParamsType."""
 
-    hv10_min_mean_value: float | None = None
-    hv10_min_mean_trip_delay: float | None = None
-    power_during_cessation: PowerDuringCessationEnumType | None = None
-    custom_data: CustomDataType | None = None
+    hv10_min_mean_value: Maybe[float] = None
+    hv10_min_mean_trip_delay: Maybe[float] = None
+    power_during_cessation: Maybe[PowerDuringCessationEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DERCurveType(Payload, frozen=True, kw_only=True):
@@ -1198,13 +1198,13 @@ class DERCurveType(Payload, frozen=True, kw_only=True):
     curve_data: Annotated[list[DERCurvePointsType], Meta(min_length=1, max_length=10)]
     priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     y_unit: DERUnitEnumType
-    hysteresis: HysteresisType | None = None
-    reactive_power_params: ReactivePowerParamsType | None = None
-    voltage_params: VoltageParamsType | None = None
-    response_time: float | None = None
-    start_time: Instant | None = None
-    duration: float | None = None
-    custom_data: CustomDataType | None = None
+    hysteresis: Maybe[HysteresisType] = None
+    reactive_power_params: Maybe[ReactivePowerParamsType] = None
+    voltage_params: Maybe[VoltageParamsType] = None
+    response_time: Maybe[float] = None
+    start_time: Maybe[Instant] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DERCurveGetType(Payload, frozen=True, kw_only=True):
@@ -1215,7 +1215,7 @@ class DERCurveGetType(Payload, frozen=True, kw_only=True):
     curve_type: DERControlEnumType
     is_default: bool
     is_superseded: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EnterServiceType(Payload, frozen=True, kw_only=True):
@@ -1226,10 +1226,10 @@ class EnterServiceType(Payload, frozen=True, kw_only=True):
     low_voltage: float
     high_freq: float
     low_freq: float
-    delay: float | None = None
-    random_delay: float | None = None
-    ramp_rate: float | None = None
-    custom_data: CustomDataType | None = None
+    delay: Maybe[float] = None
+    random_delay: Maybe[float] = None
+    ramp_rate: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EnterServiceGetType(Payload, frozen=True, kw_only=True):
@@ -1237,7 +1237,7 @@ class EnterServiceGetType(Payload, frozen=True, kw_only=True):
 
     enter_service: EnterServiceType
     id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FixedPFType(Payload, frozen=True, kw_only=True):
@@ -1246,9 +1246,9 @@ class FixedPFType(Payload, frozen=True, kw_only=True):
     priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     displacement: float
     excitation: bool
-    start_time: Instant | None = None
-    duration: float | None = None
-    custom_data: CustomDataType | None = None
+    start_time: Maybe[Instant] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FixedPFGetType(Payload, frozen=True, kw_only=True):
@@ -1258,7 +1258,7 @@ class FixedPFGetType(Payload, frozen=True, kw_only=True):
     id: Annotated[str, Meta(max_length=36)]
     is_default: bool
     is_superseded: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FixedVarType(Payload, frozen=True, kw_only=True):
@@ -1267,9 +1267,9 @@ class FixedVarType(Payload, frozen=True, kw_only=True):
     priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     setpoint: float
     unit: DERUnitEnumType
-    start_time: Instant | None = None
-    duration: float | None = None
-    custom_data: CustomDataType | None = None
+    start_time: Maybe[Instant] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FixedVarGetType(Payload, frozen=True, kw_only=True):
@@ -1279,7 +1279,7 @@ class FixedVarGetType(Payload, frozen=True, kw_only=True):
     id: Annotated[str, Meta(max_length=36)]
     is_default: bool
     is_superseded: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FreqDroopType(Payload, frozen=True, kw_only=True):
@@ -1291,9 +1291,9 @@ class FreqDroopType(Payload, frozen=True, kw_only=True):
     over_droop: float
     under_droop: float
     response_time: float
-    start_time: Instant | None = None
-    duration: float | None = None
-    custom_data: CustomDataType | None = None
+    start_time: Maybe[Instant] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FreqDroopGetType(Payload, frozen=True, kw_only=True):
@@ -1303,7 +1303,7 @@ class FreqDroopGetType(Payload, frozen=True, kw_only=True):
     id: Annotated[str, Meta(max_length=36)]
     is_default: bool
     is_superseded: bool
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GradientType(Payload, frozen=True, kw_only=True):
@@ -1312,7 +1312,7 @@ class GradientType(Payload, frozen=True, kw_only=True):
     priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     gradient: float
     soft_gradient: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GradientGetType(Payload, frozen=True, kw_only=True):
@@ -1320,18 +1320,18 @@ class GradientGetType(Payload, frozen=True, kw_only=True):
 
     gradient: GradientType
     id: Annotated[str, Meta(max_length=36)]
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LimitMaxDischargeType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: LimitMaxDischargeType."""
 
     priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    pct_max_discharge_power: float | None = None
-    power_monitoring_must_trip: DERCurveType | None = None
-    start_time: Instant | None = None
-    duration: float | None = None
-    custom_data: CustomDataType | None = None
+    pct_max_discharge_power: Maybe[float] = None
+    power_monitoring_must_trip: Maybe[DERCurveType] = None
+    start_time: Maybe[Instant] = None
+    duration: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LimitMaxDischargeGetType(Payload, frozen=True, kw_only=True):
@@ -1341,15 +1341,15 @@ class LimitMaxDischargeGetType(Payload, frozen=True, kw_only=True):
     is_default: bool
     is_superseded: bool
     limit_max_discharge: LimitMaxDischargeType
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AuthorizationData(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: AuthorizationData."""
 
     id_token: IdTokenType
-    id_token_info: IdTokenInfoType | None = None
-    custom_data: CustomDataType | None = None
+    id_token_info: Maybe[IdTokenInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class APNType(Payload, frozen=True, kw_only=True):
@@ -1357,12 +1357,12 @@ class APNType(Payload, frozen=True, kw_only=True):
 
     apn: Annotated[str, Meta(max_length=2000)]
     apn_authentication: APNAuthenticationEnumType
-    apn_user_name: Annotated[str, Meta(max_length=50)] | None = None
-    apn_password: Annotated[str, Meta(max_length=64)] | None = None
-    sim_pin: Integer | None = None
-    preferred_network: Annotated[str, Meta(max_length=6)] | None = None
-    use_only_preferred_network: bool | None = None
-    custom_data: CustomDataType | None = None
+    apn_user_name: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    apn_password: Maybe[Annotated[str, Meta(min_length=1, max_length=64)]] = None
+    sim_pin: Maybe[Integer] = None
+    preferred_network: Maybe[Annotated[str, Meta(min_length=1, max_length=6)]] = None
+    use_only_preferred_network: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VPNType(Payload, frozen=True, kw_only=True):
@@ -1373,8 +1373,8 @@ class VPNType(Payload, frozen=True, kw_only=True):
     password: Annotated[str, Meta(max_length=64)]
     key: Annotated[str, Meta(max_length=255)]
     type: VPNEnumType
-    group: Annotated[str, Meta(max_length=50)] | None = None
-    custom_data: CustomDataType | None = None
+    group: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
@@ -1385,12 +1385,12 @@ class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
     message_timeout: Integer
     ocpp_csms_url: Annotated[str, Meta(max_length=2000)]
     security_profile: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    apn: APNType | None = None
-    ocpp_version: OCPPVersionEnumType | None = None
-    identity: Annotated[str, Meta(max_length=48)] | None = None
-    basic_auth_password: Annotated[str, Meta(max_length=64)] | None = None
-    vpn: VPNType | None = None
-    custom_data: CustomDataType | None = None
+    apn: Maybe[APNType] = None
+    ocpp_version: Maybe[OCPPVersionEnumType] = None
+    identity: Maybe[Annotated[str, Meta(min_length=1, max_length=48)]] = None
+    basic_auth_password: Maybe[Annotated[str, Meta(min_length=1, max_length=64)]] = None
+    vpn: Maybe[VPNType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
@@ -1401,10 +1401,10 @@ class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
     severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     component: ComponentType
     variable: VariableType
-    id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    periodic_event_stream: PeriodicEventStreamParamsType | None = None
-    transaction: bool | None = None
-    custom_data: CustomDataType | None = None
+    id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    periodic_event_stream: Maybe[PeriodicEventStreamParamsType] = None
+    transaction: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
@@ -1415,9 +1415,9 @@ class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     variable: VariableType
     severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    id: Annotated[int, Meta(ge=0, le=9223372036854775807)] | None = None
-    status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariableDataType(Payload, frozen=True, kw_only=True):
@@ -1426,8 +1426,8 @@ class SetVariableDataType(Payload, frozen=True, kw_only=True):
     attribute_value: Annotated[str, Meta(max_length=2500)]
     component: ComponentType
     variable: VariableType
-    attribute_type: AttributeEnumType | None = None
-    custom_data: CustomDataType | None = None
+    attribute_type: Maybe[AttributeEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariableResultType(Payload, frozen=True, kw_only=True):
@@ -1436,41 +1436,41 @@ class SetVariableResultType(Payload, frozen=True, kw_only=True):
     attribute_status: SetVariableStatusEnumType
     component: ComponentType
     variable: VariableType
-    attribute_type: AttributeEnumType | None = None
-    attribute_status_info: StatusInfoType | None = None
-    custom_data: CustomDataType | None = None
+    attribute_type: Maybe[AttributeEnumType] = None
+    attribute_status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TransactionLimitType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TransactionLimitType."""
 
-    max_cost: float | None = None
-    max_energy: float | None = None
-    max_time: Integer | None = None
-    max_soc: Annotated[int, Meta(ge=0, le=100)] | None = field(default=None, name="maxSoC")
-    custom_data: CustomDataType | None = None
+    max_cost: Maybe[float] = None
+    max_energy: Maybe[float] = None
+    max_time: Maybe[Integer] = None
+    max_soc: Maybe[Annotated[int, Meta(ge=0, le=100)]] = field(default=None, name="maxSoC")
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TransactionType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TransactionType."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
-    charging_state: ChargingStateEnumType | None = None
-    time_spent_charging: Integer | None = None
-    stopped_reason: ReasonEnumType | None = None
-    remote_start_id: Integer | None = None
-    operation_mode: OperationModeEnumType | None = None
-    tariff_id: Annotated[str, Meta(max_length=60)] | None = None
-    transaction_limit: TransactionLimitType | None = None
-    custom_data: CustomDataType | None = None
+    charging_state: Maybe[ChargingStateEnumType] = None
+    time_spent_charging: Maybe[Integer] = None
+    stopped_reason: Maybe[ReasonEnumType] = None
+    remote_start_id: Maybe[Integer] = None
+    operation_mode: Maybe[OperationModeEnumType] = None
+    tariff_id: Maybe[Annotated[str, Meta(min_length=1, max_length=60)]] = None
+    transaction_limit: Maybe[TransactionLimitType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TotalPriceType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TotalPriceType."""
 
-    excl_tax: float | None = None
-    incl_tax: float | None = None
-    custom_data: CustomDataType | None = None
+    excl_tax: Maybe[float] = None
+    incl_tax: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TotalCostType(Payload, frozen=True, kw_only=True):
@@ -1479,13 +1479,13 @@ class TotalCostType(Payload, frozen=True, kw_only=True):
     currency: Annotated[str, Meta(max_length=3)]
     type_of_cost: TariffCostEnumType
     total: TotalPriceType
-    fixed: PriceType | None = None
-    energy: PriceType | None = None
-    charging_time: PriceType | None = None
-    idle_time: PriceType | None = None
-    reservation_time: PriceType | None = None
-    reservation_fixed: PriceType | None = None
-    custom_data: CustomDataType | None = None
+    fixed: Maybe[PriceType] = None
+    energy: Maybe[PriceType] = None
+    charging_time: Maybe[PriceType] = None
+    idle_time: Maybe[PriceType] = None
+    reservation_time: Maybe[PriceType] = None
+    reservation_fixed: Maybe[PriceType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TotalUsageType(Payload, frozen=True, kw_only=True):
@@ -1494,8 +1494,8 @@ class TotalUsageType(Payload, frozen=True, kw_only=True):
     energy: float
     charging_time: Integer
     idle_time: Integer
-    reservation_time: Integer | None = None
-    custom_data: CustomDataType | None = None
+    reservation_time: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CostDimensionType(Payload, frozen=True, kw_only=True):
@@ -1503,16 +1503,16 @@ class CostDimensionType(Payload, frozen=True, kw_only=True):
 
     type: CostDimensionEnumType
     volume: float
-    custom_data: CustomDataType | None = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingPeriodType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingPeriodType."""
 
     start_period: Instant
-    dimensions: Annotated[list[CostDimensionType], Meta(min_length=1)] | None = None
-    tariff_id: Annotated[str, Meta(max_length=60)] | None = None
-    custom_data: CustomDataType | None = None
+    dimensions: Maybe[Annotated[list[CostDimensionType], Meta(min_length=1)]] = None
+    tariff_id: Maybe[Annotated[str, Meta(min_length=1, max_length=60)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CostDetailsType(Payload, frozen=True, kw_only=True):
@@ -1520,10 +1520,10 @@ class CostDetailsType(Payload, frozen=True, kw_only=True):
 
     total_cost: TotalCostType
     total_usage: TotalUsageType
-    charging_periods: Annotated[list[ChargingPeriodType], Meta(min_length=1)] | None = None
-    failure_to_calculate: bool | None = None
-    failure_reason: Annotated[str, Meta(max_length=500)] | None = None
-    custom_data: CustomDataType | None = None
+    charging_periods: Maybe[Annotated[list[ChargingPeriodType], Meta(min_length=1)]] = None
+    failure_to_calculate: Maybe[bool] = None
+    failure_reason: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FirmwareType(Payload, frozen=True, kw_only=True):
@@ -1531,7 +1531,7 @@ class FirmwareType(Payload, frozen=True, kw_only=True):
 
     location: Annotated[str, Meta(max_length=2000)]
     retrieve_date_time: Instant
-    install_date_time: Instant | None = None
-    signing_certificate: Annotated[str, Meta(max_length=5500)] | None = None
-    signature: Annotated[str, Meta(max_length=800)] | None = None
-    custom_data: CustomDataType | None = None
+    install_date_time: Maybe[Instant] = None
+    signing_certificate: Maybe[Annotated[str, Meta(min_length=1, max_length=5500)]] = None
+    signature: Maybe[Annotated[str, Meta(min_length=1, max_length=800)]] = None
+    custom_data: Maybe[CustomDataType] = None
