@@ -46,6 +46,8 @@ def log(
             ):
                 if kind == "message":
                     _print(message, bodies=bodies)
+                elif kind == "missed":
+                    say(f"{message['count']} messages went by too fast to be shown.")
             say("The server ended the connection; following again.")
 
 
@@ -55,7 +57,7 @@ def _print(message: dict[str, Any], *, bodies: bool) -> None:
         return
     latency = message.get("latency_us")
     head = Text(f"{local(message['at'])} {ARROWS.get(message['direction'], '?')} ", style="dim")
-    head.append(f"{message.get('identity') or message.get('station_identity') or message['station_id']} ")
+    head.append(f"{message['station_identity'] or message['station_id']} ")
     head.append(message["action"], style="bold")
     outcome = message.get("outcome", "")
     head.append(f" {outcome}", style="red" if outcome not in ("answered", "send") else "green")

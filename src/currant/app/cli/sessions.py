@@ -36,7 +36,7 @@ def list_sessions(
             client.pages("/sessions", limit=limit, active=active, station=station, token=token),
             [
                 ("NUMBER", "number"),
-                ("STATION", lambda row: row.get("station_identity") or row["station_id"]),
+                ("STATION", lambda row: row["station_identity"] or row["station_id"]),
                 ("EVSE", "evse"),
                 ("STARTED", lambda row: local(row.get("started_at"))),
                 ("ENDED", lambda row: local(row.get("ended_at"))),
@@ -58,8 +58,7 @@ def show_session(
     with Client.of(state) as client:
         found: dict[str, Any] = client.get(f"/sessions/{session}")
         if curve:
-            readings = client.get(f"/sessions/{found['id']}/readings")
-            found["readings"] = readings.get("items", readings) if isinstance(readings, dict) else readings
+            found["readings"] = client.get(f"/sessions/{found['id']}/readings")["items"]
 
     def human() -> None:
         fields(found, leave_out=("repairs", "readings", "sequences_seen"))

@@ -8,6 +8,10 @@ from currant.app.cli.client import Client
 from currant.app.cli.exits import Exit, Failure
 from currant.app.cli.output import ago, console, fields, line, local, say, show, table
 from currant.app.cli.state import state
+from currant.kit.ids import new_id
+
+# Above the longest that the server waits for a station by itself.
+COMMAND_TIMEOUT_S = 120.0
 
 stations = typer.Typer(no_args_is_help=False, help="List, show, add stations; give them passwords.")
 command = typer.Typer(
@@ -187,17 +191,20 @@ def findings(
 
 @command.command("start")
 def start(
-    station: Station, token: Annotated[str, typer.Argument()], evse: Evse = None, kind: str = "rfid"
+    station: Station,
+    token: Annotated[str, typer.Argument(help="The uid of the driver's token.")],
+    evse: Evse = None,
+    connector: Connector = None,
 ) -> None:
     """Begin a session for a token."""
-    _give(station, {"command": "StartCharging", "token_uid": token, "token_kind": kind, "evse": evse})
+    body = {"station": station, "token_uid": token, "evse": evse, "connector": connector}
+    _ask("/sessions", body)
 
 
 @command.command("stop")
 def stop(session: Annotated[str, typer.Argument(help="The session's number or id.")]) -> None:
     """End a session."""
-    with Client.of(state) as client:
-        _outcome(client.request("POST", f"/sessions/{session}/stop", body={}, headers=_once(), timeout_s=120))
+    _ask(f"/sessions/{session}/stop", None)
 
 
 @command.command("unlock")
@@ -312,17 +319,16 @@ def variable(name: str) -> dict[str, Any]:
 
 
 def _give(station: str, body: dict[str, Any]) -> None:
-    sent = {key: value for key, value in body.items() if value is not None}
+    _ask(f"/stations/{station}/commands", body)
+
+
+def _ask(path: str, body: dict[str, Any] | None) -> None:
+    """Tell the server what a station shall do, print what comes of it, end with the exit code that says it."""
+    sent = None if body is None else {key: value for key, value in body.items() if value is not None}
+    # A line typed again is a new command; what the HTTP client might repeat by itself is not.
+    headers = {"Idempotency-Key": new_id()}
     with Client.of(state) as client:
-        path = f"/stations/{station}/commands"
-        _outcome(client.request("POST", path, body=sent, headers=_once(), timeout_s=120))
-
-
-def _once() -> dict[str, str]:
-    from currant.kit.ids import new_id
-
-    # A command line that is interrupted and repeated by a script gives a new command: each call is its own.
-    return {"Idempotency-Key": new_id()}
+        _outcome(client.request("POST", path, body=sent, headers=headers, timeout_s=COMMAND_TIMEOUT_S))
 
 
 EXITS = {
@@ -334,8 +340,6 @@ EXITS = {
 
 
 def _outcome(record: dict[str, Any]) -> None:
-    """Print what came of a command and end with the exit code that says it."""
-
     def human() -> None:
         reason = f": {record['reason']}" if record.get("reason") else ""
         say(f"{record['status']}{reason}")
