@@ -12,7 +12,14 @@ from http import HTTPStatus
 from logging import LoggerAdapter, getLogger
 from typing import Any, Protocol, cast
 
-from picows import WSCloseCode, WSListener, WSTransport, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows import (
+    WSAutoPingStrategy,
+    WSCloseCode,
+    WSListener,
+    WSTransport,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from currant.gateway import handshake
@@ -177,8 +184,8 @@ class Doorway(asyncio.Protocol):
             lambda request: WSUpgradeResponseWithListener(response, welcome.listener),
             _PICOWS_LOG,
             True, None,
-            False, 0, 0, None,
-            False,
+            # Pings are the gateway's own: a timer and a task for each connection would be a lot of them.
+            False, 0, 0, WSAutoPingStrategy.PING_WHEN_IDLE, False,
             self._host.max_message_bytes, None, self._host.read_buffer_bytes,
         )  # fmt: skip
         transport.set_protocol(socket)
