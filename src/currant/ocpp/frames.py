@@ -84,6 +84,7 @@ class Malformed(msgspec.Struct, frozen=True, kw_only=True):
     description: str
 
 
+_BACKSLASH = ord("\\")
 _V21 = Version.V21
 _Decode: TypeAlias = Callable[[bytes], Frame]
 _decode_frame: _Decode = msgspec.json.Decoder(Call | CallResult | CallError).decode
@@ -97,10 +98,11 @@ _KINDS = {Version.V16: (2, 3, 4), Version.V201: (2, 3, 4), Version.V21: (2, 3, 4
 def parse_frame(data: bytes | bytearray | memoryview, version: Version) -> Frame | Repaired | Malformed:
     """Take a frame apart. The buffer may be reused by its owner afterwards."""
     # Raw parts look into the buffer they were decoded from: a socket's own buffer is copied first.
-    data = bytes(data)
+    if type(data) is not bytes:
+        data = bytes(data)
     try:
-        # PostgreSQL text cannot hold NUL, which JSON can spell (quirk B4). One byte is found faster than six.
-        if b"\\" not in data or b"\\u0000" not in data:
+        # PostgreSQL text cannot hold NUL, which JSON can spell (quirk B4). A single byte is found fastest.
+        if data.find(_BACKSLASH) < 0 or b"\\u0000" not in data:
             return _decode_frame_21(data) if version is _V21 else _decode_frame(data)
     except UNDECODABLE:
         pass
