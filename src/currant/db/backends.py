@@ -190,8 +190,8 @@ class SQLite:
                 "journal_mode = WAL",
                 "synchronous = FULL",
                 "foreign_keys = ON",
-                "cache_size = -16000",
-                "mmap_size = 268435456",
+                # Kilobytes of cache. No memory map: a disk error in one kills the process.
+                f"cache_size = {-8000 if read_only else -16000}",
                 "temp_store = MEMORY",
                 # 8 MB of log before it is folded into the file, and no more than 64 MB kept of it.
                 "wal_autocheckpoint = 2000",

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -44,6 +44,8 @@ PACE_FROM = 4
 AWAY_RETRY_SECONDS = 0.25
 # An idle store is asked this often whether it is still there.
 IDLE_CHECK_SECONDS = 5.0
+# A batch that takes longer than this is a problem worth telling, though not yet a failure.
+SILENT_SECONDS = 5.0
 
 READERS = 3
 DECIDERS = 4
@@ -129,7 +131,10 @@ class Database:
         Raises SchemaTooNew when a newer Currant has used this database, StoreUnavailable when it
         cannot be reached, ValueError when the address is neither kind.
         """
-        backend = backend_for(url)
+        try:
+            backend = backend_for(url)
+        except OSError as error:
+            raise StoreUnavailable(problem_of(error)) from error
         try:
             migrating.prepare(backend, create_all=create_all)
         except BaseException:
@@ -159,14 +164,17 @@ class Database:
         if self._closed:
             return _failed(loop, StoreUnavailable("The database is closed."))
         decision = Decision(function, tenant_id)
+        told: list[tuple[int, Sequence[Event]]] = []
 
         def decide(connection: Connection) -> T:
             result, position, events = writer.decide_alone(self.backend, self.clock, connection, decision)
             if events:
-                loop.call_soon_threadsafe(self._tell, position, events)
+                told.append((position, events))
             return result  # type: ignore[no-any-return]
 
-        return self._deciders.submit(loop, decide)
+        future = self._deciders.submit(loop, decide)
+        future.add_done_callback(lambda _: [self._tell(*news) for news in told])
+        return future
 
     def note(self, write: Write, row: Row) -> None:
         """Keep a row some time soon, unacknowledged: it joins a coming batch, in no order with commits.
@@ -211,10 +219,16 @@ class Database:
 
     @property
     def health(self) -> Health:
+        problem, since = self._problem, self._since
+        if problem is None and self._in_flight and self._loop is not None:
+            silent = self._loop.time() - self._last_start
+            if silent > SILENT_SECONDS:
+                problem = f"The database has not answered for {silent:.0f} seconds. Check its disk or server."
+                since = self.clock.now() - timedelta(seconds=silent)
         return Health(
-            ok=self._problem is None and not self._closed,
-            problem=self._problem,
-            since=self._since,
+            ok=problem is None and not self._closed,
+            problem=problem,
+            since=since,
             queue_depth=len(self._waiting),
             notes_waiting=len(self._notes),
             notes_dropped=self._notes_dropped,
@@ -339,8 +353,6 @@ class Database:
                 self._since = self.clock.now()
                 log.error("The database is not available: %s", outcome.away)
             self._problem = problem_of(outcome.away)
-        if outcome.events:
-            self._tell(outcome.first_position, outcome.events)
         for (_, future), result in zip(entries, outcome.results, strict=True):
             if future.done():
                 continue
@@ -348,6 +360,9 @@ class Database:
                 future.set_exception(result.error)
             else:
                 future.set_result(result)
+        # After the answers: a station hears from us before anybody reacts to what it said.
+        if outcome.events:
+            self._tell(outcome.first_position, outcome.events)
         if self._waiting or (self._notes and outcome.away is None and self._note_timer is None):
             self._schedule()
         if self._idle is not None and not self._idle.done():

@@ -5,6 +5,7 @@ once (a node dies after the work and before the note of it), so handlers repeat 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -148,19 +149,22 @@ class JobRunner:
                 found = await self.run_due()
             except StoreUnavailable:
                 found = 0
+            except Exception:
+                log.exception("Looking for due jobs failed")
+                found = 0
             if not found:
                 self._wake.clear()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._wake.wait()
             elif len(self._running) >= AT_ONCE:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
     async def _run(self, job: Job) -> None:
         changes = ChangeSet(job.tenant_id)
         try:
-            await asyncio.wait_for(self._handlers[job.kind](job), LEASE.total_seconds())
+            async with asyncio.timeout(LEASE.total_seconds()):
+                await self._handlers[job.kind](job)
             changes.write(_done, (job.id,))
         except Exception as error:
             attempts = job.attempts + 1

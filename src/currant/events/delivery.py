@@ -17,7 +17,7 @@ import msgspec
 from currant.db import journal
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
-from currant.kit.errors import CurrantError, StoreUnavailable
+from currant.kit.errors import StoreUnavailable
 from currant.kit.event import Event
 from currant.kit.ids import TenantId
 
@@ -58,13 +58,15 @@ class Subscription(msgspec.Struct, frozen=True):
 class Delivery:
     """Runs the subscriptions of this node; on PostgreSQL each of them runs on one node at a time."""
 
-    def __init__(self, database: Database, subscriptions: Sequence[Subscription]) -> None:
+    def __init__(
+        self, database: Database, subscriptions: Sequence[Subscription], *, recent: int = RECENT_MAX
+    ) -> None:
         names = [subscription.name for subscription in subscriptions]
         assert len(set(names)) == len(names), "Two subscriptions have the same name."
         self._database = database
-        self._recent = Recent()
+        self._recent = Recent(recent)
         self._followers = [Follower(database, self._recent, subscription) for subscription in subscriptions]
-        self._tasks: list[asyncio.Task[None]] = []
+        self.tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to deliver; returns once every new subscriber has its place in the journal."""
@@ -76,16 +78,16 @@ class Delivery:
             lambda connection, changes: _enlist(connection, changes, places), TenantId("")
         )
         loop = asyncio.get_running_loop()
-        self._tasks = [
+        self.tasks = [
             loop.create_task(follower.run(), name=f"delivery {follower.subscription.name}")
             for follower in self._followers
         ]
 
     async def stop(self) -> None:
         """Deliver no more and save the cursors; an event in the middle of its handler comes again at the next start."""
-        for task in self._tasks:
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         for follower in self._followers:
             follower.save()
 
@@ -112,8 +114,8 @@ class Delivery:
 class Recent:
     """The newest events of this node, without gaps in their positions."""
 
-    def __init__(self) -> None:
-        self._events: deque[Event] = deque(maxlen=RECENT_MAX)
+    def __init__(self, size: int) -> None:
+        self._events: deque[Event] = deque(maxlen=size)
         self.last = 0
 
     def add(self, first_position: int, events: Sequence[Event]) -> None:
@@ -168,8 +170,13 @@ class Follower:
                 if self.position < 0:
                     await self._find_place()
                 await self._follow()
-            except CurrantError as error:
+            except StoreUnavailable as error:
                 log.warning("Subscriber %s waits for the database: %s", self.subscription.name, error)
+                await asyncio.sleep(LOOK_SECONDS)
+            except Exception:
+                log.exception(
+                    "Subscriber %s stumbled after position %d", self.subscription.name, self.position
+                )
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def _find_place(self) -> None:
@@ -194,7 +201,9 @@ class Follower:
 
     async def _woken(self) -> bool:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._awake.wait(), LOOK_SECONDS)
+            # Not wait_for: before 3.12 it swallows a cancellation that meets the awaited moment.
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._awake.wait()
             return True
         return False
 
@@ -220,7 +229,9 @@ class Follower:
             )
         )
         for row in rows:
-            await self._handle(self._decoders[row.kind].decode(row.payload))
+            event = self._decoded(row)
+            if event is not None:
+                await self._handle(event)
             self.position = row.position
             if self.position - self._saved >= HANDLED_UNSAVED_MAX:
                 self.save()
@@ -230,6 +241,17 @@ class Follower:
         if rows or self.position - self._saved >= SAVE_EVERY:
             self.save()
         return self.position > position
+
+    def _decoded(self, row: journal.Recorded) -> Event | None:
+        """The event of a journal row; ``None`` for one that this version cannot read, now or later."""
+        try:
+            return self._decoders[row.kind].decode(row.payload)
+        except msgspec.MsgspecError as error:
+            log.error(
+                "Subscriber %s cannot read position %d and goes on after it: %s: %s",
+                *(self.subscription.name, row.position, error, row.payload),
+            )
+            return None
 
     async def _handle(self, event: Event) -> None:
         failures = 0
