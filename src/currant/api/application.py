@@ -9,19 +9,14 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.config.app import AppConfig
 from litestar.config.compression import CompressionConfig
 from litestar.config.cors import CORSConfig
 from litestar.exceptions import HTTPException
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Tag
 from litestar.types import ControllerRouterHandler
 
-from currant import __version__
 from currant.api import problems
 from currant.api.authentication import CSRF_HEADER, PUBLIC, Authentication, permitted
 from currant.api.bodies import mistakes
-from currant.api.describing import describe
 from currant.api.edge import Edge
 from currant.api.problems import ApiError, WrongBody, meant
 from currant.api.routes import ROUTES, TAGS
@@ -79,28 +74,8 @@ def create_app(
     app.state.clock = clock
     app.state.closing = asyncio.Event()
     _check_permissions(app)
-    app.state.description = describe(_generated(app), app)
+    app.state.tags = TAGS
     return app
-
-
-def _generated(app: Edge) -> dict[str, Any]:
-    """Litestar's own description of the routes. Its plugin gets its settings here and not from the
-    application, because it would add addresses of its own, with pages that load from elsewhere."""
-    from litestar._openapi.plugin import OpenAPIPlugin
-
-    plugin = app.plugins.get(OpenAPIPlugin)
-    plugin.on_app_init(
-        AppConfig(
-            openapi_config=OpenAPIConfig(
-                title="Currant",
-                version=__version__,
-                use_handler_docstrings=True,
-                operation_id_creator=lambda handler, method, path: handler.handler_name,
-                tags=[Tag(name=name, description=text) for name, text in TAGS.items()],
-            )
-        )
-    )
-    return plugin.provide_openapi_schema()
 
 
 def _check_permissions(app: Edge) -> None:

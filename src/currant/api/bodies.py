@@ -36,9 +36,7 @@ def _told(message: str) -> FieldError:
     message = _AT.sub("", message)
     if missing := _MISSING.search(message):
         name = missing["name"]
-        return FieldError(
-            field=f"{path}.{name}" if path else name, message=f"The field `{name}` is missing."
-        )
+        return FieldError(field=f"{path}.{name}" if path else name, message=f"The field `{name}` is missing.")
     message = message.replace("`", "").removesuffix(".")
     return FieldError(field=path or "body", message=f"{message}.")
 

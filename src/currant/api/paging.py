@@ -22,7 +22,9 @@ Limit = Annotated[
 Cursor = Annotated[
     str | None,
     Parameter(
-        max_length=500, description="The `next_cursor` of the page before; absent for the first.", required=False
+        max_length=500,
+        description="The `next_cursor` of the page before; absent for the first.",
+        required=False,
     ),
 ]
 

@@ -5,6 +5,7 @@ This is the one place where mistakes become HTTP.
 
 import difflib
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -154,12 +155,30 @@ def http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Res
         detail = f"The request could not be read: {error.detail}"
     if status >= 500:
         log.error("Request %s failed: %s", request.scope.get("request_id"), error.detail, exc_info=error)
-    return respond(request, status=status, code=code, detail=detail, headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if status == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return respond(request, status=status, code=code, detail=detail, headers=headers)
+
+
+def _methods(request: Request[Any, Any, Any]) -> list[str]:
+    """What the address takes (RFC 9110, 15.5.6): asked only when something else was tried."""
+    path = request.scope["path"].rstrip("/")
+    methods: set[str] = set()
+    for route in request.app.routes:
+        pattern = re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(route.path_format.rstrip("/")))
+        if re.fullmatch(pattern, path):
+            methods |= {str(method) for method in getattr(route, "methods", ())}
+    return sorted(methods)
 
 
 def anything_else(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     log.error(
-        "Request %s %s %s broke", request.scope.get("request_id"), request.method, request.url.path, exc_info=error
+        "Request %s %s %s broke",
+        request.scope.get("request_id"),
+        request.method,
+        request.url.path,
+        exc_info=error,
     )
     return respond(request, status=500, code=CODES[500], detail=SENTENCES[500])
 

@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from currant.access.importing import TokenImports
     from currant.access.service import AccessService
     from currant.charging.service import ChargingService
     from currant.db.engine import Database
     from currant.events.live import LiveFeed
+    from currant.stations.admission import Admissions
     from currant.stations.commands import CommandService
+    from currant.stations.directory import StationDirectory
+    from currant.stations.importing import StationImports
+    from currant.stations.inventory import Inventory
     from currant.stations.messages import MessageLog
-    from currant.stations.service import StationService
     from currant.tenancy.service import Tenancy
 
 
@@ -21,10 +25,14 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     database: "Database"
     live: "LiveFeed"
     tenancy: "Tenancy"
-    stations: "StationService"
+    directory: "StationDirectory"
+    inventory: "Inventory"
+    admissions: "Admissions"
+    station_imports: "StationImports"
     commands: "CommandService"
     messages: "MessageLog"
     access: "AccessService"
+    token_imports: "TokenImports"
     charging: "ChargingService"
 
 
@@ -32,7 +40,6 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Limits and habits of the API; the defaults are right for one installation behind no proxy."""
 
     body_max_bytes: int = 1_000_000
-    import_max_bytes: int = 20_000_000
     requests_per_second: float = 50.0
     """Over time, for one key, person or unknown address."""
     requests_burst: int = 200

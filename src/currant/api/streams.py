@@ -7,7 +7,7 @@ again, and ends at once when the server stops; browsers reconnect by themselves.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -30,14 +30,26 @@ class Happening(msgspec.Struct, frozen=True, kw_only=True):
     data: Any
 
 
-def stream(request: ApiRequest, happenings: AsyncIterator[Happening]) -> Stream:
-    """The answer that tells `happenings` until the reader leaves, the hour is over or the server stops."""
+def stream(
+    request: ApiRequest,
+    happenings: AsyncIterator[Happening],
+    *,
+    on_end: Callable[[], None] | None = None,
+) -> Stream:
+    """The answer that tells `happenings` until the reader leaves, the hour is over or the server stops.
+
+    `on_end` is called when nothing is told any more, also when nothing ever was.
+    """
     caller = caller_of(request)
     open_streams: Counter[str] = request.app.state.setdefault("open_streams", Counter())
     name = f"{caller.kind}:{caller.id}"
     if open_streams[name] >= STREAMS_PER_CALLER:
+        if on_end is not None:
+            on_end()
         raise ApiError(
-            429, "too_many_streams", f"At most {STREAMS_PER_CALLER} live views at once: close some.",
+            429,
+            "too_many_streams",
+            f"At most {STREAMS_PER_CALLER} live views at once: close some.",
             headers={"Retry-After": "30"},
         )
     resumed = "last-event-id" in request.headers
@@ -49,6 +61,8 @@ def stream(request: ApiRequest, happenings: AsyncIterator[Happening]) -> Stream:
                 async for line in lines:
                     yield line
         finally:
+            if on_end is not None:
+                on_end()
             open_streams[name] -= 1
             if open_streams[name] <= 0:
                 del open_streams[name]

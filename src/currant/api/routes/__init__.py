@@ -1,9 +1,35 @@
-"""All routers, and the headings they stand under in the documentation."""
+"""All routers, and the headings they stand under in the documentation, in reading order."""
 
-from currant.api.routes import health, keys, me, organisations, people
+from currant.api.routes import (
+    accounts,
+    bulk,
+    commands,
+    documentation,
+    health,
+    keys,
+    locations,
+    me,
+    organisations,
+    overview,
+    people,
+    records,
+    sessions,
+    stations,
+    tokens,
+)
 
 TAGS = {
     "Signing in": "People sign in with a password and get a cookie; programs send a key.",
+    "Overview": "The network at a glance, and live.",
+    "Locations": "Places with stations.",
+    "Stations": "Charging stations: registered, admitted, looked at.",
+    "Commands": "What stations are told to do, in words that are the same for every OCPP version.",
+    "Sessions": "Charging sessions and their meter readings.",
+    "Tokens": "What drivers present: cards, apps, contracts, vehicles.",
+    "Accounts and groups": "Who answers for tokens, and which tokens belong together.",
+    "Messages": "The message log: everything stations and Currant said to each other.",
+    "Findings": "What stations do against the specification.",
+    "Security events": "What matters for security.",
     "Organisations": "Tenants: everything belongs to one, and none sees another's.",
     "People": "Who may sign in, and as what.",
     "Keys": "API keys for programs.",
@@ -12,7 +38,17 @@ TAGS = {
 
 ROUTES = (
     health.router,
+    documentation.router,
     me.router,
+    overview.router,
+    locations.router,
+    stations.router,
+    bulk.router,
+    commands.router,
+    sessions.router,
+    tokens.router,
+    accounts.router,
+    records.router,
     organisations.router,
     people.router,
     keys.router,

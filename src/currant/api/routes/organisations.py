@@ -49,9 +49,7 @@ async def list_organisations(
     request: ApiRequest, cursor: Cursor = None, limit: Limit = 100
 ) -> Page[Organisation]:
     """All organisations of the installation, oldest first. For owners of its own organisation alone."""
-    found = await services_of(request).tenancy.organisations.list_all(
-        after=place_of(cursor), limit=limit + 1
-    )
+    found = await services_of(request).tenancy.organisations.list_all(after=place_of(cursor), limit=limit + 1)
     return page_of(found, limit, lambda organisation: organisation.id)
 
 

@@ -78,7 +78,7 @@ async def change_person(request: ApiRequest, person_id: str, data: ChangePerson)
 
 
 @post(
-    "/{person_id:str}/password",
+    "/{person_id:str}/one-time-password",
     status_code=200,
     opt={"permission": Permission.PEOPLE_MANAGE, "never_compressed": True},
 )

@@ -1,0 +1,100 @@
+"""Commands: what stations are told to do, in neutral words, and what came of it."""
+
+from typing import Annotated
+
+from litestar import Response, Router, get, post
+from litestar.params import Parameter
+
+from currant.api.authentication import ApiRequest
+from currant.api.idempotent import once
+from currant.api.paging import Cursor, Limit
+from currant.api.routes.common import caller_of, services_of, tenant_of
+from currant.api.routes.parameters import Station, Word, station_id_of
+from currant.kit.ids import CommandId, StationId
+from currant.stations.commands import DEADLINE_MAX_S, DEADLINE_S
+from currant.stations.model import AnyCommand, CommandRecord, CommandStatus, Page
+from currant.tenancy.model import Permission
+
+Deadline = Annotated[
+    float,
+    Parameter(
+        gt=0,
+        le=DEADLINE_MAX_S,
+        required=False,
+        description="Seconds to wait for the station's answer before the outcome is `unanswered`.",
+    ),
+]
+
+
+@post(
+    "/stations/{station:str}/commands",
+    status_code=200,
+    opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True},
+)
+async def give_command(
+    request: ApiRequest, station: str, data: AnyCommand, deadline_s: Deadline = DEADLINE_S
+) -> Response[CommandRecord]:
+    """Tell a station to do something, and wait for what comes of it.
+
+    `command` says what. Whatever the station makes of it is a 200 with `status`: accepted, scheduled, refused,
+    unanswered, offline, unsupported or failed, and `reason` in words.
+    """
+    return await once(
+        request,
+        lambda: services_of(request).commands.give(
+            tenant_of(request), station, data, by=caller_of(request).label, deadline_s=deadline_s
+        ),
+    )
+
+
+@get("/stations/{station:str}/commands", opt={"permission": Permission.COMMANDS_READ})
+async def list_commands_of_station(
+    request: ApiRequest,
+    station: str,
+    kind: Word = None,
+    status: CommandStatus | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[CommandRecord]:
+    """What a station was told, latest first."""
+    return await _list(request, station_id_of(request, station), kind, status, cursor, limit)
+
+
+@get("/commands", opt={"permission": Permission.COMMANDS_READ})
+async def list_commands(
+    request: ApiRequest,
+    station: Station = None,
+    kind: Word = None,
+    status: CommandStatus | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[CommandRecord]:
+    """What stations were told, latest first. `kind` is the command's name, as `Reset`."""
+    station_id = None if station is None else station_id_of(request, station)
+    return await _list(request, station_id, kind, status, cursor, limit)
+
+
+@get("/commands/{command_id:str}", opt={"permission": Permission.COMMANDS_READ})
+async def get_command(request: ApiRequest, command_id: str) -> CommandRecord:
+    """One command and what came of it."""
+    return await services_of(request).commands.get(tenant_of(request), CommandId(command_id))
+
+
+async def _list(
+    request: ApiRequest,
+    station_id: StationId | None,
+    kind: str | None,
+    status: CommandStatus | None,
+    cursor: str | None,
+    limit: int,
+) -> Page[CommandRecord]:
+    return await services_of(request).commands.list(
+        tenant_of(request), station_id=station_id, kind=kind, status=status, cursor=cursor, limit=limit
+    )
+
+
+router = Router(
+    "/api/v1",
+    tags=["Commands"],
+    route_handlers=[give_command, list_commands_of_station, list_commands, get_command],
+)

@@ -1,0 +1,136 @@
+"""The network at a glance, and what changes in it as it changes."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Router, get
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from currant import __version__
+from currant.api.authentication import ApiRequest
+from currant.api.routes.common import caller_of, config_of, services_of, tenant_of
+from currant.api.routes.parameters import Station, station_id_of
+from currant.api.streams import Happening, stream
+from currant.charging.model import Phase, SessionFilter
+from currant.events.live import Change
+from currant.kit.errors import Invalid
+from currant.stations.inventory import StationFilters
+from currant.stations.model import Admission, ConnectorStatus
+from currant.tenancy.model import Permission
+
+KINDS_MAX = 50
+NEEDS = {"SecurityEventSeen": Permission.SECURITY_READ}
+"""Kinds of changes that not everybody who may follow the network may see."""
+
+
+class StationCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Stations: all that are accepted, those of them connected, those with a fault, and who waits for a decision."""
+
+    accepted: int
+    connected: int
+    faulted: int
+    pending: int
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """How the server and the caller's network stand now."""
+
+    version: str
+    at: datetime
+    ready: bool
+    problem: str | None
+    ocpp_urls: tuple[str, ...]
+    organisation: str
+    stations: StationCounts
+    sessions_active: int
+
+
+@get("/status", opt={"permission": Permission.STATIONS_READ}, tags=["Overview"])
+async def get_overview(request: ApiRequest) -> Overview:
+    """How the server and the network stand: health, addresses for stations, and counts."""
+    services, tenant_id = services_of(request), tenant_of(request)
+    health = services.database.health
+    count = services.inventory.count_stations
+    accepted = Admission.ACCEPTED
+    organisation = await services.tenancy.organisations.get(tenant_id)
+    return Overview(
+        version=__version__,
+        at=request.app.state.clock.now(),
+        ready=health.ok,
+        problem=health.problem,
+        ocpp_urls=config_of(request).ocpp_urls,
+        organisation=organisation.name,
+        stations=StationCounts(
+            accepted=await count(tenant_id, StationFilters(admission=accepted)),
+            connected=await count(tenant_id, StationFilters(admission=accepted, connected=True)),
+            faulted=await count(
+                tenant_id, StationFilters(admission=accepted, status=ConnectorStatus.FAULTED)
+            ),
+            pending=await count(tenant_id, StationFilters(admission=Admission.PENDING)),
+        ),
+        sessions_active=await services.charging.count(tenant_id, SessionFilter(phase=Phase.ACTIVE)),
+    )
+
+
+@get(
+    "/events/stream",
+    opt={
+        "permission": Permission.EVENTS_READ,
+        "never_compressed": True,
+        "gives": ("text/event-stream",),
+        "answer": "Server-sent events; `event` is the kind of change, `data` its facts as JSON.",
+    },
+    tags=["Overview"],
+)
+async def follow_changes(
+    request: ApiRequest,
+    kinds: Annotated[
+        str | None,
+        Parameter(
+            max_length=2_000,
+            required=False,
+            description="Only these kinds, separated by commas: `SessionStarted,ConnectorStatusChanged`.",
+        ),
+    ] = None,
+    station: Station = None,
+) -> Stream:
+    """Follow what changes, live.
+
+    `ready` comes first, or `reload` after a reconnection: look at the lists again, what happened meanwhile
+    is not repeated. A slow reader gets the latest state of each thing, and `missed` when it lost some.
+    """
+    caller, tenant_id = caller_of(request), tenant_of(request)
+    chosen = frozenset(kind.strip() for kind in kinds.split(",") if kind.strip()) if kinds else frozenset()
+    if len(chosen) > KINDS_MAX:
+        raise Invalid(f"Name at most {KINDS_MAX} kinds.", field="kinds")
+    station_id = None if station is None else station_id_of(request, station)
+
+    def wanted(change: Change) -> bool:
+        needed = NEEDS.get(change.kind)
+        if needed is not None and not caller.may(needed):
+            return False
+        if chosen and change.kind not in chosen:
+            return False
+        return station_id is None or _station_of(change) == station_id
+
+    reader = services_of(request).live.subscribe(tenant_id, wanted)
+
+    async def happenings() -> AsyncIterator[Happening]:
+        async with reader:
+            async for change in reader:
+                if change.missed:
+                    yield Happening(kind="missed", data={"count": change.missed})
+                yield Happening(kind=change.kind, data=change.payload)
+
+    return stream(request, happenings(), on_end=reader.close)
+
+
+def _station_of(change: Change) -> object:
+    payload = change.payload
+    return payload.get("station_id") if isinstance(payload, dict) else getattr(payload, "station_id", None)
+
+
+router = Router("/api/v1", route_handlers=[get_overview, follow_changes])
