@@ -159,7 +159,7 @@ def _defaults(station: "Station") -> Iterator[Variable]:
         unit="s",
         writable=True,
     )
-    start = "EVConnected" if spec.starts_on == "connected" else "Authorized"
+    start = "EVConnected" if spec.starts_on == "connected" else "PowerPathClosed"
     yield Variable(component="TxCtrlr", name="TxStartPoint", value=start, data="MemberList")
     yield Variable(component="SecurityCtrlr", name="Identity", value=spec.identity)
     yield Variable(component="SecurityCtrlr", name="BasicAuthPassword", value="", writable=True, hidden=True)

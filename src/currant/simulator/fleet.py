@@ -103,6 +103,7 @@ class Fleet:
         self.timing = _at_speed(timing or Timing(), speed)
         self._boot_spread_s = boot_spread_s
         self._client_context = client_context
+        self._default_context: ssl.SSLContext | None = None
         self.connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
         self.connections = 0
         self.connections_refused = 0
@@ -135,6 +136,23 @@ class Fleet:
             )
             link.arrange()
 
+    async def settle(self, *, within_s: float) -> bool:
+        """Send every driver home, mend the lines and wait until all of every session is acknowledged.
+
+        Afterwards the truth is complete. False when real `within_s` seconds were not enough.
+        """
+        for link in self.links:
+            link.bad_line = None
+            link.station.advance(self.time.now())
+            link.station.close_shop()
+            link.arrange()
+        ends_at = asyncio.get_running_loop().time() + within_s
+        while not all(station.all_told for station in self.stations):
+            if asyncio.get_running_loop().time() >= ends_at:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
     async def stop(self) -> None:
         """Close every connection and end everything that was started here."""
         for link in self.links:
@@ -149,9 +167,11 @@ class Fleet:
     def context(self, spec: StationSpec) -> ssl.SSLContext | None:
         if not self.url_template.startswith("wss"):
             return None
-        return (
-            self._client_context(spec) if self._client_context is not None else ssl.create_default_context()
-        )
+        if self._client_context is not None:
+            return self._client_context(spec)
+        if self._default_context is None:
+            self._default_context = ssl.create_default_context()
+        return self._default_context
 
     def status(self) -> FleetStatus:
         stations = self.stations
@@ -218,9 +238,13 @@ class Link(picows.WSListener):
     def _wake(self) -> None:
         self._timer = None
         self._wakes_at = float("inf")
-        if not self._stopped:
+        if self._stopped:
+            return
+        try:
             self.station.advance(self.fleet.time.now())
-            self.arrange()
+        except Exception:
+            log.exception("%s stumbled", self.station.spec.identity)
+        self.arrange()
 
     # -- connection
 
@@ -235,6 +259,9 @@ class Link(picows.WSListener):
         except (OSError, picows.WSError, TimeoutError, ssl.SSLError) as error:
             self.fleet.connections_refused += 1
             log.debug("%s could not connect: %s", self.station.spec.identity, error)
+        except Exception:
+            self.fleet.connections_refused += 1
+            log.exception("%s could not connect", self.station.spec.identity)
         finally:
             self.task = None
         if self._transport is None and not self._stopped:
@@ -247,7 +274,7 @@ class Link(picows.WSListener):
         headers = {"Sec-WebSocket-Protocol": Version(spec.version).subprotocol}
         if station.password is not None:
             # 1.6's key is bytes that need not be text (security whitepaper, A00.FR.205).
-            secret = station.password.encode("latin-1" if spec.version == "1.6" else "utf-8")
+            secret = station.password.encode("latin-1" if spec.version == "1.6" else "utf-8", "replace")
             credentials = base64.b64encode(spec.identity.encode() + b":" + secret).decode()
             headers["Authorization"] = f"Basic {credentials}"
         await picows.ws_connect(
@@ -304,11 +331,14 @@ class Link(picows.WSListener):
             self._transport.send(picows.WSMsgType.TEXT, data)
 
     def _send(self, data: bytes) -> None:
-        """The way out over a bad line."""
-        assert self.bad_line is not None
-        transport, delivery = self._transport, self.bad_line.outbound(data)
+        """The way out over a bad line, as long as it is one."""
+        transport = self._transport
         if transport is None:
             return
+        if self.bad_line is None:
+            self._write(data)
+            return
+        delivery = self.bad_line.outbound(data)
         if delivery.disconnects:
             # Not from within the station's own step: it learns of it as of any lost connection.
             asyncio.get_running_loop().call_soon(transport.disconnect, False)

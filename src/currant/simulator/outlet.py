@@ -24,7 +24,6 @@ from currant.simulator.vehicle import (
     Offer,
     PowerType,
     Vehicle,
-    phases_used,
     step,
 )
 
@@ -375,6 +374,8 @@ class Outlet:
         """Bring the register up to this moment."""
         now, transaction = self.station.now, self.transaction
         elapsed, self.metered_at = now - self.metered_at, now
+        if elapsed <= 0:
+            return
         if self.vehicle is None or not self.plugged or transaction is None or transaction.token is None:
             self.draw = Draw()
             return
@@ -385,10 +386,11 @@ class Outlet:
         self.register_wh += self.draw.energy_wh
 
     @property
-    def phases_in_use(self) -> int:
-        if self.vehicle is None or self.spec.power_type is PowerType.DC:
-            return 3
-        return phases_used(self.vehicle, self.offer())
+    def phases_in_use(self) -> int | None:
+        """On AC, how many phases carry current now; None where that says nothing."""
+        if self.spec.power_type is PowerType.DC:
+            return None
+        return sum(current > 0 for current in self.draw.currents_a) or None
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         """Do `action` after a while, unless this visit is over by then."""

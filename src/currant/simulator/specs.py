@@ -33,7 +33,7 @@ class StationSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `sessions_per_day` is the mean over the whole station; 0 and nobody comes by himself. With
     `starts_on` "connected" a 2.x transaction begins when the cable is plugged, else when a driver
-    is authorised as well (OCPP 2.0.1, TxStartPoint).
+    is authorised as well (OCPP 2.0.1, TxStartPoint EVConnected and PowerPathClosed).
     """
 
     identity: str

@@ -63,6 +63,7 @@ class Station:
         self.powered = False
         self.accepted = False
         self.has_network = True
+        self.open_for_business = True
         self.firmware = spec.firmware
         self.password = spec.password
         self.boot_reason = "PowerUp"
@@ -398,17 +399,33 @@ class Station:
     def _driver_arrives(self) -> None:
         token = self.drivers_dice.choice(self.tokens)
         free = [outlet for outlet in self.outlets if outlet.free]
-        if free and self.powered:
+        if free and self.powered and self.open_for_business:
             outlet = free[self.drivers_dice.integer(0, len(free) - 1)]
             outlet.receive_visit(drivers.visit(self.spec, outlet.number, token, self.drivers_dice))
         self._expect_driver()
+
+    def close_shop(self) -> None:
+        """No driver comes any more, and those who are here leave: the end of a test."""
+        self.open_for_business = False
+        for outlet in self.outlets:
+            outlet.unplug()
+        self._pump()
+
+    @property
+    def all_told(self) -> bool:
+        """Nothing of any session is left to say or unanswered."""
+        return not (
+            self.outbox.transactional
+            or self.line.awaited is not None
+            or any(outlet.transaction is not None for outlet in self.outlets)
+        )
 
     def _expect_misfortune(self, per_day: float, happen: Callable[[], None]) -> None:
         if per_day <= 0:
             return
 
         def strike() -> None:
-            if self.powered:
+            if self.powered and self.open_for_business:
                 happen()
             self._expect_misfortune(per_day, happen)
 

@@ -280,7 +280,6 @@ class V2:
         types, station = self.types, self.station
         offline = not station.online
         sequence = transaction.next_sequence()
-        phases = outlet.phases_in_use if outlet.spec.power_type is PowerType.AC else None
         message = types.TransactionEvent(
             event_type=event,
             timestamp=station.stamp(),
@@ -294,7 +293,7 @@ class V2:
             ),
             meter_value=[self.meter_value(outlet, context)],
             offline=True if offline else None,
-            number_of_phases_used=phases,
+            number_of_phases_used=outlet.phases_in_use,
             reservation_id=transaction.reservation_id if event == "Started" else None,
             evse=types.EVSEType(id=outlet.number, connector_id=outlet.connector)
             if event == "Started"
