@@ -1,9 +1,9 @@
 """Answers that every version words alike."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from currant.kit.clock import wire_time
+from currant.kit.clock import EPOCH, wire_time
 from currant.stations.model import Admission
 
 _ADMISSIONS: dict[Admission, Literal["Accepted", "Pending", "Rejected"]] = {
@@ -18,16 +18,15 @@ def boot_status(admission: Admission) -> Literal["Accepted", "Pending", "Rejecte
     return _ADMISSIONS[admission]
 
 
-_last_heartbeat: tuple[datetime, bytes] | None = None
+_second = timedelta(seconds=1)
+_since, _until, _answer = EPOCH, EPOCH, b""
 
 
 def heartbeat_answer(now: datetime) -> bytes:
     """The payload of a heartbeat's answer. Thousands of stations get the same one within a second."""
-    global _last_heartbeat
-    second = now.replace(microsecond=0)
-    last = _last_heartbeat
-    if last is not None and last[0] == second:
-        return last[1]
-    answer = b'{"currentTime":"%b"}' % wire_time(second).encode()
-    _last_heartbeat = (second, answer)
-    return answer
+    global _since, _until, _answer
+    if not _since <= now < _until:
+        _since = now.replace(microsecond=0)
+        _until = _since + _second
+        _answer = b'{"currentTime":"%b"}' % wire_time(_since).encode()
+    return _answer

@@ -54,8 +54,6 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True):
     message_burst: int = 500
     throttled_limit_s: float = 60.0
     """A station that is held back for so long without a pause is closed (1008)."""
-    calls_waiting_pause: int = 8
-    """Reading stops while so many calls of a station wait for their turn."""
     compress_above_bytes: int = 1024
 
     failures_per_identity: int = 10

@@ -31,6 +31,7 @@ from currant.kit.clock import micros
 from currant.kit.errors import CurrantError, StoreUnavailable
 from currant.kit.ids import StationId
 from currant.ocpp.catalogue import Version
+from currant.ocpp.codec import codec_for
 from currant.ocpp.errors import ErrorCode, Refusal
 from currant.ocpp.frames import id_text
 from currant.ocpp.payload import Payload
@@ -91,6 +92,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 class Connection(Socket):
     __slots__ = (
         "_caller",
+        "_decode_request",
         "_early",
         "_in_hand",
         "_in_hand_since",
@@ -98,6 +100,7 @@ class Connection(Socket):
         "_received_at",
         "_recorder",
         "_reload",
+        "_services",
         "_settled",
         "_superseded",
         "_timeouts",
@@ -122,11 +125,13 @@ class Connection(Socket):
     ) -> None:
         super().__init__(keeper.config, compression)
         self._keeper = keeper
+        self._services = keeper.services
         self.entry = entry
         self.version = version
         self.profile = profile
         self.address = address
         self._translators = TRANSLATORS[version]
+        self._decode_request = codec_for(version).decode_request
         self._caller: Caller | None = None
         self._early: list[bytes] | None = []
         self._in_hand: Called | None = None
@@ -187,7 +192,7 @@ class Connection(Socket):
 
     async def _attend(self, replaced: "Connection | None") -> Caller:
         """Load what the connection holds, after what the one before it had in hand is written."""
-        services, entry = self._keeper.services, self.entry
+        services, entry = self._services, self.entry
         if replaced is not None:
             await replaced.settled()
         station = await services.stations.attend(
@@ -253,18 +258,23 @@ class Connection(Socket):
 
     def _called(self, event: Called, now: float) -> None:
         """Hand a call to its translator. The peer hands out one at a time."""
-        self._in_hand = event
-        self._in_hand_since = now
-        self._received_at = received_at = self._keeper.services.clock.now()
         caller = self._caller
         assert caller is not None
-        self._keeper.services.stations.seen(caller.station, received_at)
-        if self._reload:
-            self._run(self._reloaded(event, caller, received_at))
+        services = self._services
+        self._in_hand = event
+        self._in_hand_since = now
+        self._received_at = received_at = services.clock.now()
+        services.stations.seen(caller.station, received_at)
+        try:
+            if self._reload:
+                result: Any = self._reloaded(event, caller, received_at)
+            else:
+                result = self._translate(event, caller, received_at)
+        except Exception as error:  # noqa: BLE001 - handed on whole
+            self._not_handled(error)
             return
-        result = self._translate(event, caller, received_at)
         if type(result) is CoroutineType:
-            self._run(result)
+            Step(result, self._answer, self._not_handled).go_on()
         else:
             self._answer(result)
 
@@ -276,7 +286,7 @@ class Connection(Socket):
             return Refusal(
                 code=ErrorCode.SECURITY_ERROR, description="The station's boot has not been accepted yet."
             )
-        decoded = self.peer.codec.decode_request(action, event.payload)
+        decoded = self._decode_request(action, event.payload)
         if isinstance(decoded, Refusal):
             return decoded
         caller.findings = decoded.findings
@@ -285,11 +295,11 @@ class Connection(Socket):
         translator = self._translators.get(action) or self._translators.get(action.removesuffix("-Signed"))
         if translator is None:
             return Refusal(code=ErrorCode.NOT_SUPPORTED, description=f"{action} is not for stations to send.")
-        return translator(decoded.message, caller, self._keeper.services, received_at)
+        return translator(decoded.message, caller, self._services, received_at)
 
     async def _reloaded(self, event: Called, caller: Caller, received_at: datetime) -> Any:
         self._reload = False
-        services = self._keeper.services
+        services = self._services
         try:
             await services.stations.reload(caller.station)
             caller.sessions = await services.charging.attend(caller.station)
@@ -299,25 +309,25 @@ class Connection(Socket):
         result = self._translate(event, caller, received_at)
         return await result if type(result) is CoroutineType else result
 
-    def _run(self, coroutine: Any) -> None:
-        Step(coroutine, self._answer, self._not_handled).go_on()
-
     def _answer(self, response: Payload | bytes | Refusal) -> None:
         """Send the answer, remember the exchange, take the next call that waits."""
         event = self._in_hand
         assert event is not None
-        if isinstance(response, Refusal):
+        if isinstance(response, bytes):
+            payload = response
+        elif isinstance(response, Refusal):
             if response.code is not ErrorCode.SECURITY_ERROR:
                 self._recorder.found(
                     event.action, "refused", response.description, field=response.details.get("field", "")
                 )
             self._refuse(event, response.code, response.description, response.details)
             return
-        try:
-            payload = response if isinstance(response, bytes) else self.peer.codec.encode(response)
-        except CurrantError as error:
-            self._not_handled(error)
-            return
+        else:
+            try:
+                payload = self.peer.codec.encode(response)
+            except CurrantError as error:
+                self._not_handled(error)
+                return
         self.peer.answer(event.message_id, payload)
         self._record(event, "answered", payload)
         self._go_on()
@@ -360,10 +370,15 @@ class Connection(Socket):
 
     def _go_on(self) -> None:
         self._in_hand = None
-        event = self.peer.next_inbound()
+        peer = self.peer
+        if not peer.has_inbound:
+            if self._settled is not None:
+                self._settle()
+            return
+        event = peer.next_inbound()
         while isinstance(event, Repeated):
             self._repeated(event)
-            event = self.peer.next_inbound()
+            event = peer.next_inbound()
         if event is not None and self.current:
             # By way of the loop, so that a long queue is no deep stack and takes its turn with the others.
             self._in_hand = event
@@ -379,7 +394,7 @@ class Connection(Socket):
             self._settle()
 
     def _queued(self) -> None:
-        """Calls wait for their turn; beyond a handful nothing more is read until they had it."""
+        """Calls wait for their turn; nothing more is read until they had it."""
         self.hold()
         self.settled().add_done_callback(self._unqueued)
 
@@ -428,7 +443,7 @@ class Connection(Socket):
         if self._transport is None or not self.current:
             future.set_exception(CallUnanswered(lost=True))
             return future
-        asked = Asked(future, micros(self._keeper.services.clock.now()), now)
+        asked = Asked(future, micros(self._services.clock.now()), now)
         self.peer.call(action, request, now=now, deadline_s=deadline_s, context=asked)
         self._keeper.waits(self)
         return future
@@ -481,7 +496,7 @@ class Connection(Socket):
     def refresh(self) -> None:
         """Load anew before the next message. A station that may not be here as it is, is told so."""
         self._reload = True
-        services = self._keeper.services
+        services = self._services
         entry = services.directory.by_id(self.station_id)
         if entry is None:
             return
@@ -520,7 +535,7 @@ class Connection(Socket):
     def _depart(self) -> None:
         caller = self._caller
         assert caller is not None
-        services = self._keeper.services
+        services = self._services
         departed = services.stations.departed(
             caller.station, at=services.clock.now(), reason=self._closing or "The connection was lost."
         )

@@ -6,7 +6,7 @@ from logging import getLogger
 
 from currant.gateway.services import Services
 from currant.gateway.stepping import run_steps
-from currant.gateway.trace import masked, masked_frame, text_of
+from currant.gateway.trace import MAY_HOLD_SECRETS, masked, masked_frame, text_of
 from currant.kit.clock import micros
 from currant.ocpp.errors import Finding
 from currant.ocpp.frames import id_text
@@ -20,27 +20,32 @@ log = getLogger("currant.gateway")
 class Recorder:
     """`station` is None until the connection is attended; findings before that are nobody's."""
 
-    __slots__ = ("_entry", "_remote_address", "_services", "station")
+    __slots__ = ("_entry", "_record", "_remote_address", "_services", "station")
 
     def __init__(self, services: Services, entry: DirectoryEntry, remote_address: str) -> None:
         self._services = services
+        self._record = services.messages.record
         self._entry = entry
         self._remote_address = remote_address
         self.station: AttendedStation | None = None
 
     def called(self, call: Called, outcome: str, answer: bytes, *, at: datetime, latency_s: float) -> None:
         """The station called and was answered."""
-        action, request = call.action, bytes(call.payload)
-        self._services.messages.record(
-            self._entry.tenant_id,
-            self._entry.station_id,
+        entry, action = self._entry, call.action
+        request = bytes(call.payload)
+        asked, told = text_of(request), text_of(answer)
+        if action in MAY_HOLD_SECRETS:
+            asked, told = masked(action, asked), masked(action, told)
+        self._record(
+            entry.tenant_id,
+            entry.station_id,
             micros(at),
             "in",
             action,
             id_text(call.message_id),
             outcome,
-            masked(action, text_of(request)),
-            masked(action, text_of(answer)),
+            asked,
+            told,
             len(request),
             len(answer),
             int(latency_s * 1e6),
@@ -51,7 +56,7 @@ class Recorder:
     ) -> None:
         """We called; `at` is microseconds since 1970, `answer` None when none came."""
         action = call.action
-        self._services.messages.record(
+        self._record(
             self._entry.tenant_id,
             self._entry.station_id,
             at,
@@ -70,7 +75,7 @@ class Recorder:
         self, action: str, message_id: bytes, outcome: str, payload: bytes, answer: bytes | None = None
     ) -> None:
         """The station said something that was not handed to a translator."""
-        self._services.messages.record(
+        self._record(
             self._entry.tenant_id,
             self._entry.station_id,
             micros(self._services.clock.now()),
@@ -87,7 +92,7 @@ class Recorder:
 
     def frame(self, outcome: str, data: bytes) -> None:
         """A frame without a meaning, whole."""
-        self._services.messages.record(
+        self._record(
             self._entry.tenant_id,
             self._entry.station_id,
             micros(self._services.clock.now()),

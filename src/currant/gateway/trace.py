@@ -16,7 +16,7 @@ _NOT_KEPT = "(not kept: it cannot be read and may hold a password)"
 
 # Actions whose request or answer may hold a password: 1.6's AuthorizationKey, 2.x's BasicAuthPassword, the
 # VPN and APN passwords of SetNetworkProfile, log-ins within the URLs of uploads and downloads.
-_MAY_HOLD_SECRETS = frozenset(
+MAY_HOLD_SECRETS = frozenset(
     {
         "ChangeConfiguration", "GetConfiguration", "SetVariables", "GetVariables", "NotifyReport",
         "NotifyEvent", "SetNetworkProfile", "DataTransfer", "GetDiagnostics", "UpdateFirmware",
@@ -31,16 +31,13 @@ _LOG_IN = re.compile(r"(\b[a-z]{2,8}://[^\s/:@]*:)[^\s@/]+(?=@)")
 
 
 def text_of(data: bytes) -> str:
-    """A frame or payload as text that every store can keep: no NUL, no half characters, bounded."""
-    if len(data) > TEXT_MAX:
-        data = data[:TEXT_MAX]
-    text = data.decode("utf-8", "replace")
-    return text.replace("\x00", "\ufffd") if "\x00" in text else text
+    """A payload or frame as text, bounded; wrong UTF-8 is replaced."""
+    return (data if len(data) <= TEXT_MAX else data[:TEXT_MAX]).decode("utf-8", "replace")
 
 
 def masked(action: str, text: str) -> str:
     """The text of a message, with its secrets replaced by asterisks."""
-    if action not in _MAY_HOLD_SECRETS:
+    if action not in MAY_HOLD_SECRETS:
         return text
     try:
         message = msgspec.json.decode(text)
