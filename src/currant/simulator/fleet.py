@@ -214,8 +214,6 @@ class Link(picows.WSListener):
         self._parts: list[bytes] = []
         self._dice = Dice(fleet.seed, station.spec.identity, "reconnecting")
 
-    # -- time
-
     def arrange(self) -> None:
         """Look after the connection the station wants, and wake it in time for what it has planned."""
         station = self.station
@@ -245,8 +243,6 @@ class Link(picows.WSListener):
         except Exception:
             log.exception("%s stumbled", self.station.spec.identity)
         self.arrange()
-
-    # -- connection
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()

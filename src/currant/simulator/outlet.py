@@ -156,8 +156,6 @@ class Outlet:
     def meter_wh(self) -> int:
         return int(self.register_wh)
 
-    # -- the driver
-
     def receive_visit(self, visit: Visit, *, authorized: bool = False) -> None:
         """A driver has come. With `authorized` a remote start has settled who pays."""
         dice, station = self.station.dice, self.station
@@ -262,8 +260,6 @@ class Outlet:
         self.station.outlet_idle(self)
         self.station.show_status(self)
 
-    # -- the session
-
     def _begin(self, token: str | None, trigger: str) -> None:
         station = self.station
         if not self.operative or self.visit is None:
@@ -339,8 +335,6 @@ class Outlet:
             self._later(self.station.dice.uniform(10, 60), self.unplug)
         self.station.outlet_idle(self)
         self.station.show_status(self)
-
-    # -- power
 
     def offer(self) -> Offer:
         station, transaction = self.station, self.transaction

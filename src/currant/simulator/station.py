@@ -87,8 +87,6 @@ class Station:
         # What the shell must do: drop the socket it has. Read and cleared by it.
         self.wants_disconnect = False
 
-    # -- time
-
     def at(self, when: float, action: Callable[[], None]) -> None:
         """Plan something; what is planned for one moment happens in the order it was planned."""
         self._planned += 1
@@ -112,8 +110,6 @@ class Station:
     def stamp(self) -> datetime:
         """The station's clock, to the second, as chargers tell it."""
         return datetime.fromtimestamp(int(self.now), UTC)
-
-    # -- power and network
 
     def power_up(self, now: float, *, first_boot_after: float = 0.0) -> None:
         """Mains on. The first time, the calendar of drivers and misfortunes begins as well."""
@@ -231,8 +227,6 @@ class Station:
         for outlet in self.outlets:
             outlet.stop(reason)
 
-    # -- messages
-
     def post(
         self,
         action: str,
@@ -314,8 +308,6 @@ class Station:
     def _answer(self, action: str, request: Payload) -> Answering:
         return self.dialect.answer(action, request)
 
-    # -- boot and heartbeat
-
     def _boot(self) -> None:
         self._boots += 1
         life = self._life
@@ -368,8 +360,6 @@ class Station:
         self.heartbeat_s = seconds
         self._beat_later()
 
-    # -- status
-
     def show_status(self, outlet: Outlet) -> None:
         """Tell the outlet's status if it is news."""
         status = outlet.status
@@ -386,8 +376,6 @@ class Station:
     def _say_changed_statuses(self) -> None:
         for outlet in self.outlets:
             self.show_status(outlet)
-
-    # -- drivers and misfortunes
 
     def _expect_driver(self) -> None:
         if not self.tokens:
@@ -451,8 +439,6 @@ class Station:
             self.show_status(outlet)
 
         self.at(self.now + seconds, mended)
-
-    # -- what outlets and dialects ask of their station
 
     @property
     def starts_when_connected(self) -> bool:

@@ -69,8 +69,6 @@ class V16:
     def connectors(self) -> int:
         return self._first_connector[-1] - 1
 
-    # -- what it says
-
     def boot(self, reason: str, answered: Callable[[BootAnswer], None]) -> None:
         spec = self.station.spec
         message = v16.BootNotification(
@@ -223,15 +221,11 @@ class V16:
             )
             self.station.post("LogStatusNotification", lambda: log)
 
-    # -- what it hears
-
     def answer(self, action: str, request: Payload) -> Answering:
         command = COMMANDS.get(action)
         if command is None:
             return Refused(code="NotSupported", description=f"{action} is not for this station.")
         return command(self, request)
-
-    # -- values
 
     def meter_value(self, outlet: Outlet, context: v16.ReadingContext) -> v16.MeterValue:
         outlet.meter()

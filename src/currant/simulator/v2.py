@@ -68,8 +68,6 @@ class V2:
         self.types: ModuleType = v21 if version is Version.V21 else v201
         self._event_id = 0
 
-    # -- what it says
-
     def boot(self, reason: str, answered: Callable[[BootAnswer], None]) -> None:
         types, spec = self.types, self.station.spec
         message = types.BootNotification(
@@ -210,15 +208,11 @@ class V2:
             "LogStatusNotification", self.types.LogStatusNotification(status=status, request_id=request_id)
         )
 
-    # -- what it hears
-
     def answer(self, action: str, request: Payload) -> Answering:
         command = COMMANDS.get(action)
         if command is None:
             return Refused(code="NotSupported", description=f"{action} is not for this station.")
         return command(self, request)
-
-    # -- values
 
     def id_token(self, token: str) -> Any:
         if token.startswith("APP-"):
