@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from currant.ocpp import v16, v201
 from currant.ocpp.catalogue import Version
-from currant.ocpp.errors import ErrorCode, TooManyCallsWaiting, Unsendable
+from currant.ocpp.errors import Disconnected, ErrorCode, TooManyCallsWaiting, Unsendable
 from currant.ocpp.peer import (
     ANSWERS_KEPT_MAX,
     CALLS_WAITING_MAX,
@@ -257,6 +257,17 @@ def test_a_lost_connection_fails_every_call() -> None:
     assert [failed.call.message_id for failed in line.peer.lost()] == ours
     assert line.peer.lost() == ()
     assert line.peer.next_deadline is None
+
+
+def test_nothing_is_sent_and_nothing_asked_over_a_lost_connection() -> None:
+    line = Line(V201)
+    event = line.receives(call("1"))
+    line.peer.lost()
+    with pytest.raises(Disconnected):
+        line.calls()
+    line.receives(b"hello")
+    assert line.peer.refuse(event.message_id, ErrorCode.GENERIC_ERROR)
+    assert line.sent == []
 
 
 @pytest.mark.parametrize(("action", "content"), [("StartTransaction", START), ("StopTransaction", STOP)])

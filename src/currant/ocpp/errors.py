@@ -86,3 +86,10 @@ class TooManyCallsWaiting(CurrantError):
 
     code = "too_many_calls_waiting"
     status = 429
+
+
+class Disconnected(CurrantError):
+    """The connection to the station is gone: try again when it is back."""
+
+    code = "station_disconnected"
+    status = 409

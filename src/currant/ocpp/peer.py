@@ -25,7 +25,7 @@ from msgspec import Raw
 
 from currant.ocpp.catalogue import Version
 from currant.ocpp.codec import SIGNED, Codec, codec_for
-from currant.ocpp.errors import ErrorCode, Finding, TooManyCallsWaiting
+from currant.ocpp.errors import Disconnected, ErrorCode, Finding, TooManyCallsWaiting
 from currant.ocpp.frames import (
     MESSAGE_ID_MAX,
     Call,
@@ -297,8 +297,7 @@ class Peer:
         self._in_hand = None
         if called.action in self._transactional:
             self._answered.keep(called.action, bytes(called.payload), payload)
-        if not self._lost:
-            self._send(b"[3,%b,%b]" % (message_id, payload))
+        self._send(b"[3,%b,%b]" % (message_id, payload))
         return True
 
     def refuse(
@@ -309,8 +308,7 @@ class Peer:
         if called is None or called.message_id != message_id:
             return False
         self._in_hand = None
-        if not self._lost:
-            self._send(self._codec.encode_error(message_id, code, description, details))
+        self._send(self._codec.encode_error(message_id, code, description, details))
         return True
 
     # What goes out
@@ -320,14 +318,17 @@ class Peer:
     ) -> str:
         """Send a call, or let it wait for the one under way; its message id comes back.
 
-        `deadline_s` runs from the moment it is sent. Raises `Unsendable`, or `TooManyCallsWaiting`.
+        `deadline_s` runs from the moment it is sent. Raises `Unsendable`, `TooManyCallsWaiting` or,
+        after `lost`, `Disconnected`.
         """
+        if self._lost:
+            raise Disconnected("The connection to the station is gone: try again when it is back.")
         waiting = self._waiting
         if waiting is not None and len(waiting) >= CALLS_WAITING_MAX:
             raise TooManyCallsWaiting("The station has too many commands waiting: try again later.")
         payload = self._codec.encode_request(action, request)
         call = OutboundCall(f"{_prefix}-{next(_count):x}", action, payload, deadline_s, context)
-        if self._under_way is None and not self._lost:
+        if self._under_way is None:
             self._dispatch(call, now)
         elif waiting is None:
             self._waiting = deque((call,))
@@ -361,6 +362,7 @@ class Peer:
         """The connection is gone: every call of ours fails, every waiting one of the station is dropped."""
         calls = ([self._under_way] if self._under_way is not None else []) + list(self._waiting or ())
         self._lost = True
+        self._send = _nowhere
         self._under_way = self._deadline = self._waiting = self._inbound = None
         return tuple(Unanswered(call) for call in calls)
 
@@ -385,8 +387,7 @@ class Peer:
         if called.action in self._transactional:
             answer = self._answered.find(called.action, bytes(called.payload))
             if answer is not None:
-                if not self._lost:
-                    self._send(b"[3,%b,%b]" % (called.message_id, answer))
+                self._send(b"[3,%b,%b]" % (called.message_id, answer))
                 return Repeated(called.message_id, called.action, answer)
         self._in_hand = called
         return called
@@ -419,6 +420,10 @@ class Peer:
         self._under_way = call
         self._deadline = now + call.deadline_s
         self._send(b'[2,"%b","%b",%b]' % (call.message_id.encode(), call.action.encode(), call.payload))
+
+
+def _nowhere(data: bytes) -> None:
+    """Where the words of a peer go whose connection is gone."""
 
 
 _UNASKED = Ignored("answer-unasked")

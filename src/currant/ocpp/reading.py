@@ -7,6 +7,7 @@ says why. Slower by far than the strict decoder, so only asked after that has gi
 """
 
 import math
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -194,7 +195,17 @@ class Reading:
             self._found("list-too-long", where, f"{len(value)} elements, {type_.max_length} allowed")
         item_type, _ = _unwrapped(type_.item_type)
         items = []
+        plain = item_type.cls if isinstance(item_type, inspect.StructType) else None
+        if plain is not None and _shape(plain).tells_time:
+            plain = None
         for index, item in enumerate(value):
+            if plain is not None:
+                # Most elements of a long list are as they should be.
+                try:
+                    items.append(msgspec.convert(item, plain))
+                    continue
+                except msgspec.ValidationError:
+                    pass
             try:
                 items.append(self._value(item_type, item, f"{where}[{index}]", name))
             except Unusable as error:
@@ -204,23 +215,21 @@ class Reading:
         return items
 
     def _word(self, type_: inspect.LiteralType, value: Any, where: str) -> str:
-        words = type_.values
+        words: tuple[str, ...] = type_.values  # type: ignore[assignment]
         if not isinstance(value, str):
             raise _wrong_type(where, "a word", value)
         if value in words:
             return value
-        folded = {_folded(str(word)): str(word) for word in words}
-        meant = folded.get(_folded(value)) or folded.get(_folded(_SYNONYMS.get(value.lower(), value)))
+        meant = _words_folded(words).get(_folded(_SYNONYMS.get(value.lower(), value)))
         if meant is not None:
             self._found("word-misspelt", where, value)
             return meant
-        key = tuple(str(word) for word in words)
-        if key in _KEPT:
+        if words in _KEPT:
             self._found("unknown-word", where, value)
             return value
-        if key in _FALLBACKS:
+        if words in _FALLBACKS:
             self._found("unknown-word", where, value)
-            return _FALLBACKS[key]
+            return _FALLBACKS[words]
         shown = value[:DETAIL_MAX]
         raise Unusable(
             ErrorCode.PROPERTY_CONSTRAINT_VIOLATION, where, f'"{shown}" is none of the words allowed'
@@ -323,7 +332,7 @@ class _Field:
 class _Shape:
     """The fields of a message type, looked up once."""
 
-    __slots__ = ("fields", "type", "wires")
+    __slots__ = ("fields", "tells_time", "type", "wires")
 
     def __init__(self, type_: type) -> None:
         info = inspect.type_info(type_)
@@ -331,6 +340,7 @@ class _Shape:
         self.type = type_
         self.fields = [_Field(type_, field) for field in info.fields]
         self.wires = frozenset(field.wire for field in self.fields)
+        self.tells_time = any(_tells_time(field.type) for field in self.fields)
 
 
 _shapes: dict[type, _Shape] = {}
@@ -350,6 +360,16 @@ def _unwrapped(type_: inspect.Type) -> tuple[inspect.Type, bool]:
     return type_, False
 
 
+def _tells_time(type_: inspect.Type) -> bool:
+    match type_:
+        case inspect.StructType():
+            return _shape(type_.cls).tells_time
+        case inspect.ListType():
+            return _tells_time(_unwrapped(type_.item_type)[0])
+        case _:
+            return isinstance(type_, inspect.DateTimeType)
+
+
 def _code_of(type_: inspect.Type) -> str:
     return "time-unreadable" if isinstance(type_, inspect.DateTimeType) else "value-unusable"
 
@@ -358,6 +378,11 @@ def _wrong_type(where: str, expected: str, value: Any) -> Unusable:
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
     got = names.get(type(value), "a number")
     return Unusable(ErrorCode.TYPE_CONSTRAINT_VIOLATION, where, f"is {got} and must be {expected}")
+
+
+@cache
+def _words_folded(words: tuple[str, ...]) -> dict[str, str]:
+    return {_folded(word): word for word in words}
 
 
 def _folded(word: str) -> str:
