@@ -50,12 +50,12 @@ def register(minutes: float, wh: float, **more: Any) -> MeterSample:
 
 
 def reading(minutes: float, wh: float | None = None, power_w: float | None = None, **more: Any) -> Reading:
-    return Reading(
-        at=at(minutes), received_at=at(minutes), evse=1, energy_wh=wh, power_w=power_w, **more
-    )
+    return Reading(at=at(minutes), received_at=at(minutes), evse=1, energy_wh=wh, power_w=power_w, **more)
 
 
-def start(minutes: float = 0, *, evse: int = 1, wh: int = 1000, uid: str = "CAFE0001", **more: Any) -> StartReport:
+def start(
+    minutes: float = 0, *, evse: int = 1, wh: int = 1000, uid: str = "CAFE0001", **more: Any
+) -> StartReport:
     return StartReport(
         evse=evse,
         connector=1,
@@ -73,7 +73,9 @@ def stop(transaction_id: int, minutes: float = 60, *, wh: int | None = 8000, **m
     )
 
 
-def meter(minutes: float, *samples: MeterSample, evse: int = 1, transaction_id: str | None = None) -> MeterReport:
+def meter(
+    minutes: float, *samples: MeterSample, evse: int = 1, transaction_id: str | None = None
+) -> MeterReport:
     return MeterReport(
         evse=evse, connector=1, samples=samples, received_at=at(minutes), transaction_id=transaction_id
     )

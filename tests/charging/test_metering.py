@@ -42,7 +42,9 @@ def read(*values: SampledValue) -> Reading:
         (value("12,5", "Energy.Active.Import.Register", "kWh"), "energy_wh", 12500),
     ],
 )
-def test_a_value_finds_its_column_in_si_units(given_value: SampledValue, column: str, expected: float) -> None:
+def test_a_value_finds_its_column_in_si_units(
+    given_value: SampledValue, column: str, expected: float
+) -> None:
     found = read(given_value)
     assert getattr(found, column) == pytest.approx(expected)
     assert found.flags == 0
@@ -198,7 +200,12 @@ def test_a_signed_value_is_kept_raw_beside_its_number() -> None:
     found = read(value(1234.0, context="Transaction.End", signed=signature))
     assert found.energy_wh == 1234
     assert found.signed == (
-        {"measurand": "Energy.Active.Import.Register", "context": "Transaction.End", "value": 1234.0, **signature},
+        {
+            "measurand": "Energy.Active.Import.Register",
+            "context": "Transaction.End",
+            "value": 1234.0,
+            **signature,
+        },
     )
     text = read(value("OCMF|{}|{}", signed={"format": "SignedData"}))
     assert text.energy_wh is None
@@ -229,7 +236,8 @@ def test_a_clock_that_cannot_be_right_gives_way_to_the_receipt(wrong: datetime |
 def test_samples_of_an_unset_clock_keep_their_distances() -> None:
     boot = datetime(1970, 1, 1, tzinfo=UTC)
     samples = tuple(
-        MeterSample(at=boot + timedelta(minutes=minutes), values=(value(str(minutes)),)) for minutes in (0, 5, 15)
+        MeterSample(at=boot + timedelta(minutes=minutes), values=(value(str(minutes)),))
+        for minutes in (0, 5, 15)
     )
     found = normalise(samples, received_at=NOON, evse=1)
     assert [reading.at for reading in found] == [at(-15), at(-10), at(0)]
@@ -249,7 +257,10 @@ words = st.text(max_size=40)
             SampledValue,
             value=st.one_of(st.text(max_size=30), st.floats(), st.integers()),
             measurand=st.one_of(
-                words, st.sampled_from(["", "Power.Active.Import", "SoC", "Voltage", "Temperature", "Current.Import"])
+                words,
+                st.sampled_from(
+                    ["", "Power.Active.Import", "SoC", "Voltage", "Temperature", "Current.Import"]
+                ),
             ),
             unit=st.one_of(words, st.sampled_from(["", "Wh", "kWh", "W", "kW", "A", "V", "K", "Percent"])),
             multiplier=st.integers(-400, 400),

@@ -119,16 +119,18 @@ def stop(
     session = repairs.without(session, repairs.OUR_ENDS)
     session = replace(session, phase=Phase.ACTIVE, ended_at=None, meter_stop_wh=None)
     session = _clock_noted(session, problem, "end")
+    delivered_by = ended_at
     if ended_at < session.started_at:
         session = repairs.noted(
             session, "end_before_start", "Its end was reported as before its start; it was given no length."
         )
         ended_at = session.started_at
+        delivered_by = max(ended_at, report.received_at)
     for reading in readings:
         if reading.at <= ended_at and (session.read_at is None or reading.at >= session.read_at):
             session, _ = tally.count(session, reading, max_power_w=max_power_w)
     if report.meter_wh is not None:
-        session = tally.close_with(session, report.meter_wh, ended_at, max_power_w=max_power_w)
+        session = tally.close_with(session, report.meter_wh, delivered_by, max_power_w=max_power_w)
         session = replace(session, read_at=ended_at)
     else:
         session = _without_stop_register(session, ended_at)
