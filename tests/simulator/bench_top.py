@@ -14,7 +14,7 @@ TOKEN = "04A1B2C3D4E5F6"
 
 
 class Bench:
-    def __init__(self, version: str = "1.6", *, seed: int = 1, **fields: Any) -> None:
+    def __init__(self, version: str = "1.6", *, seed: int = 1, begins: float = 0.0, **fields: Any) -> None:
         spec: dict[str, Any] = {"identity": "CP1", "version": version, "evses": (EvseSpec(), EvseSpec())}
         station: dict[str, Any] = {"tokens": [TOKEN]}
         for name, value in fields.items():
@@ -22,7 +22,7 @@ class Bench:
         self.facts: list[Fact] = []
         self.judge = Judge(version)
         self.station = Station(StationSpec(**spec), seed=seed, tell=self.facts.append, **station)
-        self.now = BEGIN
+        self.now = BEGIN + begins
         self.sent: list[bytes] = []
         self.hears = True
         self.outages = 0

@@ -116,6 +116,17 @@ def test_the_same_seed_is_the_same_day_and_another_seed_another(version: str) ->
     assert days[0] != days[2]
 
 
+def test_two_runs_of_one_seed_never_share_an_id(version: str) -> None:
+    ids: list[set[str]] = []
+    for begins in (0.0, 1.0):
+        bench = busy(version, begins=begins)
+        bench.run(20_000)
+        ids.append({message_id for message_id, _, _ in bench.judge.calls})
+        if version != "1.6":
+            ids[-1] |= {fact.transaction for fact in bench.facts}
+    assert not ids[0] & ids[1]
+
+
 def test_a_refused_token_charges_nothing(version: str) -> None:
     bench = Bench(version, sessions_per_day=80.0, demand="constant")
     bench.judge.token_status = "Blocked"

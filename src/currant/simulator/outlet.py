@@ -269,7 +269,7 @@ class Outlet:
             return
         self.metered_at = station.now
         transaction = Transaction(
-            station.dice.uuid(), token=token, began=station.now, meter_start_wh=self.meter_wh
+            station.new_id(), token=token, began=station.now, meter_start_wh=self.meter_wh
         )
         if self.reservation is not None and self.reservation.token == token:
             transaction.reservation_id = self.reservation.id

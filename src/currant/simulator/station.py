@@ -46,6 +46,7 @@ class Station:
         self.timing = timing or Timing()
         self.dice = Dice(seed, spec.identity, "station")
         self.drivers_dice = Dice(seed, spec.identity, "drivers")
+        self._seed = seed
         self._ids = Dice(seed, spec.identity, "ids")
         self._fate = Dice(seed, spec.identity, "faults")
         self._tell = tell
@@ -117,6 +118,8 @@ class Station:
         self.now = max(self.now, now)
         self._life += 1
         if first:
+            # An id must never come again, in another run with the same seed neither (OCPP-J 1.6 errata 3.7).
+            self._ids = Dice(self._seed, self.spec.identity, "ids", self.now)
             self._expect_driver()
             for rate, happen in (
                 (self.faults.offline_per_day, self.lose_network),
@@ -443,6 +446,9 @@ class Station:
     @property
     def starts_when_connected(self) -> bool:
         return self.spec.starts_on == "connected" and self.line_version is not Version.V16
+
+    def new_id(self) -> str:
+        return self._ids.uuid()
 
     def allowed_offline(self, token: str) -> bool:
         """Without a network everybody may charge (AllowOfflineTxForUnknownId), if not listed as barred."""
