@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from currant import __version__
+from currant.access.importing import TokenImports
 from currant.access.service import AccessService
 from currant.api.application import create_app
 from currant.api.server import ApiServer, Tls
@@ -39,6 +40,7 @@ from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
 from currant.stations.directory import StationDirectory
+from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
 from currant.stations.service import StationPolicy, StationService, UnknownStations
@@ -216,9 +218,13 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             directory=currant.directory,
             inventory=currant.inventory,
             admissions=currant.admissions,
+            station_imports=StationImports(
+                currant.database, currant.inventory, currant.directory, currant.clock
+            ),
             commands=currant.commands,
             messages=currant.messages,
             access=currant.access,
+            token_imports=TokenImports(currant.database, currant.access, currant.clock),
             charging=currant.charging,
         ),
         ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),

@@ -108,6 +108,9 @@ def bring_in(
     file: Annotated[Path, typer.Argument(help="CSV or JSON; - reads standard input.")],
     format: Annotated[Format | None, typer.Option(help="When the file's name does not say.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Take the good rows even when others are wrong.")
+    ] = False,
 ) -> None:
     """Import locations, stations or tokens from a file."""
     form = format or (Format.JSON if file.suffix.lower() == ".json" else Format.CSV)
@@ -119,25 +122,26 @@ def bring_in(
         report = client.request(
             "POST",
             f"/{noun.value}/import",
-            query={"dry_run": dry_run},
+            query={"dry_run": dry_run, "partial": partial},
             content=content,
             headers={"Content-Type": TYPES[form]},
             timeout_s=600,
         )
 
     def human() -> None:
-        for wrong in report.get("errors") or []:
-            where = f"row {wrong.get('row')}" + (f", {wrong['field']}" if wrong.get("field") else "")
+        for wrong in report["problems"]:
             console.print(
-                f"{where}: {wrong.get('message') or wrong.get('problem')}", style="red", markup=False
+                f"row {wrong['row']}, {wrong['field']}: {wrong['message']}", style="red", markup=False
             )
         counts = ", ".join(
-            f"{value} {name}" for name, value in report.items() if isinstance(value, int) and value
+            f"{report[name]} {name}" for name in ("created", "changed", "unchanged", "failed") if report[name]
         )
-        say(("Nothing was changed; it would be: " if dry_run else "") + (counts or "nothing") + ".")
+        say(f"{report['rows']} rows: {counts or 'nothing to do'}.")
+        if dry_run or (report["failed"] and not report["applied"]):
+            say("Nothing was written.")
 
     show(report, human)
-    if report.get("errors"):
+    if report["failed"]:
         raise typer.Exit(Exit.REFUSED)
 
 

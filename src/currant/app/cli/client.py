@@ -188,10 +188,7 @@ def _failure(answer: httpx.Response) -> Failure:
     except ValueError:
         problem = {}
     sentence = problem.get("detail") or problem.get("title") or f"HTTP {answer.status_code} without a reason"
-    fields = "; ".join(
-        f"{wrong.get('field', '')}: {wrong.get('message') or wrong.get('detail', '')}"
-        for wrong in problem.get("errors") or []
-        if isinstance(wrong, dict)
-    )
+    wrongs = [wrong for wrong in problem.get("errors") or [] if wrong.get("message") != sentence]
+    fields = "; ".join(f"{wrong.get('field', '')}: {wrong.get('message', '')}" for wrong in wrongs)
     exit = EXITS.get(answer.status_code, Exit.BROKEN if answer.status_code >= 500 else Exit.REFUSED)
     return Failure(sentence, exit, hint=fields, code=str(problem.get("code") or ""))
