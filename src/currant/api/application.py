@@ -30,10 +30,12 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 # Words of a route's function that are no query parameters.
 RESERVED = frozenset({"request", "data", "state", "headers", "body", "return"})
 
+DEFAULT_CONFIG = ApiConfig()
+
 
 def create_app(
     services: ApiServices,
-    config: ApiConfig = ApiConfig(),
+    config: ApiConfig = DEFAULT_CONFIG,
     *,
     clock: Clock | None = None,
     more_routes: tuple[ControllerRouterHandler, ...] = (),

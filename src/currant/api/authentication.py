@@ -5,15 +5,16 @@ also carry the CSRF token and come from our own pages. Every route names the per
 `opt`, and `create_app` refuses to start with one that does not.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, Headers, State
+from litestar.enums import ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from currant.api.problems import ApiError
 from currant.api.rates import Rates
@@ -78,7 +79,10 @@ class Authentication(ASGIMiddleware):
         self._rates = Rates(per_second=config.requests_per_second, burst=config.requests_burst)
         self._wrong_keys = Attempts(free=20, first_pause_s=1, longest_s=300, forget_s=3600)
 
+    scopes = (ScopeType.HTTP,)
+
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        scope = cast("HTTPScope", scope)  # `scopes` keeps everything else away
         headers = Headers.from_scope(scope)
         address = address_of(scope)
         caller, how = await self._find(scope, headers, address)

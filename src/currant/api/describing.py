@@ -62,6 +62,9 @@ def describe(app: Litestar) -> bytes:
     taken = [t for h in handlers.values() for t in _structs(_body_of(h))]
     given = [t for h in handlers.values() for t in _structs(_answer_of(h))]
     schemas = _schemas([*taken, *given, Problem], answers_alone=set(_reach(given)) - set(_reach(taken)))
+    for name, schema in generated["components"]["schemas"].items():
+        if "enum" in schema:  # words that only parameters use
+            schemas.setdefault(name, schema)
     paths = generated["paths"]
     for path in paths.values():
         for operation in path.values():
@@ -219,6 +222,8 @@ def _schemas(types: list[Any], *, answers_alone: set[str]) -> dict[str, Any]:
         cls = classes.get(name)
         if cls is not None:
             _describe_fields(cls, schema.get("properties", {}))
+        if all(isinstance(word, str) for word in schema.get("enum", (0,))):
+            schema["type"] = "string"
         if "description" in schema:
             schema["description"] = " ".join(schema["description"].split())
         if name in answers_alone and cls is not None and not cls.__struct_config__.omit_defaults:

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from litestar import Litestar
+from litestar.enums import ScopeType
 from litestar.types import Message, Receive, Scope, Send
 
 from currant.kit.clock import Clock, SystemClock
@@ -38,7 +39,7 @@ class Edge(Litestar):
     edge_clock: Clock = SystemClock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await super().__call__(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == REQUEST_ID), b"")

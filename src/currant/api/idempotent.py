@@ -1,7 +1,7 @@
 """Requests that move a charger are done once, however often they arrive (the `Idempotency-Key` header)."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 from litestar import Response
@@ -47,4 +47,5 @@ async def once(request: ApiRequest, work: Callable[[], Awaitable[T]], *, status:
 
 def _json(body: bytes, status: int, headers: dict[str, str]) -> Response[T]:
     # Bytes pass through Litestar as they are; for the reader they are the T they were made from.
-    return Response(body, status_code=status, media_type="application/json", headers=headers)  # type: ignore[return-value]
+    answer = Response(body, status_code=status, media_type="application/json", headers=headers)
+    return cast("Response[T]", answer)

@@ -7,7 +7,7 @@ again, and ends at once when the server stops; browsers reconnect by themselves.
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -73,7 +73,7 @@ def stream(
 
 async def _lines(
     request: ApiRequest, happenings: AsyncIterator[Happening], *, resumed: bool
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     clock, heartbeat_s = request.app.state.clock, config_of(request).heartbeat_s
     closing: asyncio.Event = request.app.state.closing
     ends_at = clock.monotonic() + LASTS_S

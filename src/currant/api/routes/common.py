@@ -13,6 +13,12 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller sends. Unknown fields are refused with the name that was probably meant (bodies.py)."""
 
 
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """How many there are."""
+
+    count: int
+
+
 def services_of(request: ApiRequest) -> ApiServices:
     return request.app.state.services  # type: ignore[no-any-return]
 

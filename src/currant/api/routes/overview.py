@@ -119,11 +119,10 @@ async def follow_changes(
     reader = services_of(request).live.subscribe(tenant_id, wanted)
 
     async def happenings() -> AsyncIterator[Happening]:
-        async with reader:
-            async for change in reader:
-                if change.missed:
-                    yield Happening(kind="missed", data={"count": change.missed})
-                yield Happening(kind=change.kind, data=change.payload)
+        async for change in reader:
+            if change.missed:
+                yield Happening(kind="missed", data={"count": change.missed})
+            yield Happening(kind=change.kind, data=change.payload)
 
     return stream(request, happenings(), on_end=reader.close)
 

@@ -1,6 +1,5 @@
 """What was said and found: the message log, findings against the specification, security events."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -14,12 +13,9 @@ from currant.api.routes.common import services_of, tenant_of
 from currant.api.routes.parameters import Since, Station, Until, Word, check_times, station_id_of
 from currant.api.streams import Happening, stream
 from currant.api.views import MessageView, message_view, page_like
-from currant.kit.ids import StationId, TenantId
+from currant.kit.ids import StationId
 from currant.stations.model import Finding, Message, Page, SecurityEvent, Severity
 from currant.tenancy.model import Permission
-
-FOLLOWED_WAITING_MAX = 1_000
-"""Messages that may wait for a slow follower; beyond it the oldest go, and it is told how many."""
 
 Action = Annotated[
     str | None,
@@ -88,41 +84,21 @@ async def follow_messages(
     outcome: Outcome = None,
 ) -> Stream:
     """Follow the message log live. The same filters as the list."""
+    services = services_of(request)
     station_id = None if station is None else station_id_of(request, station)
-
-    def wanted(message: Message) -> bool:
-        return (
-            (station_id is None or message.station_id == station_id)
-            and (action is None or message.action == action)
-            and (direction is None or message.direction == direction)
-            and (outcome is None or _fits(message.outcome, outcome))
-        )
+    reader = services.messages.follow(tenant_of(request), station_id=station_id, action=action)
 
     async def happenings() -> AsyncIterator[Happening]:
-        services, tenant_id = services_of(request), tenant_of(request)
-        waiting: asyncio.Queue[Message] = asyncio.Queue(FOLLOWED_WAITING_MAX)
-        missed = 0
-
-        def take(owner: TenantId, message: Message) -> None:
-            nonlocal missed
-            if owner == tenant_id and wanted(message):
-                if waiting.full():
-                    waiting.get_nowait()
-                    missed += 1
-                waiting.put_nowait(message)
-
-        services.messages.follow(take)
-        try:
-            while True:
-                message = await waiting.get()
-                if missed:
-                    yield Happening(kind="missed", data={"count": missed})
-                    missed = 0
+        async for change in reader:
+            if change.missed:
+                yield Happening(kind="missed", data={"count": change.missed})
+            message: Message = change.payload
+            if direction in (None, message.direction) and (
+                outcome is None or _fits(message.outcome, outcome)
+            ):
                 yield Happening(kind="message", data=message_view(message, services.directory))
-        finally:
-            services.messages.unfollow(take)
 
-    return stream(request, happenings())
+    return stream(request, happenings(), on_end=reader.close)
 
 
 def _fits(outcome: str, wanted: str) -> bool:

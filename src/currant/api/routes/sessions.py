@@ -1,5 +1,6 @@
 """Charging sessions, their meter readings, and ending them. `session` in a path is an id or a number."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -10,7 +11,7 @@ from currant.access.model import Presented, TokenKind
 from currant.api.authentication import ApiRequest
 from currant.api.idempotent import once
 from currant.api.paging import Cursor, Limit
-from currant.api.routes.common import Body, caller_of, services_of, tenant_of
+from currant.api.routes.common import Body, Count, caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Since, Station, Until, Word, check_times, station_id_of
 from currant.api.views import SessionView, page_like, session_view
 from currant.charging.model import Phase, Reading, Session, SessionFilter
@@ -65,8 +66,71 @@ async def list_sessions(
     limit: Limit = 100,
 ) -> Page[SessionView]:
     """Sessions, latest first; `limit=1` is the latest. `since` and `until` are about when they started."""
+    wanted = _wanted(
+        request,
+        active=active,
+        station=station,
+        location_id=location_id,
+        token=token,
+        token_id=token_id,
+        account_id=account_id,
+        certain=certain,
+        number=number,
+        transaction_id=transaction_id,
+        since=since,
+        until=until,
+    )
+    services = services_of(request)
+    page = await services.charging.list(tenant_of(request), wanted, cursor=cursor, limit=limit)
+    return page_like(page, tuple(session_view(each, services.directory) for each in page.items))
+
+
+@get("/count", opt={"permission": Permission.SESSIONS_READ})
+async def count_sessions(
+    request: ApiRequest,
+    active: Active = None,
+    station: Station = None,
+    location_id: Word = None,
+    token: TokenUid = None,
+    token_id: Word = None,
+    account_id: Word = None,
+    certain: bool | None = None,
+    since: Since = None,
+    until: Until = None,
+) -> Count:
+    """How many sessions there are, with the filters of the list; 10,000 stands for that or more."""
+    wanted = _wanted(
+        request,
+        active=active,
+        station=station,
+        location_id=location_id,
+        token=token,
+        token_id=token_id,
+        account_id=account_id,
+        certain=certain,
+        since=since,
+        until=until,
+    )
+    return Count(count=await services_of(request).charging.count(tenant_of(request), wanted))
+
+
+def _wanted(
+    request: ApiRequest,
+    *,
+    active: bool | None,
+    station: str | None,
+    location_id: str | None,
+    token: str | None,
+    token_id: str | None,
+    account_id: str | None,
+    certain: bool | None,
+    since: datetime | None,
+    until: datetime | None,
+    number: int | None = None,
+    transaction_id: str | None = None,
+) -> SessionFilter:
     check_times(since=since, until=until)
-    wanted = SessionFilter(
+    return SessionFilter(
         location_id=None if location_id is None else LocationId(location_id),
         station_id=None if station is None else station_id_of(request, station),
         token_id=None if token_id is None else TokenId(token_id),
@@ -79,9 +143,6 @@ async def list_sessions(
         since=since,
         until=until,
     )
-    services = services_of(request)
-    page: Page[Session] = await services.charging.list(tenant_of(request), wanted, cursor=cursor, limit=limit)
-    return page_like(page, tuple(session_view(each, services.directory) for each in page.items))
 
 
 @post("/", status_code=200, opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True})
@@ -166,6 +227,7 @@ router = Router(
     tags=["Sessions"],
     route_handlers=[
         list_sessions,
+        count_sessions,
         start_session,
         get_session,
         get_session_readings,

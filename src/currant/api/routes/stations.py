@@ -8,7 +8,7 @@ from litestar.params import Parameter
 
 from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit
-from currant.api.routes.common import Body, caller_of, services_of, tenant_of
+from currant.api.routes.common import Body, Count, caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Search, Since, Until, Word, check_times, station_id_of
 from currant.api.views import StationView, page_like, station_view
 from currant.kit.errors import Invalid
@@ -46,10 +46,6 @@ class StationPassword(msgspec.Struct, frozen=True, kw_only=True):
 
     identity: str
     password: str | None = None
-
-
-class Count(msgspec.Struct, frozen=True, kw_only=True):
-    count: int
 
 
 @get("/", opt={"permission": Permission.STATIONS_READ})
