@@ -481,6 +481,17 @@ def test_invalid_text_in_a_payload_is_repaired_late() -> None:
     assert {finding.code for finding in outcome.findings} == {"invalid-utf8", "invalid-escape"}
 
 
+@pytest.mark.parametrize("depth", [10, 500, 900, 950, 980, 5000])
+@pytest.mark.parametrize("key", ["data", "extra"])
+def test_deep_nesting_harms_nothing(depth: int, key: str) -> None:
+    payload = b'{"vendorId":"V","%b":%b%b}' % (key.encode(), b"[" * depth, b"]" * depth)
+    outcome = codec_for(V16).decode_request("DataTransfer", payload)
+    if depth == 10:
+        assert isinstance(outcome, Decoded)
+    elif isinstance(outcome, Refusal):
+        assert outcome.code is ErrorCode.FORMAT_VIOLATION
+
+
 def test_findings_are_bounded() -> None:
     junk = {f"extra{number}": "x" * 5000 for number in range(500)}
     outcome = codec_for(V16).decode_request("Authorize", json.dumps({"idTag": "A", **junk}).encode())

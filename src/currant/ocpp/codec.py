@@ -39,6 +39,9 @@ _NOTHING_IF_NOT_POSITIVE = {
 _ALWAYS_THOROUGH = frozenset({"BootNotification"})
 
 
+_TOO_DEEP = Refusal(code=ErrorCode.FORMAT_VIOLATION, description="The payload is nested too deeply.")
+
+
 class Decoded(msgspec.Struct, frozen=True, gc=False):
     """A typed message and what had to be tolerated to read it."""
 
@@ -90,7 +93,7 @@ class _Reader:
             except UNDECODABLE as error:
                 return _refusal(ErrorCode.FORMAT_VIOLATION, f"The payload is not readable: {error}.")
         except RecursionError:
-            return _refusal(ErrorCode.FORMAT_VIOLATION, "The payload is nested too deeply.")
+            return _TOO_DEEP
         if value is None:
             reading.findings.append(Finding(code="null-value", field="", detail="null payload"))
             value = {}
@@ -100,6 +103,8 @@ class _Reader:
             message = reading.read(self._type, value)
         except Unusable as error:
             return _refusal(error.code, f"{error}{_hint(value)}.", field=error.field)
+        except RecursionError:
+            return _TOO_DEEP
         return self._without_id(message, reading.findings)
 
     def _without_id(self, message: Payload, findings: list[Finding]) -> Decoded:
