@@ -460,6 +460,12 @@ def test_a_signed_request_is_taken_out_of_its_signature(version: Version) -> Non
         assert findings == [("signature-not-checked", "")]
 
 
+def test_b4_no_nul_comes_in_under_a_signature() -> None:
+    inner = base64.urlsafe_b64encode(rb'{"vendorId":"A\u0000B"}').decode()
+    transfer, _ = request(V21, "DataTransfer-Signed", {"payload": inner, "signature": "c2ln"})
+    assert transfer.vendor_id == "AB"
+
+
 @V2
 def test_a_signed_answer_is_taken_out_of_its_signature(version: Version) -> None:
     inner = base64.urlsafe_b64encode(b'{"status":"Accepted"}').decode().rstrip("=")
@@ -506,6 +512,20 @@ def test_numbers_too_large_for_any_store_are_refused() -> None:
             ErrorCode.PROPERTY_CONSTRAINT_VIOLATION,
             ErrorCode.TYPE_CONSTRAINT_VIOLATION,
         )
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5000])
+@pytest.mark.parametrize("key", ["connectorId", "idTag", "meterStart", "timestamp", "reservationId", "extra"])
+@pytest.mark.parametrize("form", [b"%b", b"-%b", b'"%b"', b"%b.5", b"%be9", b"1e-%b"])
+def test_endless_numbers_harm_nothing(digits: int, key: str, form: bytes) -> None:
+    marked = json.dumps({**START, key: "MARK"}).encode()
+    outcome = codec_for(V16).decode_request(
+        "StartTransaction", marked.replace(b'"MARK"', form % (b"7" * digits))
+    )
+    assert isinstance(outcome, Decoded | Refusal)
+    if isinstance(outcome, Decoded):
+        assert abs(outcome.message.connector_id) < 2**63
+        assert abs(outcome.message.meter_start) < 2**63
 
 
 values = st.recursive(

@@ -259,7 +259,10 @@ def _signed_payload(payload: bytes) -> bytes | None:
     try:
         value = msgspec.json.decode(payload)
         inner = value["payload"] if "signatures" in value or "signature" in value else None
-        return base64.urlsafe_b64decode(inner + "=" * (-len(inner) % 4)) if isinstance(inner, str) else None
+        if not isinstance(inner, str):
+            return None
+        # What was inside the signature did not pass through `parse_frame`, which keeps NULs out.
+        return clean_json(base64.urlsafe_b64decode(inner + "=" * (-len(inner) % 4)))[0]
     except (*UNDECODABLE, KeyError, TypeError, ValueError):
         return None
 

@@ -45,10 +45,10 @@ def read_instant(text: str) -> tuple[datetime, bool]:
 
 
 def from_epoch(number: float) -> datetime:
-    """Seconds or milliseconds since 1970, told apart by their size."""
-    seconds = number / 1000 if number > 1e11 else number
-    if not 0 <= seconds < 1e10:
+    """Seconds or milliseconds since 1970, told apart by their size; `Unreadable` when neither fits."""
+    if not 0 <= number < 1e13:
         raise Unreadable
+    seconds = number / 1000 if number > 1e11 else number
     return EPOCH + timedelta(seconds=seconds)
 
 
