@@ -118,7 +118,7 @@ def read_rows(content: bytes, form: Format) -> list[tuple[int, Row]]:
     """The rows with their numbers. Invalid when the whole cannot be read, or is too much."""
     if len(content) > BYTES_MAX:
         raise Invalid(f"An import has at most {BYTES_MAX // 2**20} MiB: split it.", field="content")
-    rows = _read_csv(content) if form is Format.CSV else _read_json(content)
+    rows = _read_csv(content) if form == Format.CSV else _read_json(content)
     if len(rows) > ROWS_MAX:
         raise Invalid(
             f"An import has at most {ROWS_MAX:,} rows, this one {len(rows):,}: split it.", field="content"
@@ -180,7 +180,7 @@ def _csv_row(names: Sequence[str], cells: Sequence[str]) -> Row:
 def convert(row: Row, kind: type[S], form: Format) -> S:
     """A row as a Struct; Invalid names the field that does not fit. In CSV all values are words."""
     try:
-        return msgspec.convert(row, kind, strict=form is Format.JSON)
+        return msgspec.convert(row, kind, strict=form == Format.JSON)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `")
         field = path.strip("`").removeprefix("$").removeprefix(".")
@@ -193,7 +193,7 @@ def convert(row: Row, kind: type[S], form: Format) -> S:
 def listed(row: Row, field: str, form: Format) -> None:
     """In CSV, make the list that a cell holds separated by ``|``, or as JSON."""
     cell = row.get(field)
-    if form is not Format.CSV or not isinstance(cell, str):
+    if form != Format.CSV or not isinstance(cell, str):
         return
     if cell.startswith("["):
         try:
@@ -247,14 +247,14 @@ async def export(
     """The rows of page after page, as bytes to be sent while they are read."""
     cursor: str | None = None
     first = True
-    if form is Format.CSV:
+    if form == Format.CSV:
         yield _csv_line(columns)
     else:
         yield b"["
     while True:
         page = await pages(cursor)
         rows = [row for item in page.items for row in rows_of(item)]
-        if form is Format.CSV:
+        if form == Format.CSV:
             yield b"".join(_csv_line([_cell(row.get(column)) for column in columns]) for row in rows)
         elif rows:
             text = b",\n".join(msgspec.json.encode(row) for row in rows)
@@ -263,7 +263,7 @@ async def export(
         cursor = page.next_cursor
         if cursor is None:
             break
-    if form is Format.JSON:
+    if form == Format.JSON:
         yield b"]\n"
 
 

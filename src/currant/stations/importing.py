@@ -174,7 +174,7 @@ class StationImports:
         rows = read_rows(content, form)
         problems, counts = Problems(), Counts()
         prepared: dict[str, _Station] = {}
-        for number, row in _gathered(rows, problems) if form is Format.CSV else rows:
+        for number, row in _gathered(rows, problems) if form == Format.CSV else rows:
             try:
                 station = _read_station(number, row, form)
                 if station.draft.identity in prepared:
@@ -364,7 +364,7 @@ def _station_rows(station: Station, references: dict[LocationId, str], form: For
     whole: Row = msgspec.to_builtins(station)
     whole["location_reference"] = references.get(station.location_id or LocationId(""), "")
     row = {column: whole[column] for column in STATION_COLUMNS}
-    if form is Format.JSON:
+    if form == Format.JSON:
         settings = {name: value for name, value in whole["settings"].items() if value is not None}
         return [{**row, "evses": whole["evses"], "settings": settings}]
     places = [
