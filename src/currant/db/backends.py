@@ -33,9 +33,9 @@ ROOM_TO_RECOVER = 4_000_000
 _JOURNAL_LOCK = 0x43555252_0001
 _SCHEMA_LOCK = 0x43555252_0002
 
-# sqlite3 lets go of the interpreter once per statement, and may wait for it a whole switch
-# interval: a few rows to a statement keep a busy event loop from stretching a batch.
-_ROWS_AT_ONCE = 16
+# sqlite3 lets go of the interpreter with every statement, and a busy event loop gives it back
+# late (see SWITCH_SECONDS in `engine`): so many rows, in powers of two, go into one statement.
+_ROWS_AT_ONCE = 64
 
 
 class Backend(Protocol):
@@ -126,15 +126,18 @@ class SQLite:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def run(self, cursor: Any, write: Write, rows: Sequence[Row]) -> None:
-        if not write.values_at_once or len(rows) < _ROWS_AT_ONCE:
+        if not write.many_values:
             cursor.executemany(write.sql(self.dialect), rows)
             return
-        whole = len(rows) - len(rows) % _ROWS_AT_ONCE
-        sql = write.sql(self.dialect, _ROWS_AT_ONCE)
-        for start in range(0, whole, _ROWS_AT_ONCE):
-            cursor.execute(sql, tuple(chain.from_iterable(rows[start : start + _ROWS_AT_ONCE])))
-        if whole < len(rows):
-            cursor.executemany(write.sql(self.dialect), rows[whole:])
+        if set(map(len, rows)) != {write.width}:
+            raise ValueError(f"A row for {write} does not have {write.width} values.")
+        start, size = 0, _ROWS_AT_ONCE
+        while start < len(rows):
+            while start + size > len(rows):
+                size //= 2
+            some = rows[start : start + size]
+            cursor.execute(write.sql(self.dialect, size), tuple(chain.from_iterable(some)))
+            start += size
 
     def lock_journal(self, cursor: Any) -> None:
         """Nothing to do: whoever writes at all is alone."""

@@ -21,10 +21,11 @@ class Write:
 
     `key_at` says where in a row the table's primary key stands; it is ``None`` when a row may
     touch another row than the one its key names, so that the order among rows must be kept.
-    `values_at_once` says whether many rows can go into one statement's VALUES.
+    `many_values` says whether one statement takes several rows (``VALUES (…), (…)``), and
+    `copied_columns` names the columns of a plain insert, which PostgreSQL can take by COPY.
     """
 
-    __slots__ = ("_render", "_sql", "copied_columns", "key_at", "table", "values_at_once", "width")
+    __slots__ = ("_render", "_sql", "copied_columns", "key_at", "many_values", "table", "width")
 
     def __init__(
         self,
@@ -33,19 +34,19 @@ class Write:
         *,
         width: int,
         key_at: tuple[int, ...] | None,
-        values_at_once: bool,
+        many_values: bool = False,
         copied_columns: tuple[str, ...] | None = None,
     ) -> None:
         self.table = table
         self.width = width
         self.key_at = key_at
-        self.values_at_once = values_at_once
+        self.many_values = many_values
         self.copied_columns = copied_columns
         self._render = render
         self._sql: dict[tuple[str, int], str] = {}
 
     def sql(self, dialect: Dialect, rows: int = 1) -> str:
-        """The statement in the driver's words, for `rows` rows at a time."""
+        """The statement in the driver's words, for so many rows at once."""
         key = (dialect.name, rows)
         sql = self._sql.get(key)
         if sql is None:
@@ -69,7 +70,7 @@ def insert_into(table: Table, *columns: str, ignore_duplicates: bool = False) ->
         lambda dialect, rows: _insert(dialect, table, columns, rows) + end,
         width=len(columns),
         key_at=None if _other_unique_columns(table) else _places(table, columns),
-        values_at_once=True,
+        many_values=True,
         copied_columns=None if ignore_duplicates else columns,
     )
 
@@ -98,7 +99,7 @@ def upsert(table: Table, *columns: str, key: tuple[str, ...], keep: tuple[str, .
         render,
         width=len(columns),
         key_at=_places(table, columns) if keyed else None,
-        values_at_once=True,
+        many_values=True,
     )
 
 
@@ -122,7 +123,6 @@ def update(table: Table, *, set: tuple[str, ...], where: tuple[str, ...]) -> Wri
         render,
         width=len(set) + len(where),
         key_at=tuple(len(set) + place for place in places) if keyed and places else None,
-        values_at_once=False,
     )
 
 
@@ -135,7 +135,6 @@ def delete_from(table: Table, *, where: tuple[str, ...]) -> Write:
         ),
         width=len(where),
         key_at=_places(table, where),
-        values_at_once=False,
     )
 
 
@@ -163,8 +162,8 @@ class ChangeSet:
 def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...], rows: int) -> str:
     quote = dialect.identifier_preparer.quote
     names = ", ".join(quote(_known(table, name)) for name in columns)
-    one = f"({', '.join([_mark(dialect)] * len(columns))})"
-    return f"INSERT INTO {_name(dialect, table)} ({names}) VALUES {', '.join([one] * rows)}"
+    values = ", ".join([f"({', '.join([_mark(dialect)] * len(columns))})"] * rows)
+    return f"INSERT INTO {_name(dialect, table)} ({names}) VALUES {values}"
 
 
 def _condition(dialect: Dialect, table: Table, where: tuple[str, ...]) -> str:

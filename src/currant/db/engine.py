@@ -8,6 +8,7 @@ So a lonely change set is written at once, and a crowd shares one transaction an
 import asyncio
 import contextlib
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -46,6 +47,10 @@ AWAY_RETRY_SECONDS = 0.25
 IDLE_CHECK_SECONDS = 5.0
 # A batch that takes longer than this is a problem worth telling, though not yet a failure.
 SILENT_SECONDS = 5.0
+
+# sqlite3 lets go of the interpreter with every row, and a busy event loop gives it back only
+# after this long. Python's own 5 ms made batches take seconds under a loop that never rests.
+SWITCH_SECONDS = 0.0005
 
 READERS = 3
 DECIDERS = 4
@@ -172,8 +177,12 @@ class Database:
                 told.append((position, events))
             return result  # type: ignore[no-any-return]
 
+        def tell(_: asyncio.Future[T]) -> None:
+            for position, events in told:
+                self._tell(position, events)
+
         future = self._deciders.submit(loop, decide)
-        future.add_done_callback(lambda _: [self._tell(*news) for news in told])
+        future.add_done_callback(tell)
         return future
 
     def note(self, write: Write, row: Row) -> None:
@@ -284,6 +293,7 @@ class Database:
         """The loop that this database serves: the first one it was used from."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
+            sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
             self._thread.start()
             self._loop.call_later(AWAY_RETRY_SECONDS, self._look_after)
         return self._loop
