@@ -313,6 +313,4 @@ def _count_finding(dialect: Dialect, rows: int) -> str:
 
 
 # Adds to what is there; so no row may stand for another of the same key.
-COUNT_FINDING = Write(
-    findings, _count_finding, width=len(findings.columns), key_at=None, values_at_once=False
-)
+COUNT_FINDING = Write(findings, _count_finding, width=len(findings.columns), key_at=None)
