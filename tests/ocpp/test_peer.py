@@ -2,12 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from currant.ocpp import v16, v201
 from currant.ocpp.catalogue import Version
@@ -21,7 +18,6 @@ from currant.ocpp.peer import (
     Called,
     Failed,
     Ignored,
-    OutboundCall,
     Peer,
     Queued,
     Repeated,
@@ -418,96 +414,3 @@ def test_an_idle_peer_is_small() -> None:
     peer = Line().peer
     parts = [getattr(peer, name) for name in peer.__slots__ if name in ("_answered", "_inbound", "_waiting")]
     assert sys.getsizeof(peer) + sum(map(sys.getsizeof, parts)) < 500
-
-
-# Two peers that talk to each other over a line which delivers, loses and repeats frames.
-
-steps = st.lists(
-    st.sampled_from(["left calls", "right calls", "deliver", "deliver", "lose", "repeat", "wait"]),
-    max_size=80,
-)
-
-
-def answer_all(peer: Peer, event: Any) -> int:
-    handed_out = 0
-    while isinstance(event, Called | Repeated):
-        if isinstance(event, Called):
-            handed_out += 1
-            peer.answer(event.message_id, b'{"n":%d}' % handed_out)
-        event = peer.next_inbound()
-    return handed_out
-
-
-@given(steps, st.sampled_from(list(Version)))
-def test_every_call_ends_once_whatever_the_line_does(actions: list[str], version: Version) -> None:
-    lines: list[list[bytes]] = [[], []]
-    peers = [Peer(version, lines[0].append), Peer(version, lines[1].append)]
-    called: list[list[str]] = [[], []]
-    ended: list[list[str]] = [[], []]
-    now = 0.0
-
-    def end(side: int, event: Any) -> None:
-        if isinstance(event, Answered | Failed | Unanswered):
-            ended[side].append(event.call.message_id)
-
-    def deliver(side: int, take: Callable[[list[bytes]], bytes]) -> None:
-        if lines[side]:
-            event = peers[1 - side].receive(take(lines[side]), now=now)
-            end(1 - side, event)
-            answer_all(peers[1 - side], event)
-
-    for step in actions:
-        now += 1
-        match step:
-            case "left calls" | "right calls":
-                side = int(step == "right calls")
-                if peers[side].calls_outstanding <= CALLS_WAITING_MAX:
-                    called[side].append(peers[side].call("Heartbeat", b"{}", now=now, deadline_s=5))
-            case "deliver":
-                deliver(0, lambda line: line.pop(0))
-                deliver(1, lambda line: line.pop(0))
-            case "lose":
-                for line in lines:
-                    del line[:1]
-            case "repeat":
-                deliver(0, lambda line: line[0])
-                deliver(1, lambda line: line[0])
-            case _:
-                now += 6
-                for side in (0, 1):
-                    end(side, peers[side].expire(now))
-    for side in (0, 1):
-        ended[side].extend(failed.call.message_id for failed in peers[side].lost())
-        assert ended[side] == called[side]
-
-
-@given(st.lists(st.integers(1, 3), max_size=30))
-def test_retries_of_a_transaction_are_handed_out_once(attempts: list[int]) -> None:
-    line = Line(V201)
-    seen: list[int] = []
-    for number, times in enumerate(attempts):
-        for attempt in range(times):
-            payload = b'{"seqNo":%d}' % number
-            event = line.receives(call(f"{number}-{attempt}", "TransactionEvent", payload))
-            if isinstance(event, Called):
-                seen.append(number)
-                line.peer.answer(event.message_id, payload)
-    assert seen == list(range(len(attempts)))
-    assert len(line.sent) == sum(attempts)
-    assert all(frame[2]["seqNo"] == int(frame[1].split("-")[0]) for frame in line.frames())
-
-
-@given(
-    st.lists(
-        st.binary(max_size=60) | st.sampled_from([call("1"), b'[3,"1",{}]', b"[4]", b"[]", b"[2,[],{},[]]"])
-    )
-)
-def test_no_frames_break_a_peer(frames: list[bytes]) -> None:
-    for version in Version:
-        line = Line(version)
-        line.calls()
-        for frame in frames:
-            answer_all(line.peer, line.receives(frame))
-        assert line.peer.lost()[0].call == OutboundCall(
-            line.frames()[0][1], "Reset", b'{"type":"Soft"}', deadline_s=30
-        )
