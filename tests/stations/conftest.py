@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from services import fresh_database
 
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
@@ -19,6 +18,7 @@ from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
 from currant.stations.model import AnyCommand, AttendedStation, CommandOutcome, CommandStatus
 from currant.stations.service import StationPolicy, StationService, UnknownStations
+from services import fresh_database
 
 TENANT = TenantId("tenant-1")
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -64,9 +64,7 @@ class Network:
         self.stations = StationService(database, self.directory, self.clock, policy)
         self.admissions = Admissions(database, self.directory, self.link, self.clock)
         self.inventory = Inventory(database, self.directory, self.link, self.clock)
-        self.commands = CommandService(
-            database, self.directory, self.link, Numbers(database), self.clock
-        )
+        self.commands = CommandService(database, self.directory, self.link, Numbers(database), self.clock)
         self.messages = MessageLog(database, self.clock)
         self.imports = StationImports(database, self.inventory, self.directory, self.clock)
 

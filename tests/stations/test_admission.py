@@ -21,7 +21,11 @@ async def test_accepting_places_a_station_refreshes_its_connection_and_asks_it_t
     station = await network.attended("NEW")
     place = await network.inventory.create_location(TENANT, LocationDraft(name="Depot"), by="olga")
     accepted = await network.admissions.accept(TENANT, "NEW", by="olga", location_id=place.id, name="Gate 1")
-    assert (accepted.admission, accepted.location_id, accepted.name) == (Admission.ACCEPTED, place.id, "Gate 1")
+    assert (accepted.admission, accepted.location_id, accepted.name) == (
+        Admission.ACCEPTED,
+        place.id,
+        "Gate 1",
+    )
     assert network.directory.find("NEW").admission is Admission.ACCEPTED
     assert network.link.refreshed == [station.station_id]
     await asyncio.sleep(0)
@@ -35,7 +39,9 @@ async def test_an_offline_station_is_accepted_without_being_asked_anything(small
     assert small.link.sent == []
 
 
-@pytest.mark.parametrize(("verb", "admission"), [("refuse", Admission.REFUSED), ("retire", Admission.RETIRED)])
+@pytest.mark.parametrize(
+    ("verb", "admission"), [("refuse", Admission.REFUSED), ("retire", Admission.RETIRED)]
+)
 async def test_a_station_turned_away_loses_its_connection(small, verb, admission):
     await small.stations.unknown_station("NEW")
     station = await small.attended("NEW")
@@ -138,7 +144,11 @@ async def test_the_directory_of_another_node_follows_by_events(network):
     await elsewhere.load()
     made = await network.inventory.create_station(TENANT, StationDraft(identity="CP-1"), by="olga")
     event = StationChanged(
-        tenant_id=TENANT, happened_at=network.clock.now(), station_id=made.id, identity="CP-1", fields=("created",)
+        tenant_id=TENANT,
+        happened_at=network.clock.now(),
+        station_id=made.id,
+        identity="CP-1",
+        fields=("created",),
     )
     await elsewhere.follow(event)
     assert elsewhere.find("CP-1") == network.directory.find("CP-1")

@@ -52,14 +52,21 @@ async def test_a_csv_of_connectors_becomes_stations(network):
         (2, "DE*2", 1),
     ]
     plug = station.evses[0].connectors[1]
-    assert (plug.standard, plug.power_type, plug.max_power_w) == (ConnectorStandard.CHADEMO, PowerType.DC, 50_000)
+    assert (plug.standard, plug.power_type, plug.max_power_w) == (
+        ConnectorStandard.CHADEMO,
+        PowerType.DC,
+        50_000,
+    )
     assert network.directory.find("CP-2") is not None
     again = await network.imports.import_stations(TENANT, STATIONS, Format.CSV, by="olga")
     assert (again.created, again.changed, again.unchanged) == (0, 0, 2)
 
 
 async def test_one_wrong_row_keeps_all_out_unless_the_good_ones_are_wanted(network):
-    content = LOCATIONS + b"HH-3,Third,Deutschland,,,,\nHH-4,Fourth,DE,ninety,9,,\n,No reference,DE,,,,\nHH-1,Twice,DE,,,,\n"
+    content = (
+        LOCATIONS
+        + b"HH-3,Third,Deutschland,,,,\nHH-4,Fourth,DE,ninety,9,,\n,No reference,DE,,,,\nHH-1,Twice,DE,,,,\n"
+    )
     report = await network.imports.import_locations(TENANT, content, Format.CSV, by="olga")
     assert not report.applied
     assert [(problem.row, problem.field) for problem in report.problems] == [
@@ -83,7 +90,10 @@ async def test_stations_at_unknown_places_or_of_other_tenants_are_told_by_row(ne
     await network.inventory.create_station(TenantId("another"), StationDraft(identity="CP-2"), by="mallory")
     content = b"identity,location_reference\nCP-1,NOWHERE\nCP-2,\nCP-3,\n"
     report = await network.imports.import_stations(TENANT, content, Format.CSV, by="olga")
-    assert [(problem.row, problem.field) for problem in report.problems] == [(2, "location_reference"), (3, "identity")]
+    assert [(problem.row, problem.field) for problem in report.problems] == [
+        (2, "location_reference"),
+        (3, "identity"),
+    ]
     assert network.directory.find("CP-3") is None
 
 
@@ -96,12 +106,16 @@ async def test_rows_that_disagree_about_one_station_are_told(small):
 
 async def test_passwords_can_be_imported_and_are_never_exported(network):
     rows = [{"identity": "CP-1", "password": "an-old-password-1"}, {"identity": "CP-2", "password": "short"}]
-    report = await network.imports.import_stations(TENANT, json.dumps(rows).encode(), Format.JSON, by="olga", partial=True)
+    report = await network.imports.import_stations(
+        TENANT, json.dumps(rows).encode(), Format.JSON, by="olga", partial=True
+    )
     assert [(problem.row, problem.field) for problem in report.problems] == [(2, "password")]
     assert network.directory.check_password(network.directory.find("CP-1"), b"an-old-password-1")
     await network.directory.load()
     assert network.directory.check_password(network.directory.find("CP-1"), b"an-old-password-1")
-    again = await network.imports.import_stations(TENANT, json.dumps(rows[:1]).encode(), Format.JSON, by="olga")
+    again = await network.imports.import_stations(
+        TENANT, json.dumps(rows[:1]).encode(), Format.JSON, by="olga"
+    )
     assert again.unchanged == 1
     for form in Format:
         assert b"an-old-password" not in await told(network.imports.export_stations(TENANT, form))
@@ -128,7 +142,9 @@ async def test_an_export_is_written_page_by_page(small):
 
 
 async def test_a_spreadsheet_does_not_take_a_strangers_words_for_a_formula(small):
-    await small.inventory.create_location(TENANT, LocationDraft(name='=HYPERLINK("x")', reference="-1+1"), by="olga")
+    await small.inventory.create_location(
+        TENANT, LocationDraft(name='=HYPERLINK("x")', reference="-1+1"), by="olga"
+    )
     exported = await told(small.imports.export_locations(TENANT, Format.CSV))
     assert b"'=HYPERLINK" in exported
     assert b"'-1+1" in exported

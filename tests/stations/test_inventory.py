@@ -69,7 +69,12 @@ async def test_a_change_names_what_shall_be_different_and_nothing_else(network):
     made = await network.inventory.create_location(TENANT, DEPOT, by="olga")
     change = LocationChange(name="Depot West", latitude=None, longitude=None)
     after = await network.inventory.update_location(TENANT, made.id, change, by="olga")
-    assert (after.name, after.latitude, after.city, after.reference) == ("Depot West", None, "Hamburg", "HH-1")
+    assert (after.name, after.latitude, after.city, after.reference) == (
+        "Depot West",
+        None,
+        "Hamburg",
+        "HH-1",
+    )
     assert await network.inventory.get_location(TENANT, made.id) == after
 
 
@@ -80,15 +85,21 @@ async def test_a_reference_is_one_locations_alone_within_a_tenant(network):
     await network.inventory.create_location(TenantId("another"), DEPOT, by="olga")
     for _ in range(2):
         await network.inventory.create_location(TENANT, LocationDraft(name="No reference"), by="olga")
-    other = await network.inventory.create_location(TENANT, LocationDraft(name="Other", reference="X"), by="olga")
+    other = await network.inventory.create_location(
+        TENANT, LocationDraft(name="Other", reference="X"), by="olga"
+    )
     with pytest.raises(Conflict):
         await network.inventory.update_location(TENANT, other.id, LocationChange(reference="HH-1"), by="olga")
-    await network.inventory.update_location(TENANT, made.id, LocationChange(reference="HH-1", name="Same"), by="olga")
+    await network.inventory.update_location(
+        TENANT, made.id, LocationChange(reference="HH-1", name="Same"), by="olga"
+    )
 
 
 async def test_a_location_with_stations_is_not_deleted(network):
     place = await network.inventory.create_location(TENANT, DEPOT, by="olga")
-    await network.inventory.create_station(TENANT, StationDraft(identity="CP-1", location_id=place.id), by="olga")
+    await network.inventory.create_station(
+        TENANT, StationDraft(identity="CP-1", location_id=place.id), by="olga"
+    )
     with pytest.raises(Conflict):
         await network.inventory.delete_location(TENANT, place.id, by="olga")
     await network.inventory.update_station(TENANT, "CP-1", StationChange(location_id=None), by="olga")
@@ -147,13 +158,17 @@ async def test_an_identity_is_one_stations_alone_whatever_the_tenant(network):
 async def test_a_station_cannot_stand_at_another_tenants_location(network):
     theirs = await network.inventory.create_location(TenantId("another"), DEPOT, by="mallory")
     with pytest.raises(Invalid):
-        await network.inventory.create_station(TENANT, StationDraft(identity="CP-1", location_id=theirs.id), by="olga")
+        await network.inventory.create_station(
+            TENANT, StationDraft(identity="CP-1", location_id=theirs.id), by="olga"
+        )
 
 
 async def test_changing_a_registration_leaves_what_the_station_says_of_itself(network):
     await network.inventory.create_station(TENANT, StationDraft(identity="CP-1"), by="olga")
     station = await network.attended("CP-1")
-    await network.stations.boot(station, BootReport(vendor="Acme", firmware_version="9"), at=network.clock.now())
+    await network.stations.boot(
+        station, BootReport(vendor="Acme", firmware_version="9"), at=network.clock.now()
+    )
     await network.inventory.update_station(TENANT, "CP-1", StationChange(name="Gate"), by="olga")
     again = (await network.inventory.get_station(TENANT, "CP-1")).station
     assert (again.name, again.vendor, again.firmware_version, again.connected) == ("Gate", "Acme", "9", True)
@@ -170,7 +185,9 @@ async def test_new_evses_replace_the_old_ones(network):
 async def test_stations_are_filtered_and_paged_by_identity(network):
     place = await network.inventory.create_location(TENANT, DEPOT, by="olga")
     await network.inventory.create_station(
-        TENANT, StationDraft(identity="A-1", location_id=place.id, vendor="Acme", model="Fast", name="Gate"), by="olga"
+        TENANT,
+        StationDraft(identity="A-1", location_id=place.id, vendor="Acme", model="Fast", name="Gate"),
+        by="olga",
     )
     await network.inventory.create_station(TENANT, StationDraft(identity="A-2", vendor="Acme"), by="olga")
     await network.stations.unknown_station("B-1")
@@ -207,7 +224,9 @@ async def test_history_is_read_in_pages_latest_first(network):
         status = (ConnectorStatus.AVAILABLE, ConnectorStatus.PREPARING)[number % 2]
         at = start + timedelta(seconds=number // 2)
         changes = ChangeSet(TENANT)
-        report = StatusReport(evse=1, connector=1, status=status, at=at, received_at=at, raw_status=str(number))
+        report = StatusReport(
+            evse=1, connector=1, status=status, at=at, received_at=at, raw_status=str(number)
+        )
         network.stations.apply_status(station, network.stations.gather_status(changes, station, report))
         await network.database.commit(changes)
     seen, cursor = [], None
@@ -234,9 +253,18 @@ async def test_history_is_read_in_pages_latest_first(network):
         (LocationDraft(name="x", latitude=0.0, longitude=float("nan")), "longitude"),
         (LocationDraft(name="x", time_zone="Mars/Olympus"), "time_zone"),
         (LocationDraft(name="x", time_zone="../../etc/passwd"), "time_zone"),
-        (LocationDraft(name="x", opening_hours=(OpeningPeriod(weekday=8, begins="07:00", ends="08:00"),)), "opening_hours"),
-        (LocationDraft(name="x", opening_hours=(OpeningPeriod(weekday=1, begins="7:00", ends="08:00"),)), "opening_hours"),
-        (LocationDraft(name="x", opening_hours=(OpeningPeriod(weekday=1, begins="09:00", ends="08:00"),)), "opening_hours"),
+        (
+            LocationDraft(name="x", opening_hours=(OpeningPeriod(weekday=8, begins="07:00", ends="08:00"),)),
+            "opening_hours",
+        ),
+        (
+            LocationDraft(name="x", opening_hours=(OpeningPeriod(weekday=1, begins="7:00", ends="08:00"),)),
+            "opening_hours",
+        ),
+        (
+            LocationDraft(name="x", opening_hours=(OpeningPeriod(weekday=1, begins="09:00", ends="08:00"),)),
+            "opening_hours",
+        ),
         (LocationDraft(name="nul\0"), "name"),
     ],
 )
@@ -253,13 +281,21 @@ async def test_a_location_that_cannot_be_is_refused_by_the_field(small, draft, f
         StationDraft(identity="x", security_profile=4),
         StationDraft(identity="x", evses=(Evse(number=0),)),
         StationDraft(identity="x", evses=(Evse(number=1), Evse(number=1))),
-        StationDraft(identity="x", evses=(Evse(number=1, connectors=(Connector(number=1), Connector(number=1))),)),
+        StationDraft(
+            identity="x", evses=(Evse(number=1, connectors=(Connector(number=1), Connector(number=1))),)
+        ),
         StationDraft(identity="x", evses=(Evse(number=1, connectors=(Connector(number=1, phases=4),)),)),
-        StationDraft(identity="x", evses=(Evse(number=1, connectors=(Connector(number=1, phase_rotation="RRS"),)),)),
-        StationDraft(identity="x", evses=(Evse(number=1, connectors=(Connector(number=1, max_power_w=-1),)),)),
+        StationDraft(
+            identity="x", evses=(Evse(number=1, connectors=(Connector(number=1, phase_rotation="RRS"),)),)
+        ),
+        StationDraft(
+            identity="x", evses=(Evse(number=1, connectors=(Connector(number=1, max_power_w=-1),)),)
+        ),
         StationDraft(
             identity="x",
-            evses=tuple(Evse(number=n, connectors=(Connector(number=1, ocpp16_connector_id=1),)) for n in (1, 2)),
+            evses=tuple(
+                Evse(number=n, connectors=(Connector(number=1, ocpp16_connector_id=1),)) for n in (1, 2)
+            ),
         ),
         StationDraft(identity="x", settings=StationSettings(assume_version="1.5")),
         StationDraft(identity="x", settings=StationSettings(heartbeat_interval_s=0)),

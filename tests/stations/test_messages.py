@@ -15,7 +15,9 @@ ONE, TWO = StationId("station-1"), StationId("station-2")
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-def record(network, *, station=ONE, action="Heartbeat", second=0, outcome="answered", request="{}", tenant=TENANT):
+def record(
+    network, *, station=ONE, action="Heartbeat", second=0, outcome="answered", request="{}", tenant=TENANT
+):
     at = micros(NOW + timedelta(seconds=second))
     network.messages.record(
         tenant, station, at, "in", action, f"id-{second}", outcome, request, "{}", len(request), 2, 1_500
@@ -35,7 +37,12 @@ async def test_an_exchange_is_found_again_with_all_its_facts(network):
     record(network, request='{"idTag":"ABC"}')
     await written(network, 1)
     (message,) = (await network.messages.search(TENANT, station_id=ONE)).items
-    assert (message.at, message.direction, message.action, message.message_id) == (NOW, "in", "Heartbeat", "id-0")
+    assert (message.at, message.direction, message.action, message.message_id) == (
+        NOW,
+        "in",
+        "Heartbeat",
+        "id-0",
+    )
     assert (message.request, message.response) == ('{"idTag":"ABC"}', "{}")
     assert (message.request_bytes, message.response_bytes, message.latency_us) == (15, 2, 1_500)
 

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-
 import pytest
 
 from currant.db import journal
@@ -109,7 +108,13 @@ async def test_many_stations_that_come_at_once_each_get_their_own_states(network
 
 async def test_attending_holds_the_map_of_ocpp16_connector_ids(network):
     evses = (
-        Evse(number=1, connectors=(Connector(number=1, ocpp16_connector_id=1), Connector(number=2, ocpp16_connector_id=2))),
+        Evse(
+            number=1,
+            connectors=(
+                Connector(number=1, ocpp16_connector_id=1),
+                Connector(number=2, ocpp16_connector_id=2),
+            ),
+        ),
         Evse(number=2, connectors=(Connector(number=1, ocpp16_connector_id=3),)),
     )
     await registered(network, evses=evses)
@@ -121,7 +126,9 @@ async def test_attending_holds_the_map_of_ocpp16_connector_ids(network):
 async def test_a_boot_is_kept_and_its_repetition_within_a_minute_is_no_news(network):
     await registered(network)
     station = await network.attended("CP-1")
-    boot = BootReport(vendor="Acme", model="Fast", serial_number="7" * 34, firmware_version="1.2", reason="PowerUp")
+    boot = BootReport(
+        vendor="Acme", model="Fast", serial_number="7" * 34, firmware_version="1.2", reason="PowerUp"
+    )
     answer = await network.stations.boot(station, boot, at=NOW)
     assert (answer.admission, answer.interval_s) == (Admission.ACCEPTED, 300)
     for second in (5, 10, 59):
@@ -132,7 +139,12 @@ async def test_a_boot_is_kept_and_its_repetition_within_a_minute_is_no_news(netw
     assert (await kinds(network)).count("StationBooted") == 2
 
     kept = (await network.inventory.get_station(TENANT, "CP-1")).station
-    assert (kept.vendor, kept.model, kept.serial_number, kept.boot_reason) == ("Acme", "Fast", "7" * 34, "PowerUp")
+    assert (kept.vendor, kept.model, kept.serial_number, kept.boot_reason) == (
+        "Acme",
+        "Fast",
+        "7" * 34,
+        "PowerUp",
+    )
     assert kept.last_boot_at == NOW + timedelta(seconds=61)
 
 
@@ -154,11 +166,15 @@ async def test_a_pending_station_is_told_so_until_it_is_accepted(network):
     assert entry is not None
     assert entry.admission is Admission.PENDING
     station = await network.attended("NEW")
-    assert (await network.stations.boot(station, BootReport(vendor="Acme"), at=NOW)).admission is Admission.PENDING
+    assert (
+        await network.stations.boot(station, BootReport(vendor="Acme"), at=NOW)
+    ).admission is Admission.PENDING
     assert (await network.inventory.get_station(TENANT, "NEW")).station.vendor == "Acme"
 
     await network.admissions.accept(TENANT, "NEW", by="olga")
-    assert (await network.stations.boot(station, BootReport(vendor="Acme"), at=NOW)).admission is Admission.ACCEPTED
+    assert (
+        await network.stations.boot(station, BootReport(vendor="Acme"), at=NOW)
+    ).admission is Admission.ACCEPTED
 
 
 async def test_an_unknown_station_that_comes_twice_at_once_is_kept_once(network):
@@ -229,7 +245,13 @@ async def test_a_fault_is_kept_in_one_vocabulary_and_in_the_chargers_own_words(s
     state = await tell(
         small,
         station,
-        report(ConnectorStatus.FAULTED, raw_error="OtherError", vendor_error="CX008", vendor_id="Acme", info="i" * 300),
+        report(
+            ConnectorStatus.FAULTED,
+            raw_error="OtherError",
+            vendor_error="CX008",
+            vendor_id="Acme",
+            info="i" * 300,
+        ),
     )
     assert state is not None
     assert (state.error, state.raw_error, state.vendor_error) == ("EmergencyStop", "OtherError", "CX008")
@@ -320,7 +342,9 @@ async def test_last_seen_is_kept(network):
     station = await network.attended("CP-1")
     network.stations.seen(station, NOW + timedelta(minutes=2))
     await asyncio.sleep(0.3)
-    assert (await network.inventory.get_station(TENANT, "CP-1")).station.last_seen_at == NOW + timedelta(minutes=2)
+    assert (await network.inventory.get_station(TENANT, "CP-1")).station.last_seen_at == NOW + timedelta(
+        minutes=2
+    )
 
 
 async def test_findings_are_counted_by_station_and_by_model(network):
@@ -334,7 +358,9 @@ async def test_findings_are_counted_by_station_and_by_model(network):
                 [("unknown-unit", f"meterValue[{index}].sampledValue[{index}].unit", f"detail {index}")],
             )
         network.stations.flush_findings()
-        network.stations.note_findings(station, "MeterValues", [("unknown-unit", "meterValue[9].sampledValue[0].unit", "last")])
+        network.stations.note_findings(
+            station, "MeterValues", [("unknown-unit", "meterValue[9].sampledValue[0].unit", "last")]
+        )
         network.stations.flush_findings()
     await asyncio.sleep(0.4)
     (finding,) = await network.inventory.list_findings(TENANT, station="CP-1")
@@ -347,7 +373,9 @@ async def test_findings_are_counted_by_station_and_by_model(network):
 async def test_a_charger_cannot_make_findings_without_end(small):
     await registered(small)
     station = await small.attended("CP-1")
-    small.stations.note_findings(station, "Heartbeat", [("unknown-field", f"f{n}x", "") for n in range(1_000)])
+    small.stations.note_findings(
+        station, "Heartbeat", [("unknown-field", f"f{n}x", "") for n in range(1_000)]
+    )
     small.stations.flush_findings()
     await asyncio.sleep(0.3)
     findings = await small.inventory.list_findings(TENANT, limit=1_000)
@@ -369,7 +397,9 @@ async def test_security_events_are_kept_and_a_repeated_one_is_the_same_one(netwo
             remote_address="192.0.2.7",
         )
     network.clock.advance(timedelta(seconds=11))
-    await network.stations.security_event(TENANT, identity="CP-1", kind="LoginFailed", at=NOW, remote_address="192.0.2.7")
+    await network.stations.security_event(
+        TENANT, identity="CP-1", kind="LoginFailed", at=NOW, remote_address="192.0.2.7"
+    )
     page = await network.inventory.list_security_events(TENANT, kind="LoginFailed")
     assert [event.severity for event in page.items] == [Severity.LOW, Severity.MEDIUM]
     assert len((await network.inventory.list_security_events(TENANT, station="CP-1")).items) == 1
