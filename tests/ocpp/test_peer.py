@@ -1,7 +1,9 @@
 """The conversation: one call at a time each way, repeats, lateness, and what is malformed."""
 
+import gc
 import json
 import sys
+import weakref
 from typing import Any
 
 import pytest
@@ -163,6 +165,21 @@ def test_a_context_comes_back_with_the_answer() -> None:
     ours = line.calls(context=context)
     event = line.receives(json.dumps([3, ours, {}]).encode())
     assert event.call.context is context
+
+
+def test_a_context_that_holds_its_own_answer_is_collected() -> None:
+    class Waiting:
+        outcome: Any = None
+
+    line = Line()
+    waiting = Waiting()
+    gone = weakref.ref(waiting)
+    ours = line.calls(context=waiting)
+    waiting.outcome = line.receives(json.dumps([3, ours, {}]).encode())
+    assert waiting.outcome.call.context is waiting
+    del waiting
+    gc.collect()
+    assert gone() is None
 
 
 def test_message_ids_are_short_and_never_used_twice() -> None:

@@ -76,8 +76,8 @@ class Repeated(msgspec.Struct, frozen=True, gc=False):
     answer: bytes
 
 
-class OutboundCall(msgspec.Struct, frozen=True, gc=False):
-    """A call of ours. `context` is the caller's own."""
+class OutboundCall(msgspec.Struct, frozen=True):
+    """A call of ours. `context` is the caller's own, and may refer back to what holds the call."""
 
     message_id: str
     action: str
@@ -86,7 +86,7 @@ class OutboundCall(msgspec.Struct, frozen=True, gc=False):
     context: Any = None
 
 
-class Answered(msgspec.Struct, frozen=True, gc=False):
+class Answered(msgspec.Struct, frozen=True):
     """The station's answer to a call of ours, its payload still as JSON."""
 
     call: OutboundCall
@@ -94,7 +94,7 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
     findings: tuple[Finding, ...] = ()
 
 
-class Failed(msgspec.Struct, frozen=True, gc=False):
+class Failed(msgspec.Struct, frozen=True):
     """The station answered a call of ours with an error, or with something unreadable.
 
     `code` is its meaning in any spelling, `written` what the station wrote.
@@ -107,7 +107,7 @@ class Failed(msgspec.Struct, frozen=True, gc=False):
     details: bytes = b"{}"
 
 
-class Unanswered(msgspec.Struct, frozen=True, gc=False):
+class Unanswered(msgspec.Struct, frozen=True):
     """No answer came in time, or the connection was lost before."""
 
     call: OutboundCall
