@@ -1,9 +1,9 @@
 """Fixtures of the tests of charging."""
 
 import pytest
-from currant.db.engine import Database
 
 from charging.made import Network
+from currant.db.engine import Database
 
 
 @pytest.fixture

@@ -1,14 +1,14 @@
 """Who holds up the charging: the car, the station, or a driver who does not come back."""
 
 import pytest
-from currant.charging import idle, tally
-from currant.charging.model import Activity, Phase, Session
-from currant.kit.clock import micros
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from charging.made import at, begun, reading
+from currant.charging import idle, tally
+from currant.charging.model import Activity, Phase, Session
+from currant.kit.clock import micros
 
 
 def session_with(

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
-from currant.access.model import Presented
-from currant.charging import clocks, lifecycle, repairs
-from currant.charging.metering import normalise
-from currant.charging.model import Activity, Phase, Reading, Session, TransactionReport
-from currant.kit.ids import SessionId
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from charging.made import NOON, PLACE, at, begun, event, reading, register, start, stop, value
+from currant.access.model import Presented
+from currant.charging import clocks, lifecycle, repairs
+from currant.charging.metering import normalise
+from currant.charging.model import Activity, Phase, Reading, Session, TransactionReport
+from currant.kit.ids import SessionId
 
 
 def codes(session: Session) -> set[str]:
@@ -301,7 +302,7 @@ def test_ranges_of_sequence_numbers_hold_exactly_what_was_seen(numbers: list[int
     for number in numbers:
         seen = lifecycle.with_sequence(seen, number)
     assert {n for low, high in seen for n in range(low, high + 1)} == set(numbers)
-    assert all(before[1] + 1 < after[0] for before, after in zip(seen, seen[1:], strict=False))
+    assert all(before[1] + 1 < after[0] for before, after in pairwise(seen))
 
 
 @st.composite

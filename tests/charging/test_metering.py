@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from currant.charging.metering import Flag, normalise
-from currant.charging.model import MeterSample, Reading, SampledValue
 from hypothesis import given
 from hypothesis import strategies as st
 
 from charging.made import NOON, at, register, sample, value
+from currant.charging.metering import Flag, normalise
+from currant.charging.model import MeterSample, Reading, SampledValue
 
 
 def read(*values: SampledValue) -> Reading:

@@ -3,14 +3,14 @@
 from functools import reduce
 
 import pytest
-from currant.charging import tally
-from currant.charging.model import Reading, Session
-from currant.charging.tally import Note
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from charging.made import at, begun, reading
+from currant.charging import tally
+from currant.charging.model import Reading, Session
+from currant.charging.tally import Note
 
 
 def counted(readings: list[Reading], session: Session | None = None) -> Session:

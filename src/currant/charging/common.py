@@ -117,6 +117,14 @@ class Common:
                 loaded.set_exception(error)
             raise
 
+    async def _reload(self, station: AttendedStation, sessions: StationSessions) -> None:
+        sessions.stale = False
+        try:
+            await self._load(station, sessions)
+        except BaseException:
+            sessions.stale = True
+            raise
+
     async def _meter(self, station: AttendedStation, sessions: StationSessions, evse: int) -> int:
         """The metering point of an EVSE, made when it is first heard of."""
         tenant_id, station_id, location_id = station.tenant_id, station.station_id, station.location_id

@@ -120,7 +120,9 @@ def row(
     )
 
 
-_all = select(*readings.columns, meters.c.evse).join(meters, meters.c.number == readings.c.meter)
+_all = select(*readings.columns, meters.c.evse).select_from(
+    readings.join(meters, meters.c.number == readings.c.meter)
+)
 
 
 def reading_of(found: Any) -> Reading:
@@ -217,7 +219,7 @@ def load(
     step_us: int,
 ) -> Iterator[tuple[str, int, int, float | None, float | None]]:
     """(station, EVSE, step, mean power, Wh counted) of a location's metering points."""
-    step = (readings.c.at - since_us).op("/")(text(str(int(step_us)))).label("step")
+    step = ((readings.c.at - since_us) // step_us).label("step")
     query = (
         select(
             meters.c.station_id,
@@ -226,7 +228,7 @@ def load(
             func.avg(readings.c.power_w),
             func.max(readings.c.energy_wh) - func.min(readings.c.energy_wh),
         )
-        .join(meters, meters.c.number == readings.c.meter)
+        .select_from(meters.join(readings, meters.c.number == readings.c.meter))
         .where(
             meters.c.location_id == location_id,
             meters.c.tenant_id == tenant_id,

@@ -1,0 +1,175 @@
+"""The transactions of OCPP 2.x: one report for everything, in an order of its own.
+
+An update of what the connection holds goes straight through. Whatever begins, ends, presents a
+token or comes late looks at the database first, in the same transaction that it writes.
+"""
+
+from sqlalchemy import Connection
+
+from currant.access.model import Decision, Purpose
+from currant.charging import lifecycle, reading_store, repairs, store
+from currant.charging.common import NUMBERS, authorised, place_of
+from currant.charging.metering import normalise
+from currant.charging.model import (
+    EventType,
+    Phase,
+    Session,
+    StationSessions,
+    TransactionAnswer,
+    TransactionReport,
+)
+from currant.charging.taking_readings import TakesReadings, together
+from currant.db.commits import ChangeSet
+from currant.kit.clock import micros
+from currant.kit.ids import SessionId, new_id
+from currant.stations.model import AttendedStation
+
+
+class TakesTransactions(TakesReadings):
+    """What stations report of their transactions."""
+
+    async def transaction(
+        self, station: AttendedStation, sessions: StationSessions, report: TransactionReport
+    ) -> TransactionAnswer:
+        """Take a 2.x TransactionEvent; the decision is on the token it presents, if any."""
+        if sessions.stale:
+            await self._reload(station, sessions)
+        session = sessions.open.get(report.transaction_id)
+        if session is None or report.presented is not None or report.type is not EventType.UPDATED:
+            return await self._transaction_with_care(station, sessions, report)
+        if lifecycle.is_taken(session, report):
+            return TransactionAnswer()
+        evse = session.evse if session.evse is not None else (report.evse or 0)
+        readings = normalise(
+            report.samples,
+            received_at=report.received_at,
+            evse=evse,
+            sequence=report.sequence,
+            live=not report.offline,
+        )
+        max_power_w = sessions.max_power_w.get(evse)
+        after, late, flags = lifecycle.advance(session, report, readings, max_power_w=max_power_w)
+        if late:
+            return await self._transaction_with_care(station, sessions, report)
+        changes = ChangeSet(station.tenant_id)
+        received_us = micros(report.received_at)
+        read_us = 0
+        if readings:
+            meter = sessions.meters.get(evse)
+            if meter is None:
+                meter = await self._meter(station, sessions, evse)
+            read_us = self._write_readings(
+                changes, readings, False, meter, session.number, received_us, flags
+            )
+        elif after.read_at is not None:
+            read_us = micros(after.read_at)
+        if after.read_at is None:
+            self._save(changes, session, after, report.received_at)
+        else:
+            self._save_metered(changes, session, after, read_us, report.received_at, received_us)
+        await self._database.commit(changes)
+        self._keep(sessions, after)
+        self._show(after)
+        return TransactionAnswer()
+
+    async def _transaction_with_care(
+        self, station: AttendedStation, sessions: StationSessions, report: TransactionReport
+    ) -> TransactionAnswer:
+        """A TransactionEvent that needs a look at the database: a beginning, an end, a token, or a late one."""
+        number = self._numbers.take(NUMBERS)
+        session_id = SessionId(new_id())
+
+        def take(conn: Connection, changes: ChangeSet) -> tuple[Session, Decision | None, list[Session]]:
+            tenant_id, station_id = station.tenant_id, station.station_id
+            before = store.of_transaction(conn, tenant_id, station_id, report.transaction_id)
+            reused = before is not None and lifecycle.is_another(before, report)
+            if before is not None and reused:
+                self._retire(changes, before, report)
+                before = None
+            session = before
+            if session is None:
+                session = lifecycle.begin_transaction(
+                    report, place_of(station), session_id=session_id, number=number
+                )
+            if before is not None and repairs.ended_by_us(before) and not lifecycle.is_taken(before, report):
+                session = lifecycle.revived(session, report.received_at)
+            evse = session.evse if session.evse is not None else (report.evse or 0)
+            readings = normalise(
+                report.samples,
+                received_at=report.received_at,
+                evse=evse,
+                sequence=report.sequence,
+                live=not report.offline,
+            )
+            max_power_w = sessions.max_power_w.get(evse)
+            known = session
+            after, late, flags = lifecycle.advance(session, report, readings, max_power_w=max_power_w)
+            if late:
+                stored = reading_store.of_session(conn, tenant_id, after) if before is not None else []
+                after = lifecycle.recounted(after, together(stored, readings), max_power_w=max_power_w)
+            decision = None
+            if report.presented is not None:
+                after, decision = self._present(conn, station, report, known, after)
+            if reused:
+                after = repairs.noted(
+                    after, "transaction_id_reused", "The station had used this transaction id before."
+                )
+            closed: list[Session] = []
+            if after is not known or before is None:
+                if readings:
+                    meter = reading_store.meter_at(conn, tenant_id, station_id, evse, station.location_id)
+                    self._insert_readings(changes, readings, meter, after.number, report.received_at, flags)
+                if after.phase is Phase.ACTIVE and (known.evse is None or before is None):
+                    closed = self._close_others(conn, changes, after, report.received_at)
+                self._save(changes, before, after, report.received_at)
+            return after, decision, closed
+
+        session, decision, closed = await self._database.decide(take, station.tenant_id)
+        for other in closed:
+            self._keep(sessions, other)
+        self._keep(sessions, session)
+        self._show(session)
+        return TransactionAnswer(decision=decision)
+
+    def _retire(self, changes: ChangeSet, before: Session, report: TransactionReport) -> None:
+        """Make room for a session that takes an older one's id."""
+        if before.phase is Phase.ACTIVE:
+            ended = lifecycle.closed(
+                before,
+                lifecycle.last_sign(before),
+                code="stop_lost",
+                explanation="Its end was never reported; the station began another one under its id.",
+                reason="",
+            )
+            self._save(changes, before, ended, report.received_at)
+        changes.write(store.RENAME, (f"{before.transaction_id}#{before.number}", before.number))
+
+    def _present(
+        self,
+        conn: Connection,
+        station: AttendedStation,
+        report: TransactionReport,
+        before: Session,
+        after: Session,
+    ) -> tuple[Session, Decision]:
+        """Decide on the token of a TransactionEvent; it is the session's own if it was the first."""
+        assert report.presented is not None
+        stopping = report.type is EventType.ENDED or report.trigger == "StopAuthorized"
+        decision = self._decide(
+            conn,
+            station,
+            report.presented,
+            report.received_at if after.phase is Phase.ACTIVE else after.started_at,
+            purpose=Purpose.STOP if stopping else Purpose.START,
+            evse=after.evse,
+            number=after.number,
+        )
+        if after.token_sequence != before.token_sequence:
+            after = authorised(after, decision)
+        elif stopping and after is not before and not self._may_stop(conn, after, decision, report.presented):
+            after = repairs.noted(
+                after,
+                "stop_token_foreign",
+                "The station let it be ended with a token that is neither its own nor of its group.",
+            )
+        return after, decision
