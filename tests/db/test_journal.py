@@ -3,14 +3,15 @@
 import asyncio
 from datetime import UTC, datetime
 
-from shelf import Lent, Shelved
+import msgspec
+from shelf import Lent, Shelved, add
 
 from currant.db import journal
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.event import Event
 from currant.kit.ids import TenantId
-from services import fresh_database
+from services import PostgresServer, fresh_database
 
 TENANT = TenantId("t1")
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -75,3 +76,29 @@ async def test_listeners_are_told_the_positions_after_the_commit(database: Datab
     rows = await database.read(lambda c: journal.read_after(c, 0))
     assert told == [(number + 1, str(number)) for number in range(20)] + [(21, "x")]
     assert [row.position for row in rows] == [position for position, _ in told]
+
+
+SLOW_TO_COMMIT = """
+CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON test_books DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION sleep();
+"""
+
+
+async def test_who_sees_a_later_event_sees_the_earlier_one_too_however_slow_its_commit(
+    postgres: PostgresServer,
+) -> None:
+    database = fresh_database(postgres.new_database())
+    await database.decide(lambda c, _: c.exec_driver_sql(SLOW_TO_COMMIT) and None, TENANT)
+
+    def write_slowly(_: object, own: ChangeSet) -> None:
+        own.write(add, ("slow", 1, ""))
+        own.emit(Shelved(tenant_id=TENANT, happened_at=AT, book="first"))
+
+    slow = database.decide(write_slowly, TENANT)
+    await asyncio.sleep(0.2)
+    await database.commit(changes_of(Shelved, "second"))
+    rows = await database.read(lambda c: journal.read_after(c, 0))
+    assert [msgspec.json.decode(row.payload)["book"] for row in rows] == ["first", "second"]
+    await slow
+    await database.close()
