@@ -9,6 +9,7 @@ ends, its answer is remembered for the repeat, and nothing else that it does has
 """
 
 import asyncio
+from collections import deque
 from datetime import datetime
 from logging import getLogger
 from types import CoroutineType
@@ -54,8 +55,8 @@ from currant.stations.model import Admission, AnyCommand, CommandOutcome, Comman
 
 log = getLogger("currant.gateway")
 
-EARLY_MAX = 64
-"""Messages that may come before what the connection holds is loaded; reading stops meanwhile."""
+BACKLOG_MAX = 2_000
+"""Messages that wait for their turn. Reading stops while any do, so these came with the last packet."""
 
 
 class Keeper(Protocol):
@@ -93,10 +94,11 @@ class Connection(Socket):
     __slots__ = (
         "_caller",
         "_decode_request",
-        "_early",
+        "_backlog",
         "_in_hand",
         "_in_hand_since",
         "_keeper",
+        "_loaded",
         "_received_at",
         "_recorder",
         "_reload",
@@ -133,7 +135,9 @@ class Connection(Socket):
         self._translators = TRANSLATORS[version]
         self._decode_request = codec_for(version).decode_request
         self._caller: Caller | None = None
-        self._early: list[bytes] | None = []
+        # Messages kept back while others are in hand, or until everything is loaded; None when none need be.
+        self._backlog: list[bytes] | None = []
+        self._loaded = False
         self._in_hand: Called | None = None
         self._in_hand_since = 0.0
         self._recorder = Recorder(keeper.services, entry, address)
@@ -167,12 +171,24 @@ class Connection(Socket):
         run_steps(self._attend(replaced), self._attended, self._not_attended)
 
     def _message(self, data: bytes, now: float) -> None:
-        if self._early is None:
+        if self._backlog is None:
             self._take(data, now)
-        elif len(self._early) < EARLY_MAX:
-            self._early.append(data)
+        elif len(self._backlog) < BACKLOG_MAX:
+            self._backlog.append(data)
         else:
             self.close(WSCloseCode.POLICY_VIOLATION, reason="Too many messages at once.")
+
+    def _work_off(self) -> None:
+        """Take what was kept back, until one has to wait again."""
+        backlog, self._backlog = deque(self._backlog or ()), None
+        now = monotonic()
+        while backlog:
+            self._take(backlog.popleft(), now)
+            # Taking one may have made the others wait again.
+            waiting: list[bytes] | None = self._backlog
+            if waiting is not None:
+                waiting.extend(backlog)
+                return
 
     def _left(self) -> None:
         self._keeper.left(self)
@@ -214,7 +230,7 @@ class Connection(Socket):
     def _attended(self, caller: Caller) -> None:
         self._caller = caller
         self._recorder.station = caller.station
-        early, self._early = self._early or [], None
+        self._loaded = True
         if not self.current:
             # It left while it was coming. A newer one writes itself what is true.
             self._settle()
@@ -222,13 +238,11 @@ class Connection(Socket):
                 self._depart()
             return
         self._settle()
-        now = monotonic()
-        for data in early:
-            self._take(data, now)
+        self._work_off()
         self.let_go()
 
     def _not_attended(self, error: Exception) -> None:
-        self._early = None
+        self._loaded = True
         if not isinstance(error, StoreUnavailable):
             log.error("Station %s could not be attended", self.entry.identity, exc_info=error)
         self.close(WSCloseCode.TRY_AGAIN_LATER, reason="The server cannot take the station on now.")
@@ -394,11 +408,14 @@ class Connection(Socket):
             self._settle()
 
     def _queued(self) -> None:
-        """Calls wait for their turn; nothing more is read until they had it."""
-        self.hold()
-        self.settled().add_done_callback(self._unqueued)
+        """A call waits for its turn: what comes after it is kept back, and nothing more is read."""
+        if self._backlog is None:
+            self._backlog = []
+            self.hold()
+            self.settled().add_done_callback(self._unqueued)
 
     def _unqueued(self, _: object) -> None:
+        self._work_off()
         self.let_go()
 
     def _repeated(self, event: Repeated) -> None:
@@ -427,7 +444,7 @@ class Connection(Socket):
 
     async def carry_out(self, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
         """Word a command, send it, read the answer. Every outcome is a value."""
-        if self._early is not None:
+        if not self._loaded:
             await self.settled()
         caller = self._caller
         if caller is None or not self.current:
@@ -522,7 +539,7 @@ class Connection(Socket):
         """Done once nothing is in hand and everything is loaded."""
         if self._settled is None:
             self._settled = asyncio.get_running_loop().create_future()
-            if self._in_hand is None and self._early is None:
+            if self._in_hand is None and self._loaded:
                 self._settle()
         future = self._settled
         return future if future is not None else _done()
