@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from currant.access.decision import decide
 from currant.access.model import Decision, Presented, Purpose, TokenKind
 from currant.access.service import AccessService
-from currant.charging import lifecycle, reading_store, store
+from currant.charging import lifecycle, reading_store, repairs, store
 from currant.charging.events import (
     SessionActivityChanged,
     SessionAuthorised,
@@ -33,6 +33,7 @@ from currant.stations.model import AttendedStation
 from currant.stations.service import StationService
 
 NUMBERS = "session"
+_FOREIGN = frozenset({"stop_token_foreign"})
 ENDED_KEPT = 8
 """Ended sessions a connection remembers, for repeats and for what comes late."""
 READ_TOGETHER_MAX = 500
@@ -184,17 +185,29 @@ class Common:
             open_sessions=elsewhere,
         )
 
-    def _may_stop(self, conn: Connection, session: Session, decision: Decision, presented: Presented) -> bool:
-        """Whether a stop token is the session's own, of its group, or a master's."""
-        if presented.uid == session.token_uid or decision.master:
-            return True
-        if decision.token_id is not None and decision.token_id == session.token_id:
-            return True
-        if decision.parent_uid is None or not session.token_uid:
-            return False
+    def _with_stop_token(self, conn: Connection, session: Session) -> Session:
+        """The session with a note if the token that stopped it is not its own, its group's or a master's.
+
+        The end stands in any case: the station has ended it.
+        """
+        if not session.stop_token_uid or not session.token_uid or session.stop_token_uid == session.token_uid:
+            return repairs.without(session, _FOREIGN)
+        stopping = self._access.facts(conn, session.tenant_id, Presented(uid=session.stop_token_uid))
         kind = TokenKind(session.token_kind) if session.token_kind else TokenKind.UNKNOWN
-        facts = self._access.facts(conn, session.tenant_id, Presented(uid=session.token_uid, kind=kind))
-        return facts is not None and facts.group is not None and facts.group.parent_uid == decision.parent_uid
+        own = self._access.facts(conn, session.tenant_id, Presented(uid=session.token_uid, kind=kind))
+        if stopping is not None:
+            group = stopping.group
+            same = own is not None and (
+                own.token.id == stopping.token.id
+                or (group is not None and own.group is not None and own.group.id == group.id)
+            )
+            if same or (group is not None and group.master):
+                return repairs.without(session, _FOREIGN)
+        return repairs.noted(
+            session,
+            "stop_token_foreign",
+            "The station let it be ended with a token that is neither its own nor of its group.",
+        )
 
     def _close_others(
         self, conn: Connection, changes: ChangeSet, session: Session, at: datetime

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from currant.access.model import Decision, Presented, Purpose
-from currant.charging import clocks, idle, lifecycle, reading_store, repairs, store
+from currant.charging import clocks, idle, lifecycle, reading_store, store
 from currant.charging.common import NUMBERS, authorised, place_of
 from currant.charging.metering import normalise
 from currant.charging.model import (
@@ -155,17 +155,8 @@ class Reporting(TakesTransactions):
                 self._save(changes, None, after, report.received_at)
             else:
                 after = lifecycle.stop(before, report, readings, max_power_w=sessions.max_power_w.get(evse))
-                foreign = (
-                    decision is not None
-                    and presented is not None
-                    and not self._may_stop(conn, before, decision, presented)
-                )
-                if foreign and before.phase is Phase.ACTIVE:
-                    after = repairs.noted(
-                        after,
-                        "stop_token_foreign",
-                        "The station let it be ended with a token that is neither its own nor of its group.",
-                    )
+                if after is not before and before.phase is Phase.ACTIVE:
+                    after = self._with_stop_token(conn, after)
                 if after is not before:
                     self._save(changes, before, after, report.received_at)
             if readings and (before is None or before.phase is Phase.ACTIVE):

@@ -166,10 +166,6 @@ class TakesTransactions(TakesReadings):
         )
         if after.token_sequence != before.token_sequence:
             after = authorised(after, decision)
-        elif stopping and after is not before and not self._may_stop(conn, after, decision, report.presented):
-            after = repairs.noted(
-                after,
-                "stop_token_foreign",
-                "The station let it be ended with a token that is neither its own nor of its group.",
-            )
+        if after is not before:
+            after = self._with_stop_token(conn, after)
         return after, decision
