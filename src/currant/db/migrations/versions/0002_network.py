@@ -193,6 +193,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tenant_id", sa.Text(), nullable=False),
         sa.Column("station_id", sa.Text(), nullable=False),
+        sa.Column("station_key", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("direction", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
@@ -205,7 +206,7 @@ def upgrade() -> None:
         sa.Column("latency_us", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
-    op.create_index(op.f("ix_messages_station_id_at"), "messages", ["station_id", "at"], unique=False)
+    op.create_index(op.f("ix_messages_station_key_at"), "messages", ["station_key", "at"], unique=False)
     op.create_table(
         "meters",
         sa.Column(
