@@ -294,11 +294,11 @@ class Gateway:
                     if not connection.expire(now):
                         self._awaiting.discard(connection)
                 if rounds % SILENCE_WATCHED_EVERY == 0:
-                    self._watch_silence(now)
+                    self.watch_silence(now)
             except Exception:
                 log.exception("The watch over the connections stumbled, and goes on")
 
-    def _watch_silence(self, now: float) -> None:
+    def watch_silence(self, now: float) -> None:
         """Ping who is silent, close who stays so, ask who never booted to boot."""
         config = self.config
         for connection in self.registry.connections():
