@@ -92,9 +92,9 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
 
 class Connection(Socket):
     __slots__ = (
+        "_backlog",
         "_caller",
         "_decode_request",
-        "_backlog",
         "_in_hand",
         "_in_hand_since",
         "_keeper",
