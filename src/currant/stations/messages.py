@@ -19,6 +19,7 @@ from currant.stations.model import Message, Page
 DROP_AT_ONCE = 5_000
 LIVE_KIND = "Message"
 SAMPLE = 10_000
+KEYS_MAX = 100_000
 
 
 class MessageLog:
@@ -30,6 +31,7 @@ class MessageLog:
         # A feed of its own: nobody who watches the map shall make every message be shown.
         self._live = LiveFeed()
         self._shown = count(1)
+        self._keys: dict[StationId, int] = {}
         self._note = database.note
         self._insert = store.tables.INSERT_MESSAGE
 
@@ -53,9 +55,13 @@ class MessageLog:
             # PostgreSQL's text cannot hold it (charger_quirks B4).
             request, message_id = request.replace("\x00", "␀"), message_id.replace("\x00", "␀")
             response = None if response is None else response.replace("\x00", "␀")
+        key = self._keys.get(station_id)
+        if key is None:
+            key = self._key(station_id)
         row = (
             tenant_id,
             station_id,
+            key,
             at,
             direction,
             action,
@@ -86,6 +92,12 @@ class MessageLog:
                     latency_us=latency_us,
                 )
             )
+
+    def _key(self, station_id: StationId) -> int:
+        if len(self._keys) >= KEYS_MAX:
+            self._keys.clear()
+        key = self._keys[station_id] = store.messages.station_key(station_id)
+        return key
 
     def _show(self, message: Message) -> None:
         self._live.publish(message.tenant_id, LIVE_KIND, message, key=str(next(self._shown)))

@@ -213,6 +213,7 @@ messages = Table(
     Column("id", Position, primary_key=True),
     _text("tenant_id"),
     _text("station_id"),
+    Column("station_key", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     _text("direction"),
     _text("action"),
@@ -224,8 +225,9 @@ messages = Table(
     Column("response_bytes", BigInteger, nullable=False),
     Column("latency_us", BigInteger),
     # One index alone, since every frame of every station pays for it: a station's messages by time.
-    # The network's messages are walked along the key, which grows with time.
-    Index(None, "station_id", "at"),
+    # It is of numbers (messages.station_key), because one of ids as text took two thirds of the insert.
+    # The network's messages are walked along the primary key, which grows with time.
+    Index(None, "station_key", "at"),
 )
 
 INSERT_LOCATION = insert_into(locations)
