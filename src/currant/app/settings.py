@@ -167,14 +167,6 @@ class RetentionSettings(Section):
     """One reading in so many minutes is kept of what is older than that."""
 
 
-class SessionSettings(Section):
-    """How sessions are judged."""
-
-    zombie_after_hours: Annotated[float, Field(gt=0)] = 12.0
-    """Hours without a sign of life after which a session that its station seems to have forgotten is closed
-    with what is known."""
-
-
 class Settings(BaseSettings):
     """All settings. Unknown keys are errors, so that a misspelt one is not silently without effect."""
 
@@ -206,7 +198,6 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     ocpp: OcppSettings = OcppSettings()
     tls: TlsSettings = TlsSettings()
-    sessions: SessionSettings = SessionSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @classmethod

@@ -6,6 +6,7 @@ of events that stands in no line is listed under `RECORDED_ONLY`, so that silenc
 
 import msgspec
 
+from currant.access.events import AccountChanged, GroupChanged, TokenChanged
 from currant.charging.events import EnergyOutsideSession, SessionEvent
 from currant.events.delivery import Subscription
 from currant.events.live import LiveFeed
@@ -32,7 +33,11 @@ SHOWN: tuple[type[Event], ...] = (
 """What moves on people's screens."""
 
 RECORDED_ONLY: tuple[type[Event], ...] = (
-    # The journal is their audit trail; nothing reacts to them.
+    # The journal is their audit trail; nothing reacts to them, and not everybody who may follow the
+    # network may know of drivers and colleagues.
+    TokenChanged,
+    GroupChanged,
+    AccountChanged,
     tenancy.OrganisationCreated,
     tenancy.OrganisationRenamed,
     tenancy.PersonAdded,

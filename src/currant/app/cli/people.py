@@ -61,7 +61,7 @@ def reset_password(login: Annotated[str, typer.Argument(help="Whose password is 
     """Give somebody a new one-time password; their old one ends to work."""
     with Client.of(state) as client:
         person = _person(client, login)
-        made = client.post(f"/people/{person}/password", {})
+        made = client.post(f"/people/{person}/one-time-password", {})
     show(made, lambda: say(f"{login} signs in once with: {made['one_time_password']}"))
 
 

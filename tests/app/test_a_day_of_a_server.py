@@ -1,0 +1,179 @@
+"""One installation from its first start to its restored backup, through the command line and real sockets."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.app.chargers import charger
+from tests.app.processes import CURRANT, Server, currant, environment, finished
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+TOKEN = "04A2B3C4D5E680"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path / "data") as running:
+        yield running
+
+
+async def test_a_station_is_added_charges_and_is_seen(server: Server) -> None:
+    password = server.run("stations", "add", "CP-1", "--name", "Left")["password"]
+    server.run("token", "add", TOKEN)
+    async with charger(server.said["ocpp"], "CP-1", password) as station:
+        assert await station.boot() == "Accepted"
+        number = await station.charge(TOKEN, wh=12_000)
+
+    (session,) = server.run("sessions", "list")
+    assert (session["number"], session["phase"], session["energy_wh"]) == (number, "ended", 12_000)
+    assert server.run("sessions", "show", str(number), "--curve")["readings"]
+    shown = server.run("stations", "show", "CP-1")
+    assert (shown["vendor"], shown["model"], shown["name"]) == ("Acme", "M1", "Left")
+
+    key = server.run("key", "add", "test")["secret"]
+    answer = httpx.get(f"{server.said['api']}/sessions/{number}", headers={"Authorization": f"Bearer {key}"})
+    assert answer.json()["token_uid"] == TOKEN
+
+
+async def test_the_log_shows_what_was_said(server: Server) -> None:
+    password = server.run("stations", "add", "CP-1")["password"]
+    async with charger(server.said["ocpp"], "CP-1", password) as station:
+        await station.boot()
+        await station.boot()
+    shown = finished("log", "CP-1", "--json", "--data-dir", str(server.folder)).stdout
+    said = [json.loads(line) for line in shown.splitlines()]
+    boot = next(message for message in said if message["action"] == "BootNotification")
+    assert (boot["direction"], boot["outcome"], boot["station_identity"]) == ("in", "answered", "CP-1")
+    assert json.loads(boot["request"])["chargePointVendor"] == "Acme"
+
+
+async def test_the_log_can_be_followed(server: Server) -> None:
+    password = server.run("stations", "add", "CP-1")["password"]
+    line = [*CURRANT, "log", "-f", "CP-1", "--json", "--data-dir", str(server.folder)]
+    following = await asyncio.create_subprocess_exec(*line, stdout=asyncio.subprocess.PIPE, env=environment())
+    assert following.stdout is not None
+    async with charger(server.said["ocpp"], "CP-1", password) as station:
+        async with asyncio.timeout(30):
+            # It takes a moment to connect: what is said before that is in the log, and not followed.
+            heard = asyncio.create_task(following.stdout.readline())
+            while not heard.done():
+                await station.boot()
+                await asyncio.sleep(0.2)
+    assert json.loads(await heard)["action"] == "BootNotification"
+    following.terminate()
+    await following.wait()
+
+
+async def test_a_stranger_is_pending_until_it_is_accepted(server: Server) -> None:
+    async with charger(server.said["ocpp"], "NEW-1", "a-password-of-its-own") as station:
+        assert await station.boot() == "Pending"
+        (pending,) = server.run("stations", "list", "--admission", "pending")
+        assert pending["identity"] == "NEW-1"
+        server.run("accept", "NEW-1", "--name", "Newcomer")
+        assert await station.boot() == "Accepted"
+    with pytest.raises(InvalidStatus):
+        async with charger(server.said["ocpp"], "NEW-1", "somebody-elses-guess"):
+            raise AssertionError("A stranger came in as a known station.")
+
+
+async def test_commands_end_with_what_the_station_said(server: Server) -> None:
+    password = server.run("stations", "add", "CP-1")["password"]
+    server.run("token", "add", TOKEN)
+    assert server.run("command", "reset", "CP-1", exit=6)["status"] == "offline"
+    async with charger(server.said["ocpp"], "CP-1", password) as station:
+        await station.boot()
+        started = await _in_thread(server, "command", "start", "CP-1", TOKEN)
+        assert started["status"] == "accepted"
+        refused = await _in_thread(server, "command", "reset", "CP-1", exit=1)
+        assert refused["status"] == "refused"
+        assert station.told == ["RemoteStartTransaction", "Reset"]
+
+
+async def test_tls_works_on_the_first_start(server: Server) -> None:
+    password = server.run("stations", "add", "CP-1")["password"]
+    trust = ssl.create_default_context(cafile=server.said["root_certificate"])
+    async with charger(
+        server.said["ocpp_tls"].replace("127.0.0.1", "localhost"), "CP-1", password, trust=trust
+    ) as station:
+        assert await station.boot() == "Accepted"
+
+
+async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        password = server.run("stations", "add", "CP-1")["password"]
+        server.run("token", "add", TOKEN)
+        async with charger(server.said["ocpp"], "CP-1", password) as station:
+            await station.boot()
+            ended = await station.charge(TOKEN, wh=3_000)
+            under_way = await station.begin(TOKEN)
+            server.kill()
+    with Server(tmp_path / "data") as server:
+        found = {session["number"]: session for session in server.run("sessions", "list")}
+        assert (found[ended]["phase"], found[ended]["energy_wh"]) == ("ended", 3_000)
+        assert found[under_way]["phase"] == "active"
+        async with charger(server.said["ocpp"], "CP-1", password) as station:
+            assert await station.boot() == "Accepted"
+
+
+async def test_a_backup_of_a_running_server_is_the_same_installation_elsewhere(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        password = server.run("stations", "add", "CP-1")["password"]
+        server.run("token", "add", TOKEN)
+        async with charger(server.said["ocpp"], "CP-1", password) as station:
+            await station.boot()
+            number = await station.charge(TOKEN, wh=5_000)
+            server.run("backup", str(tmp_path / "backup"))
+            root = Path(server.said["root_certificate"]).read_bytes()
+        refused = server.run("restore", str(tmp_path / "backup"), "--force", exit=2)
+        assert "already runs" in refused["error"]
+
+    elsewhere = tmp_path / "elsewhere"
+    currant("--data-dir", str(elsewhere), "restore", str(tmp_path / "backup"))
+    with Server(elsewhere) as server:
+        (session,) = server.run("sessions", "list")
+        assert (session["number"], session["energy_wh"]) == (number, 5_000)
+        assert Path(server.said["root_certificate"]).read_bytes() == root
+        async with charger(server.said["ocpp"], "CP-1", password) as station:
+            assert await station.boot() == "Accepted"
+
+
+async def test_stopping_tells_stations_to_come_back_later(server: Server) -> None:
+    password = server.run("stations", "add", "CP-1")["password"]
+    async with charger(server.said["ocpp"], "CP-1", password) as station:
+        await station.boot()
+        assert await _stopped(server) == 0
+        with pytest.raises(ConnectionClosed) as closed:
+            await station.socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code in (1001, 1012)
+    assert "Traceback" not in server.errors.read_text()
+
+
+def test_a_second_server_on_the_same_data_is_refused(server: Server) -> None:
+    wrong = currant("serve", "--data-dir", str(server.folder), "--http-port", "0", exit=2)
+    assert "already runs" in wrong["error"]
+
+
+def test_what_is_exported_can_be_imported(server: Server, tmp_path: Path) -> None:
+    server.run("stations", "add", "CP-1", "--name", "Left", "--no-password")
+    server.run("export", "stations", str(tmp_path / "stations.csv"))
+    text = (tmp_path / "stations.csv").read_text()
+    (tmp_path / "more.csv").write_text(text.replace("CP-1", "CP-2").replace("Left", "Right"))
+    assert server.run("import", "stations", str(tmp_path / "more.csv"), "--dry-run")["created"] == 1
+    assert len(server.run("stations", "list")) == 1
+    assert server.run("import", "stations", str(tmp_path / "more.csv"))["created"] == 1
+    assert server.run("stations", "show", "CP-2")["name"] == "Right"
+
+
+async def _in_thread(server: Server, *arguments: str, exit: int = 0) -> dict[str, str]:
+    """A command that needs the charger in this loop to answer meanwhile."""
+    found: dict[str, str] = await asyncio.to_thread(server.run, *arguments, exit=exit)
+    return found
+
+
+async def _stopped(server: Server) -> int:
+    return await asyncio.to_thread(server.stop)
