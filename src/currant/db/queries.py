@@ -16,7 +16,7 @@ class Query:
     """A SELECT whose bind parameters are given by position, in the order of `parameters`.
 
     Rows come as named tuples with the selected columns' names (labels where there are any). An
-    ``IN`` needs a fixed number of parameters: several equalities, the last value repeated.
+    ``IN`` needs a fixed number of parameters (the last value repeated); SQLite's booleans are 0 and 1.
     """
 
     __slots__ = ("_make", "_parameters", "_prepared", "_statement")

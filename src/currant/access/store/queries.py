@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, exists, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
 
 from currant.access.model import (
     Account,
@@ -20,6 +20,7 @@ from currant.access.store import tables
 from currant.access.store.tables import accounts, groups, tokens
 from currant.access.uids import match_key
 from currant.db.commits import ChangeSet, Write
+from currant.db.queries import Query
 from currant.kit.clock import instant, micros
 from currant.kit.ids import AccountId, GroupId, LocationId, StationId, TenantId, TokenId
 
@@ -100,32 +101,49 @@ def _text(ids: Sequence[str]) -> str:
 # Reading
 
 
+KEYS_MAX = 4
+"""How many spellings of one uid are looked up at once (uids.match_keys gives no more)."""
+
+_FACTS = (
+    select(
+        tokens,
+        groups.c.id.label("g_id"),
+        groups.c.name.label("g_name"),
+        groups.c.parent_uid.label("g_parent_uid"),
+        groups.c.master.label("g_master"),
+        accounts.c.id.label("a_id"),
+        accounts.c.name.label("a_name"),
+        accounts.c.email.label("a_email"),
+        accounts.c.blocked.label("a_blocked"),
+    )
+    .select_from(
+        tokens.outerjoin(
+            groups, and_(groups.c.id == tokens.c.group_id, groups.c.tenant_id == tokens.c.tenant_id)
+        ).outerjoin(
+            accounts, and_(accounts.c.id == tokens.c.account_id, accounts.c.tenant_id == tokens.c.tenant_id)
+        )
+    )
+    .where(
+        tokens.c.tenant_id == bindparam("tenant"),
+        tokens.c.match_key.in_([bindparam(f"key{n}") for n in range(KEYS_MAX)]),
+    )
+)
+_PARAMETERS = ("tenant", *(f"key{n}" for n in range(KEYS_MAX)))
+# Every start of a session asks this: prepared.
+_FACTS_OF_ANY_KIND = Query(_FACTS, *_PARAMETERS)
+_FACTS_OF_A_KIND = Query(_FACTS.where(tokens.c.kind == bindparam("kind")), *_PARAMETERS, "kind")
+
+
 def facts(conn: Connection, tenant_id: TenantId, keys: Sequence[str], kind: TokenKind) -> list[TokenFacts]:
     """What is known under any of `keys`: of that kind, or of any kind when it is unknown."""
-    query = (
-        select(
-            tokens,
-            groups.c.id.label("g_id"),
-            groups.c.name.label("g_name"),
-            groups.c.parent_uid.label("g_parent_uid"),
-            groups.c.master.label("g_master"),
-            accounts.c.id.label("a_id"),
-            accounts.c.name.label("a_name"),
-            accounts.c.email.label("a_email"),
-            accounts.c.blocked.label("a_blocked"),
-        )
-        .select_from(
-            tokens.outerjoin(
-                groups, and_(groups.c.id == tokens.c.group_id, groups.c.tenant_id == tenant_id)
-            ).outerjoin(
-                accounts, and_(accounts.c.id == tokens.c.account_id, accounts.c.tenant_id == tenant_id)
-            )
-        )
-        .where(tokens.c.tenant_id == tenant_id, tokens.c.match_key.in_(keys))
-    )
-    if kind is not TokenKind.UNKNOWN:
-        query = query.where(tokens.c.kind == kind.value)
-    return [_facts(row) for row in conn.execute(query)]
+    if not keys:
+        return []
+    padded = (*keys, *[keys[-1]] * (KEYS_MAX - len(keys)))
+    if kind is TokenKind.UNKNOWN:
+        rows = _FACTS_OF_ANY_KIND.all(conn, tenant_id, *padded)
+    else:
+        rows = _FACTS_OF_A_KIND.all(conn, tenant_id, *padded, kind.value)
+    return [_facts(row) for row in rows]
 
 
 def token(conn: Connection, tenant_id: TenantId, token_id: TokenId) -> Token | None:
@@ -262,7 +280,7 @@ def _facts(row: Row[Any]) -> TokenFacts:
             tenant_id=known.tenant_id,
             name=row.g_name,
             parent_uid=row.g_parent_uid,
-            master=row.g_master,
+            master=bool(row.g_master),
         )
     if row.a_id is not None:
         its_account = Account(
@@ -270,7 +288,7 @@ def _facts(row: Row[Any]) -> TokenFacts:
             tenant_id=known.tenant_id,
             name=row.a_name,
             email=row.a_email,
-            blocked=row.a_blocked,
+            blocked=bool(row.a_blocked),
         )
     return TokenFacts(token=known, group=its_group, account=its_account)
 
