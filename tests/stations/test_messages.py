@@ -8,7 +8,7 @@ import pytest
 from currant.kit.clock import micros
 from currant.kit.errors import Invalid
 from currant.kit.ids import StationId, TenantId
-from currant.stations.messages import DROP_AT_ONCE
+from currant.stations.messages import DROP_AT_ONCE, MessageLog
 
 TENANT = TenantId("tenant-1")
 ONE, TWO = StationId("station-1"), StationId("station-2")
@@ -80,6 +80,33 @@ async def test_pages_of_the_log_hold_every_message_once(network, station_id):
         if cursor is None:
             break
     assert len(ids) == len(set(ids)) == 25
+
+
+async def test_a_search_for_what_is_rare_goes_on_in_steps(small):
+    log = MessageLog(small.database, small.clock, looks_at=10)
+    for second in range(35):
+        record(small, second=second, action="Rare" if second in (3, 20) else "Heartbeat")
+    await written(small, 35)
+    found, steps, cursor = [], 0, None
+    while True:
+        page = await log.search(TENANT, action="Rare", cursor=cursor)
+        found += [message.message_id for message in page.items]
+        steps, cursor = steps + 1, page.next_cursor
+        if cursor is None:
+            break
+    assert found == ["id-20", "id-3"]
+    assert steps == 4
+
+
+async def test_a_search_begins_near_the_time_that_was_asked_for(small):
+    log = MessageLog(small.database, small.clock, looks_at=40)
+    for hour in range(200):
+        record(small, second=hour * 3_600)
+    await written(small, 200)
+    since, until = NOW + timedelta(hours=50), NOW + timedelta(hours=53)
+    page = await log.search(TENANT, since=since, until=until)
+    assert [message.at for message in page.items] == [NOW + timedelta(hours=hour) for hour in (52, 51, 50)]
+    assert page.next_cursor is None
 
 
 async def test_a_cursor_of_another_list_is_refused(small):

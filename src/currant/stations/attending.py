@@ -60,13 +60,7 @@ class Attendance:
                     _fill(station, reading.result())
                     filled.set_result(None)
 
-        try:
-            reading = self._database.read(load)
-        except Exception as error:
-            for _, filled in some:
-                filled.set_exception(error)
-            raise
-        reading.add_done_callback(done)
+        self._database.read(load).add_done_callback(done)
 
 
 _States = dict[str, list[ConnectorState]]

@@ -17,6 +17,8 @@ from currant.stations import paging, store
 from currant.stations.model import Message, Page
 
 DROP_AT_ONCE = 5_000
+LOOKS_AT = 100_000
+"""About a tenth of a second's worth of rows."""
 LIVE_KIND = "Message"
 SAMPLE = 10_000
 KEYS_MAX = 100_000
@@ -25,9 +27,11 @@ KEYS_MAX = 100_000
 class MessageLog:
     """Records exchanges, finds them again, drops the oldest."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, looks_at: int = LOOKS_AT) -> None:
+        """`looks_at` bounds the rows that one search of the whole network looks at."""
         self._database = database
         self._clock = clock
+        self._looks_at = looks_at
         # A feed of its own: nobody who watches the map shall make every message be shown.
         self._live = LiveFeed()
         self._shown = count(1)
@@ -131,27 +135,37 @@ class MessageLog:
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Message]:
-        """Latest first. An `outcome` that ends with a colon stands for all that begin with it (`error:`)."""
+        """Latest first: a station's by time, the network's by arrival.
+
+        An `outcome` that ends with a colon stands for all that begin with it (`error:`). A page of the
+        whole network may hold fewer messages than there are, or none, and yet a cursor to search on.
+        """
         limit = paging.bounded(limit)
+        wanted = store.messages.Wanted(
+            action=action, direction=direction, outcome=outcome, since=since, until=until
+        )
         before: tuple[int, int] | None = None
         if cursor is not None:
             at, last = paging.decode(cursor, int, int)
             before = (int(at), int(last))
-        rows = await self._database.read(
-            lambda conn: store.messages.search(
+        if station_id is not None:
+            rows = await self._database.read(
+                lambda conn: store.messages.of_station(
+                    conn, tenant_id, station_id, wanted, before=before, limit=limit + 1
+                )
+            )
+            return paging.page(rows, limit, _cursor)
+        rows, below = await self._database.read(
+            lambda conn: store.messages.of_network(
                 conn,
                 tenant_id,
-                station_id=station_id,
-                action=action,
-                direction=direction,
-                outcome=outcome,
-                since=since,
-                until=until,
-                before=before,
-                limit=limit + 1,
+                wanted,
+                before=None if before is None else before[1],
+                limit=limit,
+                looks_at=self._looks_at,
             )
         )
-        return paging.page(rows, limit, _cursor)
+        return Page(items=tuple(rows), next_cursor=None if below is None else paging.encode(0, below))
 
     async def trim(self, *, keep_for: timedelta | None, keep_bytes: int | None) -> int:
         """Drop what is older than `keep_for`, and the oldest of what exceeds `keep_bytes`; how many rows went.

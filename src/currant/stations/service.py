@@ -4,7 +4,6 @@ The gateway calls these verbs. Those on the hot path make no task and no query: 
 stands in the `AttendedStation` that the connection holds.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,7 +100,6 @@ class StationService:
         self._policy = policy
         self._attendance = Attendance(database)
         self._findings = FindingsCounter(database, clock)
-        self._appearing: dict[str, asyncio.Future[None]] = {}
         self._pending = 0
         self._security_seen: dict[tuple[str, str, str], float] = {}
 
