@@ -6,7 +6,7 @@ import time
 
 FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
 # Libraries that tell every step of what they do.
-QUIETER = ("httpx", "httpcore", "alembic", "uvicorn.access", "picows")
+QUIETER = ("httpx", "httpcore", "alembic", "uvicorn", "picows")
 
 
 def set_up(level: str) -> None:
