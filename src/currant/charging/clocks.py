@@ -44,6 +44,8 @@ def believed(
     that is whole half hours behind ours is local time labelled as UTC. Any other lag is believed:
     many stations forget to say that they were offline.
     """
+    if at is not None and at <= received_at and received_at - at <= LATE_FROM:
+        return at, None
     problem = problem_of(at, received_at)
     if at is None or problem is not None:
         return received_at, problem

@@ -367,6 +367,8 @@ def with_sequence(seen: Ranges, sequence: int) -> Ranges:
 
 
 def contains(seen: Ranges, sequence: int) -> bool:
+    if not seen or sequence > seen[-1][1]:
+        return False
     return any(low <= sequence <= high for low, high in seen)
 
 

@@ -50,7 +50,7 @@ def normalise(
     if len(samples) == 1:
         sample = samples[0]
         at = sample.at
-        if not live and at is not None and at <= received_at and received_at - at < clocks.LATE_FROM:
+        if at is not None and at <= received_at and received_at - at < clocks.LATE_FROM:
             return _readings(sample, at, received_at, evse, sequence, None)
         at, problem = clocks.believed(at, received_at, live=live)
         return _readings(sample, at, received_at, evse, sequence, problem)

@@ -72,6 +72,7 @@ class Reporting(TakesTransactions):
             await self._reload(station, sessions)
         number = self._numbers.take(NUMBERS)
         session_id = SessionId(new_id())
+        meters: list[int] = []
 
         def begin(conn: Connection, changes: ChangeSet) -> tuple[Session, Decision, list[Session]]:
             known = self._repeated(conn, station, report)
@@ -100,12 +101,16 @@ class Reporting(TakesTransactions):
                     session = replace(session, remote_start_id=remote, start_cause="RemoteStart")
             closed = self._close_others(conn, changes, session, report.received_at)
             self._save(changes, None, session, report.received_at)
-            reading_store.meter_at(
-                conn, station.tenant_id, station.station_id, report.evse, station.location_id
+            meters.append(
+                reading_store.meter_at(
+                    conn, station.tenant_id, station.station_id, report.evse, station.location_id
+                )
             )
             return session, decision, closed
 
         session, decision, closed = await self._database.decide(begin, station.tenant_id)
+        if meters:
+            sessions.meters[report.evse] = meters[-1]
         for other in closed:
             self._keep(sessions, other)
         if session.phase is Phase.ACTIVE or session.transaction_id not in sessions.ended:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Index,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
     func,
     select,
@@ -123,8 +124,8 @@ sessions = Table(
     ),
     Index(
         "ix_sessions_uncertain",
-        "tenant_id",
         "started_at",
+        "number",
         sqlite_where=text("NOT certain"),
         postgresql_where=text("NOT certain"),
     ),
@@ -368,7 +369,7 @@ def search(
     limit: int,
 ) -> list[Session]:
     """Newest first, those that started before (microseconds, number)."""
-    query = _all.where(sessions.c.tenant_id == tenant_id, *_conditions(wanted))
+    query = _all.where(*_conditions(tenant_id, wanted))
     if before is not None:
         query = query.where(
             sessions.c.started_at <= before[0],
@@ -380,29 +381,31 @@ def search(
 
 def count(conn: Connection, tenant_id: TenantId, wanted: SessionFilter, *, most: int) -> int:
     """How many there are, counted no further than `most`."""
-    few = select(sessions.c.number).where(sessions.c.tenant_id == tenant_id, *_conditions(wanted)).limit(most)
+    few = select(sessions.c.number).where(*_conditions(tenant_id, wanted)).limit(most)
     return int(conn.execute(select(func.count()).select_from(few.subquery())).scalar_one())
 
 
-def _conditions(wanted: SessionFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    for name in (
-        "location_id",
-        "station_id",
-        "token_id",
-        "token_uid",
-        "account_id",
-        "number",
-        "transaction_id",
-    ):
+_NARROW = ("location_id", "station_id", "token_id", "token_uid", "account_id", "number", "transaction_id")
+
+
+def _conditions(tenant_id: TenantId, wanted: SessionFilter) -> list[ColumnElement[bool] | TextClause]:
+    conditions: list[ColumnElement[bool] | TextClause] = []
+    for name in _NARROW:
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(sessions.c[name] == value)
+    # Without statistics SQLite cannot tell which of two indexes finds fewer rows, and may walk through
+    # all sessions of the tenant in search of one token's; so the tenant is then no index's business.
+    if conditions or wanted.certain is False:
+        conditions.append(func.coalesce(sessions.c.tenant_id, "") == tenant_id)
+    else:
+        conditions.append(sessions.c.tenant_id == tenant_id)
     if wanted.phase is not None:
         # Spelled out, so that the index of what is active is seen to fit.
         conditions.append(sessions.c.phase == text(f"'{Phase(wanted.phase).value}'"))
     if wanted.certain is not None:
-        conditions.append(sessions.c.certain if wanted.certain else ~sessions.c.certain)
+        # Spelled as the index of the uncertain ones is.
+        conditions.append(sessions.c.certain.is_(True) if wanted.certain else text("NOT sessions.certain"))
     if wanted.since is not None:
         conditions.append(sessions.c.started_at >= micros(wanted.since))
     if wanted.until is not None:

@@ -34,6 +34,9 @@ class Note(IntFlag):
     STOP_MISSING = 128
 
 
+# Enums are slow to combine, and this is done for every meter value there is.
+_REGISTER_READ = int(Note.REGISTER_READ)
+
 # What an EVSE whose limit is not known is believed to deliver; megawatt charging says so by its power.
 POWER_MAX_W = 500_000
 # Coarse registers (whole kWh) and coarse times make small leaps that mean nothing.
@@ -57,7 +60,7 @@ def count(session: Session, reading: Reading, *, max_power_w: int | None = None)
     register = int(wh + 0.5)
     power = reading.power_w
     last = session.meter_last_wh
-    notes = session.meter_notes | Note.REGISTER_READ
+    notes = session.meter_notes | _REGISTER_READ
     soc = reading.soc_percent if reading.soc_percent is not None else session.soc_percent
     if last is None or session.base_wh is None:
         return (
@@ -227,7 +230,7 @@ def _without_register(session: Session, reading: Reading) -> Session:
         first_energy_at=session.first_energy_at or (at if flows else None),
         last_energy_at=at if flows else session.last_energy_at,
         read_at=at,
-        meter_notes=session.meter_notes | (Note.ESTIMATED if step else 0),
+        meter_notes=int(session.meter_notes | Note.ESTIMATED) if step else session.meter_notes,
     )
 
 

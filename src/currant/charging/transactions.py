@@ -68,7 +68,7 @@ class TakesTransactions(TakesReadings):
         else:
             self._save_metered(changes, session, after, read_us, report.received_at, received_us)
         await self._database.commit(changes)
-        self._keep(sessions, after)
+        sessions.open[after.transaction_id] = after
         self._show(after)
         return TransactionAnswer()
 
@@ -78,6 +78,7 @@ class TakesTransactions(TakesReadings):
         """A TransactionEvent that needs a look at the database: a beginning, an end, a token, or a late one."""
         number = self._numbers.take(NUMBERS)
         session_id = SessionId(new_id())
+        meters: dict[int, int] = {}
 
         def take(conn: Connection, changes: ChangeSet) -> tuple[Session, Decision | None, list[Session]]:
             tenant_id, station_id = station.tenant_id, station.station_id
@@ -118,6 +119,7 @@ class TakesTransactions(TakesReadings):
             if after is not known or before is None:
                 if readings:
                     meter = reading_store.meter_at(conn, tenant_id, station_id, evse, station.location_id)
+                    meters[evse] = meter
                     self._insert_readings(changes, readings, meter, after.number, report.received_at, flags)
                 if after.phase is Phase.ACTIVE and (known.evse is None or before is None):
                     closed = self._close_others(conn, changes, after, report.received_at)
@@ -125,6 +127,7 @@ class TakesTransactions(TakesReadings):
             return after, decision, closed
 
         session, decision, closed = await self._database.decide(take, station.tenant_id)
+        sessions.meters.update(meters)
         for other in closed:
             self._keep(sessions, other)
         self._keep(sessions, session)
