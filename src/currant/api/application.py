@@ -124,5 +124,5 @@ def _known_parameters(handler: Any) -> frozenset[str]:
     for name, field in handler.parsed_fn_signature.parameters.items():
         if name in RESERVED or name in path:
             continue
-        known.add(getattr(field.kwarg_definition, "query", None) or name)
+        known.add(getattr(field.kwarg_definition, "name", None) or name)
     return frozenset(known)

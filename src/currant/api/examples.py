@@ -6,7 +6,8 @@ import msgspec
 
 from currant.access.model import Account, Group, Token, TokenKind
 from currant.api.problems import FieldError, Problem
-from currant.charging.model import Activity, Reading, Session
+from currant.api.views import MessageView, SessionView, station_view
+from currant.charging.model import Activity, Reading
 from currant.kit.ids import (
     AccountId,
     CommandId,
@@ -29,9 +30,9 @@ from currant.stations.model import (
     Evse,
     Finding,
     Location,
-    Message,
     Reset,
     Station,
+    StationOverview,
 )
 from currant.tenancy.model import ApiKey, Organisation, Person, Role
 
@@ -46,6 +47,24 @@ ACCOUNT = AccountId("019c1432-6400-7000-8000-000000000006")
 GROUP = GroupId("019c1432-6400-7000-8000-000000000007")
 
 _EVSE = Evse(number=1, reference="DE*CUR*E1001*1", max_power_w=22_000, connectors=(Connector(number=1),))
+
+_STATE = ConnectorState(evse=1, connector=1, status=ConnectorStatus.CHARGING, since=AT)
+_STATION = Station(
+    id=STATION,
+    tenant_id=TENANT,
+    identity="FR-001-A",
+    location_id=PLACE,
+    name="Left of the fountain",
+    admission=Admission.ACCEPTED,
+    vendor="Example",
+    model="Wallbox 22",
+    ocpp_version="2.0.1",
+    security_profile=2,
+    evses=(_EVSE,),
+    connected=True,
+    connected_at=AT,
+    last_seen_at=LATER,
+)
 
 EXAMPLES: tuple[msgspec.Struct, ...] = (
     Location(
@@ -62,25 +81,12 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         facilities=("RESTAURANT",),
         reference="FR-001",
     ),
-    Station(
-        id=STATION,
-        tenant_id=TENANT,
-        identity="FR-001-A",
-        location_id=PLACE,
-        name="Left of the fountain",
-        admission=Admission.ACCEPTED,
-        vendor="Example",
-        model="Wallbox 22",
-        ocpp_version="2.0.1",
-        security_profile=2,
-        evses=(_EVSE,),
-        connected=True,
-        connected_at=AT,
-        last_seen_at=LATER,
-    ),
+    _STATION,
+    station_view(StationOverview(station=_STATION, states=(_STATE,))),
     _EVSE,
-    ConnectorState(evse=1, connector=1, status=ConnectorStatus.CHARGING, since=AT),
-    Session(
+    _STATE,
+    SessionView(
+        station_identity="FR-001-A",
         id=SESSION,
         number=1017,
         tenant_id=TENANT,
@@ -138,7 +144,8 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         status=CommandStatus.ACCEPTED,
         ended_at=AT,
     ),
-    Message(
+    MessageView(
+        station_identity="FR-001-A",
         id=90_211,
         tenant_id=TENANT,
         station_id=STATION,

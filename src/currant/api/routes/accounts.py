@@ -1,6 +1,7 @@
 """Accounts, who answer for tokens, and groups, whose tokens may stop each other's sessions."""
 
 from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from currant.access.model import Account, AccountChange, AccountDraft, Group, GroupChange, GroupDraft
 from currant.api.authentication import ApiRequest
@@ -16,7 +17,7 @@ from currant.tenancy.model import Permission
 async def list_accounts(
     request: ApiRequest,
     search: Search = None,
-    blocked: bool | None = None,
+    blocked: FromQuery[bool | None] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[Account]:
@@ -27,7 +28,7 @@ async def list_accounts(
 
 
 @post("/accounts", opt={"permission": Permission.TOKENS_WRITE})
-async def create_account(request: ApiRequest, data: AccountDraft) -> Account:
+async def create_account(request: ApiRequest, data: JSONBody[AccountDraft]) -> Account:
     """Make an account for a driver or a company."""
     return await services_of(request).access.create_account(
         tenant_of(request), data, by=caller_of(request).label
@@ -35,13 +36,15 @@ async def create_account(request: ApiRequest, data: AccountDraft) -> Account:
 
 
 @get("/accounts/{account_id:str}", opt={"permission": Permission.TOKENS_READ})
-async def get_account(request: ApiRequest, account_id: str) -> Account:
+async def get_account(request: ApiRequest, account_id: FromPath[str]) -> Account:
     """One account."""
     return await services_of(request).access.get_account(tenant_of(request), AccountId(account_id))
 
 
 @patch("/accounts/{account_id:str}", opt={"permission": Permission.TOKENS_WRITE})
-async def change_account(request: ApiRequest, account_id: str, data: AccountChange) -> Account:
+async def change_account(
+    request: ApiRequest, account_id: FromPath[str], data: JSONBody[AccountChange]
+) -> Account:
     """Change an account. `blocked` keeps all its tokens from charging."""
     return await services_of(request).access.update_account(
         tenant_of(request), AccountId(account_id), data, by=caller_of(request).label
@@ -49,7 +52,7 @@ async def change_account(request: ApiRequest, account_id: str, data: AccountChan
 
 
 @delete("/accounts/{account_id:str}", opt={"permission": Permission.TOKENS_WRITE})
-async def delete_account(request: ApiRequest, account_id: str) -> None:
+async def delete_account(request: ApiRequest, account_id: FromPath[str]) -> None:
     """Delete an account that answers for no tokens."""
     await services_of(request).access.delete_account(
         tenant_of(request), AccountId(account_id), by=caller_of(request).label
@@ -67,7 +70,7 @@ async def list_groups(
 
 
 @post("/groups", opt={"permission": Permission.TOKENS_WRITE})
-async def create_group(request: ApiRequest, data: GroupDraft) -> Group:
+async def create_group(request: ApiRequest, data: JSONBody[GroupDraft]) -> Group:
     """Make a group. Without a `parent_uid` it gets a virtual one."""
     return await services_of(request).access.create_group(
         tenant_of(request), data, by=caller_of(request).label
@@ -75,13 +78,13 @@ async def create_group(request: ApiRequest, data: GroupDraft) -> Group:
 
 
 @get("/groups/{group_id:str}", opt={"permission": Permission.TOKENS_READ})
-async def get_group(request: ApiRequest, group_id: str) -> Group:
+async def get_group(request: ApiRequest, group_id: FromPath[str]) -> Group:
     """One group."""
     return await services_of(request).access.get_group(tenant_of(request), GroupId(group_id))
 
 
 @patch("/groups/{group_id:str}", opt={"permission": Permission.TOKENS_WRITE})
-async def change_group(request: ApiRequest, group_id: str, data: GroupChange) -> Group:
+async def change_group(request: ApiRequest, group_id: FromPath[str], data: JSONBody[GroupChange]) -> Group:
     """Change a group. Its `parent_uid` never changes, because stations keep it."""
     return await services_of(request).access.update_group(
         tenant_of(request), GroupId(group_id), data, by=caller_of(request).label
@@ -89,7 +92,7 @@ async def change_group(request: ApiRequest, group_id: str, data: GroupChange) ->
 
 
 @delete("/groups/{group_id:str}", opt={"permission": Permission.TOKENS_WRITE})
-async def delete_group(request: ApiRequest, group_id: str) -> None:
+async def delete_group(request: ApiRequest, group_id: FromPath[str]) -> None:
     """Delete a group that no token belongs to."""
     await services_of(request).access.delete_group(
         tenant_of(request), GroupId(group_id), by=caller_of(request).label

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import Router, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from currant.api.authentication import ApiRequest
@@ -18,11 +18,11 @@ BYTES_MAX = 20_000_000
 TYPES = {"text/csv": Format.CSV, "application/json": Format.JSON}
 MEDIA = {Format.CSV: "text/csv; charset=utf-8", Format.JSON: "application/json"}
 
-DryRun = Annotated[bool, Parameter(required=False, description="Only say what would happen.")]
+DryRun = Annotated[bool, QueryParameter(required=False, description="Only say what would happen.")]
 Partial = Annotated[
-    bool, Parameter(required=False, description="Take the good rows even when others are wrong.")
+    bool, QueryParameter(required=False, description="Take the good rows even when others are wrong.")
 ]
-Form = Annotated[Format, Parameter(query="format", required=False, description="csv or json.")]
+Form = Annotated[Format, QueryParameter(name="format", required=False, description="csv or json.")]
 
 
 async def _content(request: ApiRequest) -> tuple[bytes, Format]:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from currant.api.authentication import ApiRequest
 from currant.api.idempotent import once
@@ -17,7 +17,7 @@ from currant.tenancy.model import Permission
 
 Deadline = Annotated[
     float,
-    Parameter(
+    QueryParameter(
         gt=0,
         le=DEADLINE_MAX_S,
         required=False,
@@ -32,7 +32,7 @@ Deadline = Annotated[
     opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True},
 )
 async def give_command(
-    request: ApiRequest, station: str, data: AnyCommand, deadline_s: Deadline = DEADLINE_S
+    request: ApiRequest, station: FromPath[str], data: JSONBody[AnyCommand], deadline_s: Deadline = DEADLINE_S
 ) -> Response[CommandRecord]:
     """Tell a station to do something, and wait for what comes of it.
 
@@ -50,9 +50,9 @@ async def give_command(
 @get("/stations/{station:str}/commands", opt={"permission": Permission.COMMANDS_READ})
 async def list_commands_of_station(
     request: ApiRequest,
-    station: str,
+    station: FromPath[str],
     kind: Word = None,
-    status: CommandStatus | None = None,
+    status: FromQuery[CommandStatus | None] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[CommandRecord]:
@@ -65,7 +65,7 @@ async def list_commands(
     request: ApiRequest,
     station: Station = None,
     kind: Word = None,
-    status: CommandStatus | None = None,
+    status: FromQuery[CommandStatus | None] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[CommandRecord]:
@@ -75,7 +75,7 @@ async def list_commands(
 
 
 @get("/commands/{command_id:str}", opt={"permission": Permission.COMMANDS_READ})
-async def get_command(request: ApiRequest, command_id: str) -> CommandRecord:
+async def get_command(request: ApiRequest, command_id: FromPath[str]) -> CommandRecord:
     """One command and what came of it."""
     return await services_of(request).commands.get(tenant_of(request), CommandId(command_id))
 

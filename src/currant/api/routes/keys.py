@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, delete, get, post
+from litestar.params import FromPath, JSONBody
 
 from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit, page_of, place_of
@@ -32,7 +33,7 @@ async def list_keys(request: ApiRequest, cursor: Cursor = None, limit: Limit = 1
 
 
 @post("/", opt={"permission": Permission.KEYS_MANAGE, "never_compressed": True})
-async def make_key(request: ApiRequest, data: MakeKey) -> NewKey:
+async def make_key(request: ApiRequest, data: JSONBody[MakeKey]) -> NewKey:
     """Make a key. Its secret is in this answer and nowhere else."""
     return await services_of(request).tenancy.keys.make(
         tenant_of(request),
@@ -44,13 +45,13 @@ async def make_key(request: ApiRequest, data: MakeKey) -> NewKey:
 
 
 @get("/{key_id:str}", opt={"permission": Permission.KEYS_MANAGE})
-async def get_key(request: ApiRequest, key_id: str) -> ApiKey:
+async def get_key(request: ApiRequest, key_id: FromPath[str]) -> ApiKey:
     """One key, without its secret."""
     return await services_of(request).tenancy.keys.get(tenant_of(request), KeyId(key_id))
 
 
 @delete("/{key_id:str}", status_code=200, opt={"permission": Permission.KEYS_MANAGE})
-async def revoke_key(request: ApiRequest, key_id: str) -> ApiKey:
+async def revoke_key(request: ApiRequest, key_id: FromPath[str]) -> ApiKey:
     """Revoke a key: it opens nothing any more, and stays listed."""
     return await services_of(request).tenancy.keys.revoke(
         tenant_of(request), KeyId(key_id), by=caller_of(request)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from litestar import Router, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit
@@ -25,7 +25,8 @@ async def list_locations(
     request: ApiRequest,
     search: Search = None,
     country: Annotated[
-        str | None, Parameter(min_length=2, max_length=2, required=False, description="ISO 3166-1 alpha-2.")
+        str | None,
+        QueryParameter(min_length=2, max_length=2, required=False, description="ISO 3166-1 alpha-2."),
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -37,7 +38,7 @@ async def list_locations(
 
 
 @post("/", opt={"permission": Permission.LOCATIONS_WRITE})
-async def create_location(request: ApiRequest, data: LocationDraft) -> Location:
+async def create_location(request: ApiRequest, data: JSONBody[LocationDraft]) -> Location:
     """Make a location."""
     return await services_of(request).inventory.create_location(
         tenant_of(request), data, by=caller_of(request).label
@@ -45,13 +46,15 @@ async def create_location(request: ApiRequest, data: LocationDraft) -> Location:
 
 
 @get("/{location_id:str}", opt={"permission": Permission.LOCATIONS_READ})
-async def get_location(request: ApiRequest, location_id: str) -> Location:
+async def get_location(request: ApiRequest, location_id: FromPath[str]) -> Location:
     """One location."""
     return await services_of(request).inventory.get_location(tenant_of(request), LocationId(location_id))
 
 
 @patch("/{location_id:str}", opt={"permission": Permission.LOCATIONS_WRITE})
-async def change_location(request: ApiRequest, location_id: str, data: LocationChange) -> Location:
+async def change_location(
+    request: ApiRequest, location_id: FromPath[str], data: JSONBody[LocationChange]
+) -> Location:
     """Change a location. What is present changes, the rest stays."""
     return await services_of(request).inventory.update_location(
         tenant_of(request), LocationId(location_id), data, by=caller_of(request).label
@@ -59,7 +62,7 @@ async def change_location(request: ApiRequest, location_id: str, data: LocationC
 
 
 @delete("/{location_id:str}", opt={"permission": Permission.LOCATIONS_WRITE})
-async def delete_location(request: ApiRequest, location_id: str) -> None:
+async def delete_location(request: ApiRequest, location_id: FromPath[str]) -> None:
     """Delete a location that has no stations."""
     await services_of(request).inventory.delete_location(
         tenant_of(request), LocationId(location_id), by=caller_of(request).label
@@ -69,11 +72,11 @@ async def delete_location(request: ApiRequest, location_id: str) -> None:
 @get("/{location_id:str}/load", opt={"permission": Permission.SESSIONS_READ})
 async def get_location_load(
     request: ApiRequest,
-    location_id: str,
-    since: Annotated[datetime, Parameter(description="From this time on (RFC 3339).")],
-    until: Annotated[datetime, Parameter(description="Before this time (RFC 3339).")],
+    location_id: FromPath[str],
+    since: Annotated[datetime, QueryParameter(description="From this time on (RFC 3339).")],
+    until: Annotated[datetime, QueryParameter(description="Before this time (RFC 3339).")],
     step_s: Annotated[
-        int, Parameter(ge=10, le=86_400, description="The length of a step in seconds.", required=False)
+        int, QueryParameter(ge=10, le=86_400, description="The length of a step in seconds.", required=False)
     ] = 900,
 ) -> Page[LoadPoint]:
     """The power a location drew over time, step by step, in W."""

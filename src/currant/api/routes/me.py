@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.datastructures import Cookie
+from litestar.params import JSONBody
 
 from currant.api.authentication import CSRF_COOKIE, PUBLIC, SESSION_COOKIE, ApiRequest, session_cookies
 from currant.api.routes.common import Body, caller_of, remote_address, services_of
@@ -44,7 +45,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/login", status_code=200, opt={"permission": PUBLIC, "never_compressed": True}, tags=["Signing in"])
-async def sign_in(request: ApiRequest, data: Login) -> Response[Me]:
+async def sign_in(request: ApiRequest, data: JSONBody[Login]) -> Response[Me]:
     """Sign in with a login and a password.
 
     Sets a session cookie. With a one-time password the answer says `must_change_password`, and until that
@@ -79,7 +80,7 @@ async def who_am_i(request: ApiRequest) -> Me:
     opt={"permission": Permission.SELF, "never_compressed": True},
     tags=["Signing in"],
 )
-async def change_my_password(request: ApiRequest, data: NewPassword) -> Response[Me]:
+async def change_my_password(request: ApiRequest, data: JSONBody[NewPassword]) -> Response[Me]:
     """Change one's own password. All sessions end; this browser gets a new one."""
     caller = caller_of(request)
     if caller.kind is not CallerKind.PERSON:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, get, patch, post
+from litestar.params import JSONBody
 
 from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit, page_of, place_of
@@ -37,7 +38,7 @@ async def get_organisation(request: ApiRequest) -> Organisation:
 
 
 @patch("/organisation", opt={"permission": Permission.ORGANISATION_WRITE})
-async def rename_organisation(request: ApiRequest, data: RenameOrganisation) -> Organisation:
+async def rename_organisation(request: ApiRequest, data: JSONBody[RenameOrganisation]) -> Organisation:
     """Give the organisation another name."""
     return await services_of(request).tenancy.organisations.rename(
         tenant_of(request), name=data.name, by=caller_of(request)
@@ -54,7 +55,7 @@ async def list_organisations(
 
 
 @post("/organisations", opt={"permission": Permission.TENANTS_MANAGE, "never_compressed": True})
-async def create_organisation(request: ApiRequest, data: CreateOrganisation) -> CreatedOrganisation:
+async def create_organisation(request: ApiRequest, data: JSONBody[CreateOrganisation]) -> CreatedOrganisation:
     """Create a further organisation, walled off from all others, with its first owner."""
     organisation, owner = await services_of(request).tenancy.organisations.create(
         name=data.name, owner_login=data.owner_login, by=caller_of(request)

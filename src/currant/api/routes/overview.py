@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from currant import __version__
@@ -89,7 +89,7 @@ async def follow_changes(
     request: ApiRequest,
     kinds: Annotated[
         str | None,
-        Parameter(
+        QueryParameter(
             max_length=2_000,
             required=False,
             description="Only these kinds, separated by commas: `SessionStarted,ConnectorStatusChanged`.",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from currant.api.authentication import ApiRequest
 from currant.api.routes.common import services_of, tenant_of
@@ -13,14 +13,19 @@ from currant.stations.admission import entry_of
 
 Station = Annotated[
     str | None,
-    Parameter(max_length=100, required=False, description="Only of this station: its id or its identity."),
+    QueryParameter(
+        max_length=100, required=False, description="Only of this station: its id or its identity."
+    ),
 ]
 Search = Annotated[
-    str | None, Parameter(max_length=200, required=False, description="Only those with this in their words.")
+    str | None,
+    QueryParameter(max_length=200, required=False, description="Only those with this in their words."),
 ]
-Since = Annotated[datetime | None, Parameter(required=False, description="At or after this time (RFC 3339).")]
-Until = Annotated[datetime | None, Parameter(required=False, description="Before this time (RFC 3339).")]
-Word = Annotated[str | None, Parameter(max_length=300, required=False)]
+Since = Annotated[
+    datetime | None, QueryParameter(required=False, description="At or after this time (RFC 3339).")
+]
+Until = Annotated[datetime | None, QueryParameter(required=False, description="Before this time (RFC 3339).")]
+Word = Annotated[str | None, QueryParameter(max_length=300, required=False)]
 
 
 def check_times(**times: datetime | None) -> None:

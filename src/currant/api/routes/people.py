@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
 from currant.api.authentication import ApiRequest
@@ -45,7 +46,7 @@ async def list_people(request: ApiRequest, cursor: Cursor = None, limit: Limit =
 
 
 @post("/", opt={"permission": Permission.PEOPLE_MANAGE, "never_compressed": True})
-async def add_person(request: ApiRequest, data: AddPerson) -> NewPerson:
+async def add_person(request: ApiRequest, data: JSONBody[AddPerson]) -> NewPerson:
     """Add somebody. The one-time password in the answer is shown this once and works for a week."""
     return await services_of(request).tenancy.people.add(
         tenant_of(request),
@@ -58,13 +59,15 @@ async def add_person(request: ApiRequest, data: AddPerson) -> NewPerson:
 
 
 @get("/{person_id:str}", opt={"permission": Permission.PEOPLE_READ})
-async def get_person(request: ApiRequest, person_id: str) -> Person:
+async def get_person(request: ApiRequest, person_id: FromPath[str]) -> Person:
     """One person."""
     return await services_of(request).tenancy.people.get(tenant_of(request), PersonId(person_id))
 
 
 @patch("/{person_id:str}", opt={"permission": Permission.PEOPLE_MANAGE})
-async def change_person(request: ApiRequest, person_id: str, data: ChangePerson) -> Person:
+async def change_person(
+    request: ApiRequest, person_id: FromPath[str], data: JSONBody[ChangePerson]
+) -> Person:
     """Change a person's name, e-mail, role, or whether they may sign in. The last owner stays owner."""
     return await services_of(request).tenancy.people.change(
         tenant_of(request),
@@ -82,7 +85,7 @@ async def change_person(request: ApiRequest, person_id: str, data: ChangePerson)
     status_code=200,
     opt={"permission": Permission.PEOPLE_MANAGE, "never_compressed": True},
 )
-async def new_one_time_password(request: ApiRequest, person_id: str) -> NewPerson:
+async def new_one_time_password(request: ApiRequest, person_id: FromPath[str]) -> NewPerson:
     """Replace a forgotten password by a one-time password, and end the person's sessions."""
     return await services_of(request).tenancy.people.new_one_time_password(
         tenant_of(request), PersonId(person_id), by=caller_of(request)
@@ -90,7 +93,7 @@ async def new_one_time_password(request: ApiRequest, person_id: str) -> NewPerso
 
 
 @delete("/{person_id:str}", opt={"permission": Permission.PEOPLE_MANAGE})
-async def remove_person(request: ApiRequest, person_id: str) -> None:
+async def remove_person(request: ApiRequest, person_id: FromPath[str]) -> None:
     """Remove a person. What they did stays written down under their login."""
     await services_of(request).tenancy.people.remove(
         tenant_of(request), PersonId(person_id), by=caller_of(request)

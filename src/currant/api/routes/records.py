@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from currant.api.authentication import ApiRequest
@@ -19,17 +19,17 @@ from currant.tenancy.model import Permission
 
 Action = Annotated[
     str | None,
-    Parameter(max_length=100, required=False, description="The OCPP action, as `BootNotification`."),
+    QueryParameter(max_length=100, required=False, description="The OCPP action, as `BootNotification`."),
 ]
 Direction = Annotated[
     str | None,
-    Parameter(
+    QueryParameter(
         pattern="^(in|out)$", required=False, description="in: the station called; out: Currant called."
     ),
 ]
 Outcome = Annotated[
     str | None,
-    Parameter(
+    QueryParameter(
         max_length=100,
         required=False,
         description="answered, unanswered, send, ignored, malformed, or `error:` for all errors.",
@@ -108,7 +108,7 @@ def _fits(outcome: str, wanted: str) -> bool:
 @get("/stations/{station:str}/messages", opt={"permission": Permission.MESSAGES_READ}, tags=["Messages"])
 async def list_messages_of_station(
     request: ApiRequest,
-    station: str,
+    station: FromPath[str],
     action: Action = None,
     direction: Direction = None,
     outcome: Outcome = None,
@@ -142,7 +142,7 @@ async def list_findings(
     vendor: Word = None,
     model: Word = None,
     by_model: Annotated[
-        bool, Parameter(required=False, description="Add up all stations of a vendor and model.")
+        bool, QueryParameter(required=False, description="Add up all stations of a vendor and model.")
     ] = False,
     limit: Limit = 200,
 ) -> Page[Finding]:
@@ -164,7 +164,7 @@ async def list_security_events(
     request: ApiRequest,
     station: Station = None,
     kind: Word = None,
-    severity: Severity | None = None,
+    severity: FromQuery[Severity | None] = None,
     since: Since = None,
     until: Until = None,
     cursor: Cursor = None,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from currant.access.model import Presented, TokenKind
 from currant.api.authentication import ApiRequest
@@ -23,12 +23,12 @@ from currant.tenancy.model import Permission
 NUMBER_MAX = 2**31 - 1
 
 Active = Annotated[
-    bool | None, Parameter(required=False, description="true: those under way; false: those that ended.")
+    bool | None, QueryParameter(required=False, description="true: those under way; false: those that ended.")
 ]
-Number = Annotated[int | None, Parameter(ge=1, le=NUMBER_MAX, required=False)]
+Number = Annotated[int | None, QueryParameter(ge=1, le=NUMBER_MAX, required=False)]
 TokenUid = Annotated[
     str | None,
-    Parameter(max_length=255, required=False, description="The token's uid, as stations report it."),
+    QueryParameter(max_length=255, required=False, description="The token's uid, as stations report it."),
 ]
 
 
@@ -57,7 +57,7 @@ async def list_sessions(
     token: TokenUid = None,
     token_id: Word = None,
     account_id: Word = None,
-    certain: bool | None = None,
+    certain: FromQuery[bool | None] = None,
     number: Number = None,
     transaction_id: Word = None,
     since: Since = None,
@@ -94,7 +94,7 @@ async def count_sessions(
     token: TokenUid = None,
     token_id: Word = None,
     account_id: Word = None,
-    certain: bool | None = None,
+    certain: FromQuery[bool | None] = None,
     since: Since = None,
     until: Until = None,
 ) -> Count:
@@ -146,7 +146,7 @@ def _wanted(
 
 
 @post("/", status_code=200, opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True})
-async def start_session(request: ApiRequest, data: StartSession) -> Response[CommandRecord]:
+async def start_session(request: ApiRequest, data: JSONBody[StartSession]) -> Response[CommandRecord]:
     """Ask a station to begin a session for a token, and wait for its answer.
 
     `accepted` means that the station will; the session appears once it has.
@@ -166,7 +166,7 @@ async def start_session(request: ApiRequest, data: StartSession) -> Response[Com
 
 
 @get("/{session:str}", opt={"permission": Permission.SESSIONS_READ})
-async def get_session(request: ApiRequest, session: str) -> SessionView:
+async def get_session(request: ApiRequest, session: FromPath[str]) -> SessionView:
     """One session: what is known of it, what is certain, and what was repaired and why."""
     return session_view(await _find(request, session), services_of(request).directory)
 
@@ -174,9 +174,10 @@ async def get_session(request: ApiRequest, session: str) -> SessionView:
 @get("/{session:str}/readings", opt={"permission": Permission.SESSIONS_READ})
 async def get_session_readings(
     request: ApiRequest,
-    session: str,
+    session: FromPath[str],
     max_points: Annotated[
-        int, Parameter(ge=2, le=5_000, required=False, description="Thinned out evenly to at most so many.")
+        int,
+        QueryParameter(ge=2, le=5_000, required=False, description="Thinned out evenly to at most so many."),
     ] = 500,
 ) -> Page[Reading]:
     """A session's meter readings over time, oldest first."""
@@ -188,7 +189,7 @@ async def get_session_readings(
 @post(
     "/{session:str}/stop", status_code=200, opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True}
 )
-async def stop_session(request: ApiRequest, session: str) -> Response[CommandRecord]:
+async def stop_session(request: ApiRequest, session: FromPath[str]) -> Response[CommandRecord]:
     """Ask the station to end a session, and wait for its answer."""
     found = await _find(request, session)
     return await once(
@@ -200,7 +201,9 @@ async def stop_session(request: ApiRequest, session: str) -> Response[CommandRec
 
 
 @post("/{session:str}/close", status_code=200, opt={"permission": Permission.SESSIONS_WRITE})
-async def close_session(request: ApiRequest, session: str, data: CloseSession) -> SessionView:
+async def close_session(
+    request: ApiRequest, session: FromPath[str], data: JSONBody[CloseSession]
+) -> SessionView:
     """Close a session that its station will never end, with what is known of it. It is marked as repaired."""
     found = await _find(request, session)
     services = services_of(request)

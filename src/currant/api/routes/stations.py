@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit
@@ -19,10 +19,10 @@ from currant.stations.model import Admission, ConnectorStatus, Finding, Page, St
 from currant.tenancy.model import Permission
 
 Connected = Annotated[
-    bool | None, Parameter(required=False, description="Only those that are, or are not, connected.")
+    bool | None, QueryParameter(required=False, description="Only those that are, or are not, connected.")
 ]
 Version = Annotated[
-    str | None, Parameter(max_length=10, required=False, description="OCPP version: 1.6, 2.0.1 or 2.1.")
+    str | None, QueryParameter(max_length=10, required=False, description="OCPP version: 1.6, 2.0.1 or 2.1.")
 ]
 
 
@@ -52,12 +52,12 @@ class StationPassword(msgspec.Struct, frozen=True, kw_only=True):
 async def list_stations(
     request: ApiRequest,
     location_id: Word = None,
-    admission: Admission | None = None,
+    admission: FromQuery[Admission | None] = None,
     connected: Connected = None,
     version: Version = None,
     vendor: Word = None,
     model: Word = None,
-    status: ConnectorStatus | None = None,
+    status: FromQuery[ConnectorStatus | None] = None,
     search: Search = None,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -74,12 +74,12 @@ async def list_stations(
 async def count_stations(
     request: ApiRequest,
     location_id: Word = None,
-    admission: Admission | None = None,
+    admission: FromQuery[Admission | None] = None,
     connected: Connected = None,
     version: Version = None,
     vendor: Word = None,
     model: Word = None,
-    status: ConnectorStatus | None = None,
+    status: FromQuery[ConnectorStatus | None] = None,
     search: Search = None,
 ) -> Count:
     """How many stations there are, with the filters of the list."""
@@ -110,7 +110,7 @@ def _filters(
 
 
 @post("/", opt={"permission": Permission.STATIONS_WRITE})
-async def register_station(request: ApiRequest, data: StationDraft) -> Station:
+async def register_station(request: ApiRequest, data: JSONBody[StationDraft]) -> Station:
     """Register a station before it connects. It is accepted unless the body says otherwise."""
     return await services_of(request).inventory.create_station(
         tenant_of(request), data, by=caller_of(request).label
@@ -118,13 +118,15 @@ async def register_station(request: ApiRequest, data: StationDraft) -> Station:
 
 
 @get("/{station:str}", opt={"permission": Permission.STATIONS_READ})
-async def get_station(request: ApiRequest, station: str) -> StationView:
+async def get_station(request: ApiRequest, station: FromPath[str]) -> StationView:
     """One station with its EVSEs and the state of its connectors."""
     return station_view(await services_of(request).inventory.get_station(tenant_of(request), station))
 
 
 @patch("/{station:str}", opt={"permission": Permission.STATIONS_WRITE})
-async def change_station(request: ApiRequest, station: str, data: StationChange) -> Station:
+async def change_station(
+    request: ApiRequest, station: FromPath[str], data: JSONBody[StationChange]
+) -> Station:
     """Change a station's registration. `evses` replaces all of them; what is left out stays."""
     return await services_of(request).inventory.update_station(
         tenant_of(request), station, data, by=caller_of(request).label
@@ -136,7 +138,9 @@ async def change_station(request: ApiRequest, station: str, data: StationChange)
     status_code=200,
     opt={"permission": Permission.STATIONS_ADMIT, "body_optional": True},
 )
-async def accept_station(request: ApiRequest, station: str, data: AcceptStation | None = None) -> Station:
+async def accept_station(
+    request: ApiRequest, station: FromPath[str], data: JSONBody[AcceptStation | None] = None
+) -> Station:
     """Let a station take part in the network. A connected one is asked to boot again, and then told so."""
     data = data or AcceptStation()
     return await services_of(request).admissions.accept(
@@ -149,7 +153,7 @@ async def accept_station(request: ApiRequest, station: str, data: AcceptStation 
 
 
 @post("/{station:str}/refuse", status_code=200, opt={"permission": Permission.STATIONS_ADMIT})
-async def refuse_station(request: ApiRequest, station: str) -> Station:
+async def refuse_station(request: ApiRequest, station: FromPath[str]) -> Station:
     """Turn a station away. Its connection ends and it is not let in again."""
     return await services_of(request).admissions.refuse(
         tenant_of(request), station, by=caller_of(request).label
@@ -157,7 +161,7 @@ async def refuse_station(request: ApiRequest, station: str) -> Station:
 
 
 @post("/{station:str}/retire", status_code=200, opt={"permission": Permission.STATIONS_ADMIT})
-async def retire_station(request: ApiRequest, station: str) -> Station:
+async def retire_station(request: ApiRequest, station: FromPath[str]) -> Station:
     """Take a station out of the network for good. What it did stays on record."""
     return await services_of(request).admissions.retire(
         tenant_of(request), station, by=caller_of(request).label
@@ -170,7 +174,7 @@ async def retire_station(request: ApiRequest, station: str) -> Station:
     opt={"permission": Permission.STATIONS_ADMIT, "body_optional": True, "never_compressed": True},
 )
 async def set_station_password(
-    request: ApiRequest, station: str, data: SetPassword | None = None
+    request: ApiRequest, station: FromPath[str], data: JSONBody[SetPassword | None] = None
 ) -> StationPassword:
     """Give a station a new password. A random one is in this answer and nowhere else."""
     data, by = data or SetPassword(), caller_of(request).label
@@ -194,11 +198,11 @@ async def set_station_password(
 @get("/{station:str}/history", opt={"permission": Permission.STATIONS_READ})
 async def get_status_history(
     request: ApiRequest,
-    station: str,
+    station: FromPath[str],
     evse: Annotated[
-        int | None, Parameter(ge=0, le=9_999, required=False, description="0: the station.")
+        int | None, QueryParameter(ge=0, le=9_999, required=False, description="0: the station.")
     ] = None,
-    connector: Annotated[int | None, Parameter(ge=0, le=9_999, required=False)] = None,
+    connector: Annotated[int | None, QueryParameter(ge=0, le=9_999, required=False)] = None,
     since: Since = None,
     until: Until = None,
     cursor: Cursor = None,
@@ -219,7 +223,9 @@ async def get_status_history(
 
 
 @get("/{station:str}/findings", opt={"permission": Permission.FINDINGS_READ})
-async def list_findings_of_station(request: ApiRequest, station: str, limit: Limit = 200) -> Page[Finding]:
+async def list_findings_of_station(
+    request: ApiRequest, station: FromPath[str], limit: Limit = 200
+) -> Page[Finding]:
     """What a station does against the specification, the most frequent first."""
     found = await services_of(request).inventory.list_findings(
         tenant_of(request), station=station, limit=limit

@@ -1,6 +1,7 @@
 """Tokens: what drivers present. `token` in a path is an id, or a uid that only one token has."""
 
 from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from currant.access.model import Token, TokenChange, TokenDraft, TokenKind, TokenStatus
 from currant.api.authentication import ApiRequest
@@ -16,8 +17,8 @@ from currant.tenancy.model import Permission
 @get("/", opt={"permission": Permission.TOKENS_READ})
 async def list_tokens(
     request: ApiRequest,
-    kind: TokenKind | None = None,
-    status: TokenStatus | None = None,
+    kind: FromQuery[TokenKind | None] = None,
+    status: FromQuery[TokenStatus | None] = None,
     group_id: Word = None,
     account_id: Word = None,
     uid: Word = None,
@@ -40,7 +41,7 @@ async def list_tokens(
 
 
 @post("/", opt={"permission": Permission.TOKENS_WRITE})
-async def create_token(request: ApiRequest, data: TokenDraft) -> Token:
+async def create_token(request: ApiRequest, data: JSONBody[TokenDraft]) -> Token:
     """Make a token. Without a `uid` it gets a virtual one that every charger can carry."""
     return await services_of(request).access.create_token(
         tenant_of(request), data, by=caller_of(request).label
@@ -48,13 +49,13 @@ async def create_token(request: ApiRequest, data: TokenDraft) -> Token:
 
 
 @get("/{token:str}", opt={"permission": Permission.TOKENS_READ})
-async def get_token(request: ApiRequest, token: str) -> Token:
+async def get_token(request: ApiRequest, token: FromPath[str]) -> Token:
     """One token."""
     return await _find(request, token)
 
 
 @patch("/{token:str}", opt={"permission": Permission.TOKENS_WRITE})
-async def change_token(request: ApiRequest, token: str, data: TokenChange) -> Token:
+async def change_token(request: ApiRequest, token: FromPath[str], data: JSONBody[TokenChange]) -> Token:
     """Change a token. What is present changes; kind and uid never do."""
     found = await _find(request, token)
     return await services_of(request).access.update_token(
@@ -63,7 +64,7 @@ async def change_token(request: ApiRequest, token: str, data: TokenChange) -> To
 
 
 @post("/{token:str}/block", status_code=200, opt={"permission": Permission.TOKENS_WRITE})
-async def block_token(request: ApiRequest, token: str) -> Token:
+async def block_token(request: ApiRequest, token: FromPath[str]) -> Token:
     """Let a token start no more sessions."""
     found = await _find(request, token)
     return await services_of(request).access.block_token(
@@ -72,7 +73,7 @@ async def block_token(request: ApiRequest, token: str) -> Token:
 
 
 @post("/{token:str}/unblock", status_code=200, opt={"permission": Permission.TOKENS_WRITE})
-async def unblock_token(request: ApiRequest, token: str) -> Token:
+async def unblock_token(request: ApiRequest, token: FromPath[str]) -> Token:
     """Let a blocked token charge again."""
     found = await _find(request, token)
     return await services_of(request).access.unblock_token(
@@ -81,7 +82,7 @@ async def unblock_token(request: ApiRequest, token: str) -> Token:
 
 
 @delete("/{token:str}", opt={"permission": Permission.TOKENS_WRITE})
-async def delete_token(request: ApiRequest, token: str) -> None:
+async def delete_token(request: ApiRequest, token: FromPath[str]) -> None:
     """Delete a token. Sessions that it began keep its uid."""
     found = await _find(request, token)
     await services_of(request).access.delete_token(tenant_of(request), found.id, by=caller_of(request).label)

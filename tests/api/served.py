@@ -1,0 +1,155 @@
+"""A served API for tests: real sockets, a real database, stations that answer what the test says."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from argon2 import PasswordHasher
+
+from currant.access.importing import TokenImports
+from currant.access.service import AccessService
+from currant.api.application import create_app
+from currant.api.server import ApiServer
+from currant.api.services import ApiConfig, ApiServices
+from currant.charging.service import ChargingService
+from currant.db.engine import Database
+from currant.db.numbers import Numbers
+from currant.events.live import LiveFeed
+from currant.kit.clock import ManualClock, SystemClock
+from currant.kit.ids import StationId
+from currant.stations.admission import Admissions
+from currant.stations.commands import CommandService
+from currant.stations.directory import StationDirectory
+from currant.stations.importing import StationImports
+from currant.stations.inventory import Inventory
+from currant.stations.messages import MessageLog
+from currant.stations.model import AnyCommand, AttendedStation, CommandOutcome, CommandStatus
+from currant.stations.service import StationPolicy, StationService
+from currant.tenancy.model import Caller, Role
+from currant.tenancy.service import Tenancy
+
+KEY = b"0123456789abcdef0123456789abcdef"
+LOCAL_KEY = "local_key-of-this-machine"
+PASSWORD = "correct horse battery staple"
+
+
+class AnsweringLink:
+    """Stations that are connected answer every command with `outcome`; `sent` is what they were told."""
+
+    def __init__(self) -> None:
+        self.connected: set[StationId] = set()
+        self.sent: list[tuple[StationId, AnyCommand]] = []
+        self.outcome = CommandOutcome(status=CommandStatus.ACCEPTED, answer={"status": "Accepted"})
+
+    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+        if station_id not in self.connected:
+            return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
+        self.sent.append((station_id, command))
+        return self.outcome
+
+    def is_connected(self, station_id: StationId) -> bool:
+        return station_id in self.connected
+
+    def refresh(self, station_id: StationId) -> None:
+        return None
+
+    def drop(self, station_id: StationId, *, reason: str) -> None:
+        self.connected.discard(station_id)
+
+
+class Api:
+    """A served API and everything behind it."""
+
+    def __init__(self, database: Database, config: ApiConfig) -> None:
+        self.database = database
+        self.clock = SystemClock()
+        self.sign_in_clock = ManualClock(self.clock.now())
+        self.live = LiveFeed()
+        self.link = AnsweringLink()
+        self.tenancy = Tenancy(
+            database,
+            installation_key=KEY,
+            local_key=LOCAL_KEY,
+            # The hasher's strength is not what these tests are about.
+            hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+        )
+        self.config = config
+        self._open: list[httpx.AsyncClient] = []
+
+    async def start(self) -> "Api":
+        database, clock = self.database, self.clock
+        self.first_login = await self.tenancy.prepare(organisation="Test network")
+        self.directory = StationDirectory(database, clock, key=KEY)
+        policy = StationPolicy(tenant_id=self.tenancy.host_tenant_id, node="node-1")
+        self.stations = StationService(database, self.directory, clock, policy)
+        await self.stations.start()
+        numbers = Numbers(database)
+        await numbers.prepare("session")
+        self.commands = CommandService(database, self.directory, self.link, numbers, clock)
+        await self.commands.start()
+        self.inventory = Inventory(database, self.directory, self.link, clock)
+        self.admissions = Admissions(database, self.directory, self.link, clock)
+        self.messages = MessageLog(database, clock)
+        self.access = AccessService(database, clock)
+        self.charging = ChargingService(
+            database, self.stations, self.access, numbers, self.live, clock, commands=self.commands
+        )
+        self.app = create_app(
+            ApiServices(
+                database=database,
+                live=self.live,
+                tenancy=self.tenancy,
+                directory=self.directory,
+                inventory=self.inventory,
+                admissions=self.admissions,
+                station_imports=StationImports(database, self.inventory, self.directory, clock),
+                commands=self.commands,
+                messages=self.messages,
+                access=self.access,
+                token_imports=TokenImports(database, self.access, clock),
+                charging=self.charging,
+            ),
+            self.config,
+        )
+        self.server = ApiServer(self.app, host="127.0.0.1", port=0)
+        await self.server.start()
+        return self
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def client(self, secret: str = "", **headers: str) -> httpx.AsyncClient:
+        """A client with this key, or a browser without any yet."""
+        sent = dict(headers) | ({"Authorization": f"Bearer {secret}"} if secret else {})
+        client = httpx.AsyncClient(base_url=self.address, headers=sent, timeout=20)
+        self._open.append(client)
+        return client
+
+    async def owner(self) -> Caller:
+        caller = await self.tenancy.caller_of_secret(LOCAL_KEY, remote_address="127.0.0.1")
+        assert caller is not None
+        return caller
+
+    async def key(self, role: Role) -> str:
+        owner = await self.owner()
+        made = await self.tenancy.keys.make(owner.tenant_id, name=f"a {role} key", role=role, by=owner)
+        return made.secret
+
+    async def attended(self, identity: str, version: str = "1.6") -> AttendedStation:
+        entry = self.directory.find(identity)
+        assert entry is not None
+        station = await self.stations.attend(
+            entry, version=version, security_profile=1, remote_address="192.0.2.1", at=self.clock.now()
+        )
+        self.link.connected.add(entry.station_id)
+        return station
+
+    async def stop(self) -> None:
+        for client in self._open:
+            await client.aclose()
+        await self.server.stop()
+        self.tenancy.close()
+
+
+MakeApi = Callable[..., Any]
