@@ -28,6 +28,7 @@ from currant.gateway.services import Caller, Services
 from currant.gateway.socket import Socket, monotonic
 from currant.gateway.stepping import Step, run_steps
 from currant.gateway.trace import masked, text_of
+from currant.gateway.turnstile import Turnstile
 from currant.kit.clock import micros
 from currant.kit.errors import CurrantError, StoreUnavailable
 from currant.kit.ids import StationId
@@ -64,6 +65,7 @@ class Keeper(Protocol):
 
     config: GatewayConfig
     services: Services
+    turnstile: Turnstile
 
     def entered(self, connection: "Connection") -> "Connection | None": ...
 
@@ -102,6 +104,7 @@ class Connection(Socket):
         "_received_at",
         "_recorder",
         "_reload",
+        "_round",
         "_services",
         "_settled",
         "_superseded",
@@ -143,6 +146,7 @@ class Connection(Socket):
         self._recorder = Recorder(keeper.services, entry, address)
         self._received_at: datetime | None = None
         self._reload = False
+        self._round = 0
         self._timeouts = 0
         self._settled: asyncio.Future[None] | None = None
         self._superseded = False
@@ -168,7 +172,24 @@ class Connection(Socket):
         replaced = self._keeper.entered(self)
         # Until everything is loaded nothing is read, so that nothing piles up here.
         self.hold()
-        run_steps(self._attend(replaced), self._attended, self._not_attended)
+        if replaced is None:
+            self._come_in(None)
+        else:
+            # What the one before has in hand is written first: the rows read must hold it.
+            replaced.settled().add_done_callback(self._come_in)
+
+    def _come_in(self, _: object) -> None:
+        self._keeper.turnstile.enter(self._start_attending)
+
+    def _start_attending(self) -> None:
+        self._round = self._keeper.turnstile.round
+        if not self.current:
+            # It left, or was replaced, while it waited: nobody ever knew that it was here.
+            self._loaded = True
+            self._keeper.turnstile.is_in(self._round)
+            self._settle()
+            return
+        run_steps(self._attend(), self._attended, self._not_attended)
 
     def _message(self, data: bytes, now: float) -> None:
         if self._backlog is None:
@@ -206,11 +227,9 @@ class Connection(Socket):
 
     # Coming
 
-    async def _attend(self, replaced: "Connection | None") -> Caller:
-        """Load what the connection holds, after what the one before it had in hand is written."""
+    async def _attend(self) -> Caller:
+        """Load what the connection holds."""
         services, entry = self._services, self.entry
-        if replaced is not None:
-            await replaced.settled()
         station = await services.stations.attend(
             entry,
             version=self.version.value,
@@ -230,6 +249,7 @@ class Connection(Socket):
     def _attended(self, caller: Caller) -> None:
         self._caller = caller
         self._recorder.station = caller.station
+        self._keeper.turnstile.is_in(self._round)
         self._loaded = True
         if not self.current:
             # It left while it was coming. A newer one writes itself what is true.
@@ -243,6 +263,7 @@ class Connection(Socket):
 
     def _not_attended(self, error: Exception) -> None:
         self._loaded = True
+        self._keeper.turnstile.is_in(self._round)
         if not isinstance(error, StoreUnavailable):
             log.error("Station %s could not be attended", self.entry.identity, exc_info=error)
         self.close(WSCloseCode.TRY_AGAIN_LATER, reason="The server cannot take the station on now.")

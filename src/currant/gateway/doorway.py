@@ -7,8 +7,10 @@ and takes the socket over. Nothing that can be sent here costs a traceback or a 
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Coroutine
 from http import HTTPStatus
+from importlib.util import find_spec
 from logging import LoggerAdapter, getLogger
 from typing import Any, Protocol, cast
 
@@ -32,6 +34,11 @@ log = getLogger("currant.gateway")
 # An adapter, not a logger: picows makes a child of a plain logger for every connection and keeps it.
 _PICOWS_LOG = LoggerAdapter(getLogger("currant.gateway.sockets"), {})
 getLogger("currant.gateway.sockets").setLevel("CRITICAL")
+
+# picows tries to import an optional package for every connection, and a package that is missing is
+# searched for on the disk each time: known to be missing, it costs nothing.
+if find_spec("aiofastnet") is None:
+    sys.modules.setdefault("aiofastnet", None)  # type: ignore[arg-type]
 
 _REST_BYTES_MAX = 64 * 1024
 

@@ -20,6 +20,7 @@ from currant.gateway.doorway import Doorway, Farewell, Refused, Welcome
 from currant.gateway.handshake import Opening
 from currant.gateway.registry import Registry
 from currant.gateway.services import Services
+from currant.gateway.turnstile import Turnstile
 from currant.kit.errors import CurrantError
 from currant.kit.ids import StationId
 from currant.ocpp.catalogue import Version
@@ -50,6 +51,7 @@ class Gateway:
         self.config = config
         self.services = services
         self.registry = registry
+        self.turnstile = Turnstile()
         self.counters: dict[str, int] = {}
         """What never became a connection, by kind: tls_on_plain_port, garbage, refused_401, …"""
         self.ports = Ports()
