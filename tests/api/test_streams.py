@@ -83,10 +83,13 @@ async def test_a_reader_that_leaves_is_forgotten(api: Api) -> None:
 
 async def test_one_caller_opens_a_bounded_number_of_streams(api: Api, owner: httpx.AsyncClient) -> None:
     async with contextlib.AsyncExitStack() as stack:
+        kept = []  # an iterator over a stream that is let go closes the stream
         for _ in range(STREAMS_PER_CALLER):
             stream = await stack.enter_async_context(owner.stream("GET", "/api/v1/events/stream"))
-            await until(stream.aiter_lines(), "event: ready")
-        refused = await api.client(LOCAL_KEY).get("/api/v1/events/stream")
+            kept.append(stream.aiter_lines())
+            await until(kept[-1], "event: ready")
+        async with asyncio.timeout(5):
+            refused = await api.client(LOCAL_KEY).get("/api/v1/events/stream")
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
 
 
