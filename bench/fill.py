@@ -100,6 +100,12 @@ def fill(file: Path, sessions: int, readings: int) -> None:
     conn = sqlite3.connect(file, isolation_level=None)
     conn.execute("PRAGMA synchronous=OFF")
     conn.execute("PRAGMA cache_size=-200000")
+    # Indexes are made at the end, in one sweep each.
+    indexes = conn.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'sessions' AND sql IS NOT NULL"
+    ).fetchall()
+    for index, _ in indexes:
+        conn.execute(f"DROP INDEX {index}")
     marks = ", ".join("?" * len(store.COLUMNS))
     insert_session = f"INSERT INTO sessions ({', '.join(store.COLUMNS)}) VALUES ({marks})"
     columns = [column.name for column in reading_store.readings.columns]
@@ -132,6 +138,9 @@ def fill(file: Path, sessions: int, readings: int) -> None:
         conn.executemany(insert_session, some)
         conn.execute("COMMIT")
         _progress("sessions", last - 1, sessions)
+    for index, sql in indexes:
+        conn.execute(sql)
+        _progress(index, sessions, sessions)
     # Metering point by metering point, as the table is ordered: nobody waits for a random insert.
     measured = Reading(
         at=BEGIN,

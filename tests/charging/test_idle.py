@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from charging.made import at, begun, reading
 from currant.charging import idle, tally
 from currant.charging.model import Activity, Phase, Session
+from currant.charging.sequences import Ranges, with_sequence
 from currant.kit.clock import micros
 
 
@@ -113,11 +114,9 @@ def test_idle_time_and_pauses_fit_into_the_session(changes: list[tuple[int, str]
     st.randoms(),
 )
 def test_a_timeline_does_not_depend_on_the_order_of_arrival(changes: list[tuple[int, str]], dice) -> None:
-    from currant.charging.lifecycle import with_sequence
-
     def arrived(order: list[tuple[int, str]]) -> tuple[idle.Change, ...]:
         timeline: tuple[idle.Change, ...] = ()
-        seen: idle.Ranges = ()
+        seen: Ranges = ()
         for sequence, letter in order:
             seen = with_sequence(seen, sequence)
             timeline = idle.with_change(timeline, (sequence, sequence, letter), seen)

@@ -14,6 +14,7 @@ from currant.access.model import Presented
 from currant.charging import clocks, lifecycle, repairs
 from currant.charging.metering import normalise
 from currant.charging.model import Activity, Phase, Reading, Session, TransactionReport
+from currant.charging.sequences import with_sequence
 from currant.kit.ids import SessionId
 
 
@@ -300,7 +301,7 @@ def test_charging_is_seen_in_the_state_and_in_the_meter() -> None:
 def test_ranges_of_sequence_numbers_hold_exactly_what_was_seen(numbers: list[int]) -> None:
     seen: tuple[tuple[int, int], ...] = ()
     for number in numbers:
-        seen = lifecycle.with_sequence(seen, number)
+        seen = with_sequence(seen, number)
     assert {n for low, high in seen for n in range(low, high + 1)} == set(numbers)
     assert all(before[1] + 1 < after[0] for before, after in pairwise(seen))
 

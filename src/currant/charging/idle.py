@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from currant.charging.model import Activity, Session
+from currant.charging.sequences import Ranges
 from currant.kit.clock import instant, micros
 
 # The letters of a timeline.
@@ -24,7 +25,6 @@ STATION = "s"
 UNPLUGGED = "u"
 
 Change = tuple[int, int, str]
-Ranges = tuple[tuple[int, int], ...]
 
 CHANGES_MAX = 500
 # A meter that stands still for so long, or a pause of the vehicle's that lasts, is the end of charging.

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from currant.charging import clocks, idle, repairs, tally
-from currant.charging.idle import Ranges
 from currant.charging.model import (
     EventType,
     Phase,
@@ -25,10 +24,10 @@ from currant.charging.model import (
     StopReport,
     TransactionReport,
 )
+from currant.charging.sequences import contains, with_sequence
 from currant.kit.clock import micros
 from currant.kit.ids import LocationId, SessionId, StationId, TenantId
 
-RANGES_MAX = 500
 # Two clockless starts with the same content are one if no more than this lies between them.
 SAME_START = timedelta(minutes=15)
 # A register read this shortly before the end is as good as one at the end.
@@ -347,29 +346,6 @@ def recounted(session: Session, readings: Iterable[Reading], *, max_power_w: int
             session = replace(session, read_at=session.ended_at)
         session = replace(session, power_w=None)
     return repairs.derived(idle.settle(session))
-
-
-def with_sequence(seen: Ranges, sequence: int) -> Ranges:
-    """The closed ranges of sequence numbers with one more; what is out of bounds of memory closes a gap."""
-    if seen and seen[-1][1] + 1 == sequence:
-        return (*seen[:-1], (seen[-1][0], sequence))
-    if contains(seen, sequence):
-        return seen
-    ranges: list[tuple[int, int]] = []
-    for low, high in sorted((*seen, (sequence, sequence))):
-        if ranges and low <= ranges[-1][1] + 1:
-            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], high))
-        else:
-            ranges.append((low, high))
-    while len(ranges) > RANGES_MAX:
-        ranges[:2] = [(ranges[0][0], ranges[1][1])]
-    return tuple(ranges)
-
-
-def contains(seen: Ranges, sequence: int) -> bool:
-    if not seen or sequence > seen[-1][1]:
-        return False
-    return any(low <= sequence <= high for low, high in seen)
 
 
 # Of every version
