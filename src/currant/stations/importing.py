@@ -4,6 +4,7 @@ An import can be repeated: a location is known by its reference, a station by it
 what is the same already is left alone. A CSV of stations has a row for each connector.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -101,18 +102,9 @@ class StationImports:
         partial: bool = False,
     ) -> ImportReport:
         """Create and change locations. With one problem nothing is written, unless `partial` takes the good rows."""
-        rows = read_rows(content, form)
-        problems, counts = Problems(), Counts()
-        prepared: dict[str, _Location] = {}
-        for number, row in rows:
-            try:
-                location = _read_location(number, row, form)
-                if location.draft.reference in prepared:
-                    raise Invalid("Another row above has the same reference.", field="reference")
-                prepared[location.draft.reference] = location
-            except CurrantError as error:
-                problems.add_error(number, error)
-        good = list(prepared.values())
+        # Up to 100,000 rows: read beside the loop, so that no station waits for a spreadsheet.
+        rows, good, problems = await asyncio.to_thread(_read_locations, content, form)
+        counts = Counts()
 
         async def apply(some: Sequence[_Location], *, really: bool, counted: Counts) -> None:
             def decide(conn: Connection, changes: ChangeSet) -> Outcome:
@@ -126,7 +118,7 @@ class StationImports:
             counted.add(done, problems)
 
         applied = await in_two_rounds(good, apply, counts, problems, dry_run=dry_run, partial=partial)
-        return report(len(rows), counts, problems, applied=applied)
+        return report(rows, counts, problems, applied=applied)
 
     def _save_locations(
         self,
@@ -171,18 +163,8 @@ class StationImports:
         Beside the fields of a station a row may have `location_reference` and `password`. A known
         station keeps its admission.
         """
-        rows = read_rows(content, form)
-        problems, counts = Problems(), Counts()
-        prepared: dict[str, _Station] = {}
-        for number, row in _gathered(rows, problems) if form == Format.CSV else rows:
-            try:
-                station = _read_station(number, row, form)
-                if station.draft.identity in prepared:
-                    raise Invalid("Another row above has the same identity.", field="identity")
-                prepared[station.draft.identity] = station
-            except CurrantError as error:
-                problems.add_error(number, error)
-        good = [station for station in prepared.values() if station.row not in problems.rows]
+        rows, good, problems = await asyncio.to_thread(_read_stations, content, form)
+        counts = Counts()
 
         async def apply(some: Sequence[_Station], *, really: bool, counted: Counts) -> None:
             def decide(
@@ -202,7 +184,7 @@ class StationImports:
             counted.add(done, problems)
 
         applied = await in_two_rounds(good, apply, counts, problems, dry_run=dry_run, partial=partial)
-        return report(len(rows), counts, problems, applied=applied)
+        return report(rows, counts, problems, applied=applied)
 
     def _save_stations(
         self,
@@ -288,6 +270,37 @@ class StationImports:
             form,
         ):
             yield chunk
+
+
+def _read_locations(content: bytes, form: Format) -> tuple[int, list[_Location], Problems]:
+    """How many rows there are, those that can be taken, and what is wrong with the others."""
+    rows, problems = read_rows(content, form), Problems()
+    prepared: dict[str, _Location] = {}
+    for number, row in rows:
+        try:
+            location = _read_location(number, row, form)
+            if location.draft.reference in prepared:
+                raise Invalid("Another row above has the same reference.", field="reference")
+            prepared[location.draft.reference] = location
+        except CurrantError as error:
+            problems.add_error(number, error)
+    return len(rows), list(prepared.values()), problems
+
+
+def _read_stations(content: bytes, form: Format) -> tuple[int, list[_Station], Problems]:
+    """How many rows there are, the stations that can be taken, and what is wrong with the others."""
+    rows, problems = read_rows(content, form), Problems()
+    prepared: dict[str, _Station] = {}
+    for number, row in _gathered(rows, problems) if form == Format.CSV else rows:
+        try:
+            station = _read_station(number, row, form)
+            if station.draft.identity in prepared:
+                raise Invalid("Another row above has the same identity.", field="identity")
+            prepared[station.draft.identity] = station
+        except CurrantError as error:
+            problems.add_error(number, error)
+    good = [station for station in prepared.values() if station.row not in problems.rows]
+    return len(rows), good, problems
 
 
 def _read_location(number: int, row: Row, form: Format) -> _Location:
