@@ -1,0 +1,114 @@
+"""Rows of the quirks table that show only when a whole message goes through."""
+
+import json
+from typing import Any
+
+import pytest
+from network import TENANT, Network, call
+from test_frames import RawStation, raw_station
+
+from currant.charging.model import Phase
+
+
+async def ask(station: RawStation, message: str) -> list[Any]:
+    station.send(message.encode())
+    return list(json.loads((await station.receive())[1]))
+
+
+@pytest.mark.parametrize(
+    "message_id", ["2", '"dd"', '"' + "9" * 20 + '"', '"' + "x" * 60 + '"', '"\\u00fc\\""']
+)
+async def test_b7_message_ids_are_echoed_as_they_came(open_network: Network, message_id: str) -> None:
+    async with raw_station(open_network) as station:
+        station.send(f'[2,{message_id},"Heartbeat",{{}}]'.encode())
+        answer = (await station.receive())[1].decode()
+    assert answer.startswith(f"[3,{message_id},")
+
+
+async def test_c5_an_unknown_error_code_is_kept_as_the_charger_spelled_it(open_network: Network) -> None:
+    async with raw_station(open_network) as station:
+        assert (
+            await ask(
+                station, call("1", "StatusNotification", connectorId=1, errorCode="Error", status="Faulted")
+            )
+        )[0] == 3
+        overview = await open_network.inventory.get_station(TENANT, "RAW")
+    assert [state.raw_error for state in overview.states] == ["Error"]
+    assert ("unknown-word", "StatusNotification") in await open_network.findings()
+
+
+async def test_c8_empty_meter_values_are_accepted_and_store_nothing(open_network: Network) -> None:
+    async with raw_station(open_network) as station:
+        for values in ([], [{"timestamp": "2026-01-31T12:00:00Z", "sampledValue": []}]):
+            assert (await ask(station, call("1", "MeterValues", connectorId=1, meterValue=values)))[0] == 3
+
+
+async def test_c13_data_that_is_an_object_is_answered_unknown_vendor(open_network: Network) -> None:
+    async with raw_station(open_network) as station:
+        answer = await ask(station, call("1", "DataTransfer", vendorId="V", data={"a": 1}))
+    assert answer[2] == {"status": "UnknownVendorId"}
+
+
+async def test_d4_a_start_in_1970_takes_the_time_of_receipt(open_network: Network) -> None:
+    async with raw_station(open_network) as station:
+        before = open_network.clock.now()
+        start = call(
+            "1", "StartTransaction", connectorId=1, idTag="X", meterStart=0, timestamp="1970-01-01T00:00:00Z"
+        )
+        assert (await ask(station, start))[2]["idTagInfo"]["status"] == "Invalid"
+    [session] = await open_network.sessions()
+    assert before <= session.started_at <= open_network.clock.now()
+
+
+async def test_e10_e12_a_stop_alone_with_an_endless_tag_is_accepted_and_kept(open_network: Network) -> None:
+    async with raw_station(open_network) as station:
+        stop = call(
+            "1",
+            "StopTransaction",
+            transactionId=4711,
+            meterStop=100,
+            idTag="F" * 60,
+            timestamp="2026-01-31T12:00:00Z",
+        )
+        answer = await ask(station, stop)
+        assert answer[0] == 3
+    sessions = await open_network.sessions()
+    assert [session.phase for session in sessions] == [Phase.ENDED]
+
+
+async def test_a14_the_version_is_the_connections_and_not_the_stations(open_network: Network) -> None:
+    async with raw_station(open_network, "BOTH", subprotocol="ocpp2.0.1") as station:
+        assert (await ask(station, call("1", "Nonsense")))[2] == "NotImplemented"
+        station.send(b"[2]")
+        assert json.loads((await station.receive())[1])[1] == "-1"
+    async with raw_station(open_network, "BOTH", subprotocol="ocpp1.6") as station:
+        boot = call("1", "BootNotification", chargePointVendor="V", chargePointModel="M")
+        assert (await ask(station, boot))[2]["status"] == "Accepted"
+
+
+@pytest.mark.parametrize(
+    ("subprotocol", "code"),
+    [("ocpp1.6", "OccurenceConstraintViolation"), ("ocpp2.0.1", "OccurrenceConstraintViolation")],
+)
+async def test_what_has_no_clear_meaning_gets_the_right_error(
+    open_network: Network, subprotocol: str, code: str
+) -> None:
+    async with raw_station(open_network, subprotocol=subprotocol) as station:
+        assert (await ask(station, call("1", "BootNotification")))[2] == code
+        assert (await ask(station, call("2", "Reset", type="Soft")))[2] in (
+            "NotSupported", "PropertyConstraintViolation", "NotImplemented",
+        )  # fmt: skip
+
+
+async def test_every_action_of_every_version_is_answered(open_network: Network) -> None:
+    """With an empty payload most are refused, and none is left unanswered or ends the connection."""
+    from currant.ocpp.catalogue import ACTIONS, Party
+
+    for version, actions in ACTIONS.items():
+        async with raw_station(open_network, f"ALL-{version}", subprotocol=version.subprotocol) as station:
+            for name, spec in actions.items():
+                if spec.sent_by is not Party.CSMS and spec.response is not None:
+                    answer = await ask(station, call(name, name))
+                    assert answer[0] in (3, 4)
+                    assert answer[1] == name
+                    assert answer[2] != "InternalError"
