@@ -1,6 +1,9 @@
 """The server itself from the command line: run it, look at it, check, migrate, back up and restore."""
 
+import contextlib
 import gc
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -231,9 +234,22 @@ def _introduce(currant: "Currant", more: str = "") -> None:
     if first is not None:
         say(f"The one-time password works until {local(first.expires_at.isoformat())}, for one sign-in.")
     say("")
-    say("Connect a charger: register it with `currant stations add IDENTITY`, give it the address above")
-    say("and the password shown; or just connect it, and let it in with `currant accept IDENTITY`.")
+    command = _command()
+    say(f"Connect a charger: register it with `{command} stations add IDENTITY`, give it the address above")
+    say(f"and the password shown; or just connect it, and let it in with `{command} accept IDENTITY`.")
     say("Ctrl-C stops the server.")
+
+
+def _command() -> str:
+    """How a person in this directory calls this program: by its name, or by the way to it."""
+    called = Path(sys.argv[0])
+    if called.name != "currant":
+        return "python -m currant"
+    if shutil.which("currant") is not None:
+        return "currant"
+    with contextlib.suppress(ValueError):
+        return str(called.absolute().relative_to(Path.cwd()))
+    return str(called)
 
 
 def _show_status(found: dict[str, Any]) -> None:
