@@ -28,6 +28,11 @@ def test_the_installation_key_is_made_once_for_its_user_alone(tmp_path: Path) ->
     assert (mode(here.folder), mode(here.folder / "installation.key")) == (0o700, 0o600)
 
 
+def test_directories_made_on_the_way_are_private_too(tmp_path: Path) -> None:
+    Place(tmp_path / "data" / "demo").prepare()
+    assert (mode(tmp_path / "data"), mode(tmp_path / "data" / "demo")) == (0o700, 0o700)
+
+
 def test_a_damaged_installation_key_is_never_replaced(tmp_path: Path) -> None:
     here = place(tmp_path)
     (here.folder / "installation.key").write_bytes(b"short")

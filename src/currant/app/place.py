@@ -45,7 +45,9 @@ class Place:
     def prepare(self) -> None:
         """Make the directory, mode 0700; raises `SettingsWrong` when it cannot be written to."""
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Not parents=True: it makes those that everybody may read.
+            for folder in (*reversed(self.folder.parents), self.folder):
+                folder.mkdir(mode=0o700, exist_ok=True)
             probe = self.folder / ".writable"
             probe.write_bytes(b"")
             probe.unlink()
