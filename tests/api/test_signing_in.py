@@ -1,10 +1,13 @@
 """Signing in over HTTP: cookies, CSRF, one-time passwords, guessing, keys."""
 
 import asyncio
+import logging
 from datetime import timedelta
 
 import httpx
+import pytest
 from served import LOCAL_KEY, PASSWORD, Api
+from sqlalchemy import text
 
 from currant.api.authentication import CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE
 from currant.kit.clock import SystemClock
@@ -230,3 +233,56 @@ async def test_organisations_are_walled_off_from_each_other(api: Api, owner: htt
     ).status_code == 404
     assert (await other.get("/api/v1/organisations")).status_code == 403
     assert (await api.client(LOCAL_KEY, **{"Currant-Tenant": "none"}).get("/api/v1/me")).status_code == 401
+
+
+async def test_the_log_of_requests_holds_no_secrets(
+    api: Api, owner: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        browser = await signed_in(api)
+        made = (await owner.post("/api/v1/keys", json={"name": "billing"})).json()
+        await api.client(made["secret"]).get("/api/v1/tokens?uid=04A2B3C4D5E680")
+        await owner.get("/api/v1/forged%0AGET%20/line")
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("currant")]
+    assert any("/api/v1/keys 201" in line and "caller=local" in line for line in ours)
+    assert any("/api/v1/tokens 200" in line and "caller=key:billing" in line for line in ours)
+    secrets = (
+        PASSWORD,
+        LOCAL_KEY,
+        made["secret"],
+        api.first_login.password,
+        browser.cookies[SESSION_COOKIE],
+        "04A2B3C4D5E680",
+    )
+    for line in ours:
+        assert "\n" not in line
+        assert not any(secret in line for secret in secrets), line
+
+
+async def test_what_happens_to_people_and_keys_is_in_the_journal(api: Api, owner: httpx.AsyncClient) -> None:
+    await signed_in(api)
+    person = (await owner.post("/api/v1/people", json={"login": "ada", "role": "support"})).json()["person"]
+    await owner.patch(f"/api/v1/people/{person['id']}", json={"role": "operator"})
+    await owner.delete(f"/api/v1/people/{person['id']}")
+    key = (await owner.post("/api/v1/keys", json={"name": "billing"})).json()["key"]
+    await owner.delete(f"/api/v1/keys/{key['id']}")
+    await api.client().post("/api/v1/login", json={"login": "admin", "password": "wrong"})
+
+    kinds = await api.database.read(
+        lambda connection: [
+            row.kind for row in connection.execute(text("SELECT kind FROM journal ORDER BY position"))
+        ]
+    )
+    assert kinds == [
+        "OrganisationCreated",
+        "PersonAdded",
+        "PersonSignedIn",
+        "PasswordChanged",
+        "PersonSignedIn",
+        "PersonAdded",
+        "PersonChanged",
+        "PersonRemoved",
+        "KeyMade",
+        "KeyRevoked",
+        "SignInFailed",
+    ]

@@ -112,7 +112,7 @@ def currant_error(request: Request[Any, Any, Any], error: CurrantError) -> Respo
     field = facts.pop("field", None)
     errors = (FieldError(field=str(field), message=error.message),) if field else ()
     headers = dict(getattr(error, "headers", {}))
-    if error.status == 503:
+    if error.status in (429, 503):
         headers.setdefault("Retry-After", "2")
     return respond(
         request,
