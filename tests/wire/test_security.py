@@ -119,6 +119,7 @@ async def test_all_four_mandatory_cipher_suites_connect(
     assert await speaks(f"{secured.tls_url}/CS", ssl=context, **given)
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 async def test_tls_1_1_is_refused(secured: Network, authority: Authority) -> None:
     context = client_context(authority)
     context.minimum_version = ssl.TLSVersion.TLSv1

@@ -19,17 +19,17 @@ import msgspec
 from picows import WSCloseCode
 
 from currant.gateway import outbound
+from currant.gateway.asking import Asking
 from currant.gateway.compression import Compression
 from currant.gateway.config import GatewayConfig
 from currant.gateway.inbound import TRANSLATORS, may_speak
-from currant.gateway.outcomes import CallFailed, CallUnanswered
+from currant.gateway.outcomes import CallUnanswered
 from currant.gateway.recorder import Recorder
 from currant.gateway.services import Caller, Services
 from currant.gateway.socket import Socket, monotonic
 from currant.gateway.stepping import Step, run_steps
 from currant.gateway.trace import masked, text_of
 from currant.gateway.turnstile import Turnstile
-from currant.kit.clock import micros
 from currant.kit.errors import CurrantError, StoreUnavailable
 from currant.kit.ids import StationId
 from currant.ocpp.catalogue import Version
@@ -43,13 +43,11 @@ from currant.ocpp.peer import (
     Called,
     Failed,
     Ignored,
-    OutboundCall,
     Peer,
     Queued,
     Repeated,
     ResultRejected,
     SendReceived,
-    Unanswered,
 )
 from currant.stations.directory import DirectoryEntry
 from currant.stations.model import Admission, AnyCommand, CommandOutcome, CommandStatus
@@ -84,16 +82,9 @@ class Keeper(Protocol):
     def departed(self) -> None: ...
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
-    """Who waits for the answer to a call of ours, and since when."""
-
-    future: "asyncio.Future[Any]"
-    at: int
-    since: float
-
-
 class Connection(Socket):
     __slots__ = (
+        "_asking",
         "_backlog",
         "_caller",
         "_decode_request",
@@ -108,7 +99,6 @@ class Connection(Socket):
         "_services",
         "_settled",
         "_superseded",
-        "_timeouts",
         "_translators",
         "address",
         "boot_wanted",
@@ -147,11 +137,11 @@ class Connection(Socket):
         self._received_at: datetime | None = None
         self._reload = False
         self._round = 0
-        self._timeouts = 0
         self._settled: asyncio.Future[None] | None = None
         self._superseded = False
         self.boot_wanted = False
         self.peer = Peer(version, self.send, answered=keeper.answers_of(entry.station_id))
+        self._asking = Asking(self.peer, self._recorder, keeper.services.clock)
 
     @property
     def station_id(self) -> StationId:
@@ -213,9 +203,7 @@ class Connection(Socket):
 
     def _left(self) -> None:
         self._keeper.left(self)
-        now = monotonic()
-        for unanswered in self.peer.lost():
-            self._unanswered(unanswered, now, lost=True)
+        self._asking.lost(monotonic())
         if self._caller is not None and not self._superseded:
             self._depart()
 
@@ -280,9 +268,9 @@ class Connection(Socket):
         elif isinstance(event, Repeated):
             self._repeated(event)
         elif isinstance(event, Answered):
-            self._answered(event, now)
+            self._asking.answered(event, now)
         elif isinstance(event, Failed):
-            self._failed(event, now)
+            self._asking.failed(event, now)
         elif isinstance(event, SendReceived):
             self._sent(event)
         elif isinstance(event, ResultRejected):
@@ -466,68 +454,29 @@ class Connection(Socket):
     async def carry_out(self, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
         """Word a command, send it, read the answer. Every outcome is a value."""
         if not self._loaded:
-            await self.settled()
+            await asyncio.shield(self.settled())
         caller = self._caller
         if caller is None or not self.current:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
         return await outbound.carry_out(
-            command, caller, lambda action, request: self.ask(action, request, deadline_s=deadline_s)
+            command, caller, lambda action, request: self._ask(action, request, deadline_s)
         )
 
-    def ask(self, action: str, request: Payload, *, deadline_s: float) -> "asyncio.Future[Any]":
-        """Call the station; the future has the typed answer, `CallFailed` or `CallUnanswered`."""
-        now = monotonic()
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        if self._transport is None or not self.current:
-            future.set_exception(CallUnanswered(lost=True))
-            return future
-        asked = Asked(future, micros(self._services.clock.now()), now)
-        self.peer.call(action, request, now=now, deadline_s=deadline_s, context=asked)
+    def _ask(self, action: str, request: Payload, deadline_s: float) -> "asyncio.Future[Any]":
+        if not self.current:
+            raise CallUnanswered(lost=True)
+        future = self._asking.ask(action, request, now=monotonic(), deadline_s=deadline_s)
         self._keeper.waits(self)
         return future
 
-    def _answered(self, event: Answered, now: float) -> None:
-        self._timeouts = 0
-        call = event.call
-        decoded = self.peer.codec.decode_response(call.action, event.payload)
-        if isinstance(decoded, Refusal):
-            # 2.1 FR.06; the other versions have no way to say so (quirk B12).
-            self.peer.reject_result(call, decoded.code, decoded.description)
-            self._recorder.found(call.action, "answer-unreadable", decoded.description)
-            self._record_asked(call, f"error:{decoded.code.value}", bytes(event.payload), now)
-            _fail(call, CallFailed(decoded.code, "", f"The answer cannot be read: {decoded.description}"))
-            return
-        self._recorder.findings(call.action, (*event.findings, *decoded.findings))
-        self._record_asked(call, "answered", bytes(event.payload), now)
-        future = call.context.future
-        if not future.done():
-            future.set_result(decoded.message)
-
-    def _failed(self, event: Failed, now: float) -> None:
-        self._timeouts = 0
-        text = msgspec.json.encode([event.description, event.details.decode("utf-8", "replace")])
-        self._record_asked(event.call, f"error:{event.written or event.code.value}", text, now)
-        _fail(event.call, CallFailed(event.code, event.written, event.description))
-
     def expire(self, now: float) -> bool:
         """Give up on a call whose deadline has passed; whether others are still outstanding."""
-        unanswered = self.peer.expire(now)
-        if unanswered is not None:
-            self._unanswered(unanswered, now, lost=False)
-            self._timeouts += 1
-            if self._timeouts >= self._config.call_timeouts_in_a_row:
-                # Heartbeats may go on while calls get no answer any more (quirk A19): a new socket cures it.
-                self.close(WSCloseCode.SERVICE_RESTART, reason="The station answers no calls: reconnect.")
-                return False
+        self._asking.expire(now)
+        if self._asking.unanswered_in_a_row >= self._config.call_timeouts_in_a_row:
+            # Heartbeats may go on while calls get no answer any more (quirk A19): a new socket cures it.
+            self.close(WSCloseCode.SERVICE_RESTART, reason="The station answers no calls: reconnect.")
+            return False
         return self.peer.calls_outstanding > 0
-
-    def _unanswered(self, event: Unanswered, now: float, *, lost: bool) -> None:
-        self._record_asked(event.call, "unanswered", None, now)
-        _fail(event.call, CallUnanswered(lost=lost))
-
-    def _record_asked(self, call: OutboundCall, outcome: str, answer: bytes | None, now: float) -> None:
-        asked: Asked = call.context
-        self._recorder.asked(call, outcome, answer, at=asked.at, latency_s=now - asked.since)
 
     # Going
 
@@ -557,13 +506,15 @@ class Connection(Socket):
         self.close(WSCloseCode.GOING_AWAY, reason="The station connected anew.")
 
     def settled(self) -> "asyncio.Future[None]":
-        """Done once nothing is in hand and everything is loaded."""
-        if self._settled is None:
-            self._settled = asyncio.get_running_loop().create_future()
-            if self._in_hand is None and self._loaded:
-                self._settle()
-        future = self._settled
-        return future if future is not None else _done()
+        """Done once nothing is in hand and everything is loaded. Shared by all who wait: shield it."""
+        if self._settled is not None:
+            return self._settled
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._in_hand is None and self._loaded:
+            future.set_result(None)
+        else:
+            self._settled = future
+        return future
 
     def _settle(self) -> None:
         settled, self._settled = self._settled, None
@@ -586,15 +537,3 @@ class Connection(Socket):
     def _not_departed(self, error: Exception) -> None:
         self._keeper.departed()
         log.warning("The leaving of station %s could not be written: %s", self.entry.identity, error)
-
-
-def _fail(call: OutboundCall, error: Exception) -> None:
-    future = call.context.future
-    if not future.done():
-        future.set_exception(error)
-
-
-def _done() -> "asyncio.Future[None]":
-    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    future.set_result(None)
-    return future
