@@ -124,6 +124,15 @@ async def test_over_tls_cookies_are_secure_and_browsers_are_told_to_stay(api: Ap
         assert all("Secure" in line for line in answer.headers.get_list("set-cookie"))
         assert "max-age" in answer.headers["strict-transport-security"]
         assert (await browser.get("/api/v1/me")).status_code == 200
+    # The certificate is renewed while the server runs: only who trusts the new one gets in.
+    certificate(tmp_path)
+    server.reload_certificate()
+    renewed = ssl.create_default_context(cafile=str(tls.certificate))
+    async with httpx.AsyncClient(base_url=f"https://localhost:{server.port}", verify=renewed) as browser:
+        assert (await browser.get("/health/live")).status_code == 200
+    async with httpx.AsyncClient(base_url=f"https://localhost:{server.port}", verify=context) as browser:
+        with pytest.raises(httpx.ConnectError):
+            await browser.get("/health/live")
     await server.stop()
 
 

@@ -47,6 +47,7 @@ class ApiServer:
                 "ssl_version": ssl.PROTOCOL_TLS_SERVER,
             }
         self._app = app
+        self._tls = tls
         self._server = _Server(
             uvicorn.Config(
                 app,
@@ -80,6 +81,12 @@ class ApiServer:
     def port(self) -> int:
         """The port it listens on, also when 0 was asked for."""
         return int(self._server.servers[0].sockets[0].getsockname()[1])
+
+    def reload_certificate(self) -> None:
+        """Use the certificate's files as they are now, for connections that come from now on."""
+        context = self._server.config.ssl
+        if self._tls is not None and context is not None:
+            context.load_cert_chain(self._tls.certificate, self._tls.key)
 
     async def stop(self) -> None:
         # Event streams never end by themselves: they are told, or they would use up the grace of all.
