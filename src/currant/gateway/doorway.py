@@ -85,7 +85,7 @@ class Host(Protocol):
         ...
 
     def closed(self) -> None:
-        """A socket that had been counted by `has_room` is gone before it became a connection."""
+        """A socket that had been counted by `has_room` is a connection now, or gone."""
         ...
 
 
@@ -133,7 +133,7 @@ class Doorway(asyncio.Protocol):
             return
         if not handshake.looks_like_http(self._data):
             self._host.count("tls_on_plain_port" if self._data[:1] == b"\x16" else "garbage")
-            self._done = True
+            self._finish()
             self._transport.abort()
             return
         head, end, rest = self._data.partition(b"\r\n\r\n")
@@ -183,7 +183,7 @@ class Doorway(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing() or self._done:
             return
-        self._done = True
+        self._finish()
         self._timer.cancel()
         response = WSUpgradeResponse.create_101_response(_confirmed(welcome))
         socket = WSProtocol(
@@ -211,10 +211,16 @@ class Doorway(asyncio.Protocol):
             rest = rest[taken:]
 
     def _refuse(self, refused: Refused) -> None:
-        self._done = True
+        if self._done:
+            return
+        self._finish()
         self._host.count(f"refused_{refused.status}")
-        self._host.closed()
         self._answer(refused)
+
+    def _finish(self) -> None:
+        """The opening is answered, one way or another: the socket no longer counts as one of those waiting."""
+        self._done = True
+        self._host.closed()
 
     def _answer(self, refused: Refused) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -246,9 +252,8 @@ class Doorway(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._timer.cancel()
         if not self._done:
-            self._done = True
+            self._finish()
             self._host.count("left_before_opening")
-            self._host.closed()
 
 
 def _confirmed(welcome: Welcome) -> dict[str, str]:

@@ -171,7 +171,6 @@ class Gateway:
             entry = await self._unknown(identity, opening, offered, address=address, version=version)
         profile = await self._authenticated(entry, offered, address=address, now=now)
         compression = agree(headers.get("sec-websocket-extensions", ""))
-        self._openings -= 1
         if version is None:
             self.count("no_subprotocol")
             reason = "Offer ocpp1.6, ocpp2.0.1 or ocpp2.1 in Sec-WebSocket-Protocol."
