@@ -270,6 +270,7 @@ def duties_of(currant: Currant) -> list[Duty]:
         await asyncio.to_thread(certificates, currant)
         if settings.ocpp.tls:
             currant.gateway.reload_certificates()
+        currant.api.reload_certificate()
 
     return [
         Duty(name="closing of zombie sessions", every_s=60, run=close_zombies, first_s=60),
