@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    bindparam,
     func,
     insert,
     select,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from currant.charging.metering import CONTEXTS
 from currant.charging.model import Reading, Session
 from currant.db.commits import insert_into, upsert
+from currant.db.queries import Query
 from currant.db.tables import Position, metadata
 from currant.kit.clock import instant, micros
 from currant.kit.ids import LocationId, StationId, TenantId
@@ -163,15 +165,25 @@ def meters_of(
     return [(StationId(found[0]), found[1], found[2], found[3]) for found in conn.execute(query)]
 
 
+_METER = Query(
+    select(meters.c.number).where(
+        meters.c.station_id == bindparam("station"),
+        meters.c.evse == bindparam("evse"),
+        meters.c.location_id == bindparam("location"),
+    ),
+    "station",
+    "evse",
+    "location",
+)
+
+
 def meter_at(
     conn: Connection, tenant_id: TenantId, station_id: StationId, evse: int, location_id: LocationId | None
 ) -> int:
     """The number of a metering point, which is made when there is none; within a `Database.decide`."""
     where = location_id or ""
-    query = select(meters.c.number).where(
-        meters.c.station_id == station_id, meters.c.evse == evse, meters.c.location_id == where
-    )
-    number = conn.execute(query).scalar_one_or_none()
+    known = _METER.first(conn, station_id, evse, where)
+    number = None if known is None else known.number
     if number is None:
         number = int(conn.execute(select(func.coalesce(func.max(meters.c.number), 0))).scalar_one()) + 1
         conn.execute(

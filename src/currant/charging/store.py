@@ -18,10 +18,12 @@ from sqlalchemy import (
     Connection,
     Float,
     Index,
+    Integer,
     Table,
     Text,
     TextClause,
     UniqueConstraint,
+    bindparam,
     func,
     select,
     text,
@@ -30,6 +32,7 @@ from sqlalchemy import (
 
 from currant.charging.model import Activity, Phase, Repair, Session, SessionFilter
 from currant.db.commits import insert_into, update
+from currant.db.queries import Query
 from currant.db.tables import Position, metadata
 from currant.kit.clock import instant, micros
 from currant.kit.ids import SessionId, StationId, TenantId, TokenId
@@ -270,29 +273,59 @@ def session_of(found: Any) -> Session:
 _all = select(*[sessions.c[name] for name in COLUMNS])
 
 
+_of_tenant = _all.where(sessions.c.tenant_id == bindparam("tenant"))
+_of_station = _of_tenant.where(sessions.c.station_id == bindparam("station"))
+_newest = _of_station.order_by(sessions.c.started_at.desc()).limit(bindparam("most", type_=Integer))
+_running = sessions.c.phase == text("'active'")
+
+# What every start, stop and connection asks: prepared.
+_ONE = Query(_of_tenant.where(sessions.c.id == bindparam("session")), "tenant", "session")
+_OF_TRANSACTION = Query(
+    _of_station.where(sessions.c.transaction_id == bindparam("transaction")),
+    "tenant",
+    "station",
+    "transaction",
+)
+_ACTIVE = Query(_of_station.where(_running).order_by(sessions.c.started_at), "tenant", "station")
+_LATEST = Query(_newest, "tenant", "station", "most")
+_LATEST_AT = Query(
+    _newest.where(sessions.c.evse == bindparam("evse", type_=BigInteger)), "tenant", "station", "most", "evse"
+)
+_STARTED_AT = Query(
+    _of_station.where(sessions.c.started_at == bindparam("at")).limit(20), "tenant", "station", "at"
+)
+_OPEN_ELSEWHERE = Query(
+    select(sessions.c.station_id, sessions.c.evse, sessions.c.number)
+    .where(
+        sessions.c.token_id == bindparam("token"),
+        _running,
+        sessions.c.authorised.is_(True),
+        sessions.c.tenant_id == bindparam("tenant"),
+    )
+    .limit(1000),
+    "tenant",
+    "token",
+)
+
+
 def one(conn: Connection, tenant_id: TenantId, session_id: SessionId) -> Session | None:
-    query = _all.where(sessions.c.id == session_id, sessions.c.tenant_id == tenant_id)
-    found = conn.execute(query).one_or_none()
+    found = _ONE.first(conn, tenant_id, session_id)
     return None if found is None else session_of(found)
 
 
 def of_transaction(
     conn: Connection, tenant_id: TenantId, station_id: StationId, transaction_id: str
 ) -> Session | None:
-    query = _all.where(
-        sessions.c.station_id == station_id,
-        sessions.c.transaction_id == transaction_id,
-        sessions.c.tenant_id == tenant_id,
-    )
-    found = conn.execute(query).one_or_none()
+    found = _OF_TRANSACTION.first(conn, tenant_id, station_id, transaction_id)
     return None if found is None else session_of(found)
 
 
 def active_of(conn: Connection, tenant_id: TenantId, station_ids: Sequence[StationId]) -> list[Session]:
+    """The running sessions of some stations, the oldest first."""
+    if len(station_ids) == 1:
+        return [session_of(found) for found in _ACTIVE.all(conn, tenant_id, station_ids[0])]
     query = _all.where(
-        sessions.c.station_id.in_(station_ids),
-        sessions.c.phase == text("'active'"),
-        sessions.c.tenant_id == tenant_id,
+        sessions.c.station_id.in_(station_ids), _running, sessions.c.tenant_id == tenant_id
     ).order_by(sessions.c.started_at)
     return [session_of(found) for found in conn.execute(query)]
 
@@ -301,20 +334,13 @@ def latest_of(
     conn: Connection, tenant_id: TenantId, station_id: StationId, *, evse: int | None = None, limit: int
 ) -> list[Session]:
     """The last sessions of a station (or of one of its EVSEs), newest first."""
-    query = _all.where(sessions.c.station_id == station_id, sessions.c.tenant_id == tenant_id)
-    if evse is not None:
-        query = query.where(sessions.c.evse == evse)
-    query = query.order_by(sessions.c.started_at.desc()).limit(limit)
-    return [session_of(found) for found in conn.execute(query)]
+    if evse is None:
+        return [session_of(found) for found in _LATEST.all(conn, tenant_id, station_id, limit)]
+    return [session_of(found) for found in _LATEST_AT.all(conn, tenant_id, station_id, limit, evse)]
 
 
 def started_at(conn: Connection, tenant_id: TenantId, station_id: StationId, at: datetime) -> list[Session]:
-    query = _all.where(
-        sessions.c.station_id == station_id,
-        sessions.c.started_at == micros(at),
-        sessions.c.tenant_id == tenant_id,
-    ).limit(20)
-    return [session_of(found) for found in conn.execute(query)]
+    return [session_of(found) for found in _STARTED_AT.all(conn, tenant_id, station_id, micros(at))]
 
 
 def count_active(
@@ -327,15 +353,10 @@ def count_active(
     number: int | None = None,
 ) -> int:
     """How many sessions a token has open elsewhere: not on this EVSE (None: at this station), nor this one."""
-    query = select(sessions.c.station_id, sessions.c.evse, sessions.c.number).where(
-        sessions.c.token_id == token_id,
-        sessions.c.phase == text("'active'"),
-        sessions.c.authorised.is_(True),
-        sessions.c.tenant_id == tenant_id,
-    )
     return sum(
-        not (found[0] == station_id and (evse is None or found[1] == evse)) and found[2] != number
-        for found in conn.execute(query.limit(1000))
+        not (found.station_id == station_id and (evse is None or found.evse == evse))
+        and found.number != number
+        for found in _OPEN_ELSEWHERE.all(conn, tenant_id, token_id)
     )
 
 

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Integer, Row, bindparam, func, select
 from sqlalchemy import update as update_rows
 
 from currant.db.commits import ChangeSet
+from currant.db.queries import Query
 from currant.kit.clock import instant, micros
 from currant.kit.ids import CommandId, StationId, TenantId
 from currant.stations.model import (
@@ -93,22 +94,30 @@ def search_commands(
     return [_record(row) for row in conn.execute(query.order_by(c.id.desc()).limit(limit))]
 
 
+# Every start of a 1.6 session asks this: prepared.
+_RECENT_COMMANDS = Query(
+    select(commands)
+    .where(
+        commands.c.tenant_id == bindparam("tenant"),
+        commands.c.station_id == bindparam("station"),
+        commands.c.kind == bindparam("kind"),
+        commands.c.asked_at >= bindparam("since"),
+    )
+    .order_by(commands.c.id.desc())
+    .limit(bindparam("most", type_=Integer)),
+    "tenant",
+    "station",
+    "kind",
+    "since",
+    "most",
+)
+
+
 def recent_commands(
     conn: Connection, tenant_id: TenantId, station_id: StationId, kind: str, *, since: datetime, limit: int
 ) -> list[CommandRecord]:
     """A station's latest commands of one kind, latest first."""
-    c = commands.c
-    rows = conn.execute(
-        select(commands)
-        .where(
-            c.tenant_id == tenant_id,
-            c.station_id == station_id,
-            c.kind == kind,
-            c.asked_at >= micros(since),
-        )
-        .order_by(c.id.desc())
-        .limit(limit)
-    )
+    rows = _RECENT_COMMANDS.all(conn, tenant_id, station_id, kind, micros(since), limit)
     return [_record(row) for row in rows]
 
 
