@@ -318,3 +318,39 @@ async def test_a_pending_station_may_only_boot_until_it_is_accepted(closed_netwo
     assert entry.admission is Admission.PENDING
     outcomes = {message.action: message.outcome for message in await closed_network.log("CP-NEW")}
     assert outcomes == {"BootNotification": "answered", "Heartbeat": "error:SecurityError"}
+
+
+@pytest.mark.parametrize(("subprotocol", "base", "calls", "results"), VERSIONS_2)
+async def test_an_apps_token_comes_back_as_central_and_is_known(
+    open_network: Network, subprotocol: str, base: type, calls: Any, results: Any
+) -> None:
+    issued = await open_network.issue("APP-4711", kind=TokenKind.APP)
+    async with websockets.connect(f"{open_network.url}/CS-2", subprotocols=[subprotocol]) as socket:
+        station = _station2(base, results)("CS-2", socket)
+        listening = asyncio.create_task(station.start())
+        await station.call(
+            calls.BootNotification(charging_station={"model": "M", "vendor_name": "V"}, reason="PowerUp")
+        )
+        known = open_network.directory.find("CS-2")
+        assert known is not None
+        remote = await open_network.charging.start_remotely(
+            TENANT, known.station_id, Presented(uid=issued.uid, kind=TokenKind.APP), by="a test", evse=1
+        )
+        assert remote.status is CommandStatus.ACCEPTED
+        remote_start_id, id_token = station.wanted
+        begun = await station.call(
+            calls.TransactionEvent(
+                event_type="Started",
+                timestamp=ago(3),
+                trigger_reason="RemoteStart",
+                seq_no=0,
+                transaction_info={"transaction_id": "tx-app", "remote_start_id": remote_start_id},
+                evse={"id": 1, "connector_id": 1},
+                id_token=id_token,
+            )
+        )
+        listening.cancel()
+    assert begun.id_token_info["status"] == "Accepted"
+    [session] = await open_network.sessions()
+    assert (session.token_id, session.authorised) == (issued.id, True)
+    assert session.remote_start_id == remote_start_id

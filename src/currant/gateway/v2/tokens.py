@@ -9,7 +9,8 @@ from currant.ocpp.catalogue import Version
 
 # IdTokenEnumType of 2.0.1; 2.1 has a free text with the same words, and some more.
 KINDS = {
-    "central": TokenKind.CENTRAL,
+    # What we had a station start with comes back as Central, whatever it is here: an app's token, a card.
+    "central": TokenKind.UNKNOWN,
     "directpayment": TokenKind.CENTRAL,
     "emaid": TokenKind.EMAID,
     "evccid": TokenKind.MAC,
