@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
+from killable import Server
+from ledger import NOTHING_UNSAID, Account, Unsaid, hold, read, unsaid_by
 
 from currant.kit.clock import SystemClock
 from currant.simulator import Fact, Faults, Fleet, Timing, Truth, invent, invent_tokens
-from killable import Server
-from ledger import NOTHING_UNSAID, Account, Unsaid, hold, read, unsaid_by
 
 HOUR_S = 3600.0
 SETTLE_S = 90.0
@@ -29,7 +29,8 @@ MISFORTUNES = Faults(
     lose=0.01,
     repeat=0.02,
     delay=0.02,
-    delay_s=0.5,
+    # Longer than a station waits for an answer: some come after their own repetition was answered.
+    delay_s=8.0,
     disconnect=0.004,
     malformed=0.002,
     offline_per_day=4,
@@ -51,8 +52,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 20.0
     kills: int = 4
     faults: Faults = MISFORTUNES
-    sessions_per_day: float = 20.0
-    meter_interval_s: int = 900
+    sessions_per_day: float = 40.0
+    meter_interval_s: int = 600
 
     def again(self) -> str:
         return (
@@ -131,8 +132,15 @@ class Simulation:
         self._judge(when, facts, unsaid, settled=False)
 
     async def settle(self) -> None:
-        """Let everybody say all there is to say, and hold the whole truth against the database."""
-        settled = await self.fleet.settle(within_s=SETTLE_S)
+        """Let everybody say all there is to say, and hold the whole truth against the database.
+
+        Where servers are killed one is killed here too: most stops are in flight now.
+        """
+        settling = asyncio.create_task(self.fleet.settle(within_s=SETTLE_S))
+        if self.plan.kills:
+            await asyncio.sleep(self.fate.uniform(0.1, 2.0))
+            await self.kill_and_restart()
+        settled = await settling
         assert settled, f"{self.plan.again()}\nNot everything was acknowledged: {self._stuck()}"
         self.server.kill()
         self.kills += 1
