@@ -31,7 +31,6 @@ STORES = (
     "currant.stations.store",
     "currant.access.store",
     "currant.charging.store",
-    "currant.gateway.store",
 )
 
 
