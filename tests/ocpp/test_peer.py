@@ -25,7 +25,6 @@ from currant.ocpp.peer import (
     Repeated,
     ResultRejected,
     SendReceived,
-    Unanswered,
 )
 
 V16, V201, V21 = Version.V16, Version.V201, Version.V21
@@ -230,16 +229,35 @@ def test_b1_an_unreadable_answer_fails_its_call() -> None:
     assert len(line.sent) == 1
 
 
-def test_a_call_fails_when_its_deadline_passes_and_the_next_gets_its_own_time() -> None:
+def test_a_call_fails_when_its_deadline_passes_and_the_next_is_sent() -> None:
+    line = Line()
+    first, second = line.calls(deadline_s=30), line.calls(deadline_s=40)
+    assert line.peer.next_deadline == 30
+    assert line.peer.expire(29.9) == ()
+    [event] = line.peer.expire(31)
+    assert (event.call.message_id, event.queued) == (first, False)
+    assert line.peer.next_deadline == 40
+    assert [frame[1] for frame in line.frames()] == [first, second]
+
+
+def test_a_call_whose_time_is_over_while_it_waits_is_never_sent() -> None:
+    line = Line()
+    first, second, third = line.calls(deadline_s=30), line.calls(deadline_s=10), line.calls(deadline_s=60)
+    assert line.peer.next_deadline == 10
+    [event] = line.peer.expire(10)
+    assert (event.call.message_id, event.queued) == (second, True)
+    assert isinstance(line.receives(json.dumps([3, first, {}]).encode()), Answered)
+    assert [frame[1] for frame in line.frames()] == [first, third]
+
+
+def test_an_answer_just_before_the_watch_does_not_send_what_is_over() -> None:
     line = Line()
     first, second = line.calls(deadline_s=30), line.calls(deadline_s=10)
-    assert line.peer.next_deadline == 30
-    assert line.peer.expire(29.9) is None
-    event = line.peer.expire(31)
-    assert isinstance(event, Unanswered)
-    assert event.call.message_id == first
-    assert line.peer.next_deadline == 41
-    assert [frame[1] for frame in line.frames()] == [first, second]
+    line.receives(json.dumps([3, first, {}]).encode(), now=11)
+    assert [frame[1] for frame in line.frames()] == [first]
+    [event] = line.peer.expire(12)
+    assert (event.call.message_id, event.queued) == (second, True)
+    assert line.peer.calls_outstanding == 0
 
 
 @ALL

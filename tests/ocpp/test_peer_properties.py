@@ -74,10 +74,12 @@ def test_every_call_ends_once_whatever_the_line_does(actions: list[str], version
             case _:
                 now += 6
                 for side in (0, 1):
-                    end(side, peers[side].expire(now))
+                    for unanswered in peers[side].expire(now):
+                        end(side, unanswered)
     for side in (0, 1):
         ended[side].extend(failed.call.message_id for failed in peers[side].lost())
-        assert ended[side] == called[side]
+        # Not always in order: what is over while it waits is passed by.
+        assert sorted(ended[side]) == sorted(called[side])
 
 
 @given(st.lists(st.integers(1, 3), max_size=30))
@@ -110,4 +112,4 @@ def test_no_frames_break_a_peer(frames: list[bytes]) -> None:
         ours = peer.call("Reset", b'{"type":"Soft"}', now=0, deadline_s=30)
         for frame in frames:
             answer_all(peer, peer.receive(frame, now=0))
-        assert peer.lost()[0].call == OutboundCall(ours, "Reset", b'{"type":"Soft"}', deadline_s=30)
+        assert peer.lost()[0].call == OutboundCall(ours, "Reset", b'{"type":"Soft"}', deadline=30)

@@ -1,13 +1,16 @@
 """Rows of the quirks table that show only when a whole message goes through."""
 
 import json
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from network import TENANT, Network, call
 from test_frames import RawStation, raw_station
 
 from currant.charging.model import Phase
+from currant.stations.model import StationSettings
 
 
 async def ask(station: RawStation, message: str) -> list[Any]:
@@ -58,6 +61,19 @@ async def test_d4_a_start_in_1970_takes_the_time_of_receipt(open_network: Networ
         assert (await ask(station, start))[2]["idTagInfo"]["status"] == "Invalid"
     [session] = await open_network.sessions()
     assert before <= session.started_at <= open_network.clock.now()
+
+
+async def test_d1_a_time_without_a_zone_is_local_where_a_zone_is_set(open_network: Network) -> None:
+    zones = {"AEFA": "Europe/Berlin", "GROWATT": None}
+    started = open_network.clock.now().replace(microsecond=0) - timedelta(days=1)
+    for identity, zone in zones.items():
+        await open_network.add(identity, settings=StationSettings(clock_zone=zone))
+        async with raw_station(open_network, identity) as station:
+            written = started.astimezone(ZoneInfo(zone or "UTC")).strftime("%Y-%m-%dT%H:%M:%S")
+            start = call("1", "StartTransaction", connectorId=1, idTag="X", meterStart=0, timestamp=written)
+            assert (await ask(station, start))[0] == 3
+    assert [session.started_at for session in await open_network.sessions()] == [started, started]
+    assert ("time-without-zone", "StartTransaction") in await open_network.findings()
 
 
 async def test_e10_e12_a_stop_alone_with_an_endless_tag_is_accepted_and_kept(open_network: Network) -> None:

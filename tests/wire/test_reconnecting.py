@@ -93,6 +93,22 @@ async def test_three_unanswered_calls_in_a_row_end_the_connection(tmp_path: Path
         assert outcomes == ["unanswered"] * 3
 
 
+async def test_a_queued_command_does_not_outlast_its_deadline(open_network: Network) -> None:
+    async with raw_station(open_network) as station:
+        give = open_network.commands.give
+        first = asyncio.create_task(give(TENANT, "RAW", Reset(), by="a test", deadline_s=8))
+        message_id = json.loads((await station.receive())[1])[1]
+        async with asyncio.timeout(3):
+            record = await give(TENANT, "RAW", Reset(), by="a test", deadline_s=0.2)
+        assert record.status is CommandStatus.UNANSWERED
+        assert "still queued" in record.reason
+        station.send(json.dumps([3, message_id, {"status": "Accepted"}]).encode())
+        assert (await first).status is CommandStatus.ACCEPTED
+        # What was given up on is not sent after all.
+        station.send(HEARTBEAT)
+        assert (await station.receive())[1].startswith(b'[3,"7"')
+
+
 async def test_a_late_answer_is_ignored(open_network: Network) -> None:
     async with raw_station(open_network) as station:
         record = await open_network.commands.give(TENANT, "RAW", Reset(), by="a test", deadline_s=0.1)

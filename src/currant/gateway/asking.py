@@ -66,20 +66,24 @@ class Asking:
         _fail(event.call, CallFailed(event.code, event.written, event.description))
 
     def expire(self, now: float) -> None:
-        """Give up on the call under way, if its time has come."""
-        unanswered = self._peer.expire(now)
-        if unanswered is not None:
-            self.unanswered_in_a_row += 1
-            self._unanswered(unanswered.call, now, lost=False)
+        """Give up on the call under way and on those that wait, as far as their time has come."""
+        for unanswered in self._peer.expire(now):
+            # A call that was never sent says nothing about the station.
+            self.unanswered_in_a_row += not unanswered.queued
+            self._unanswered(unanswered.call, now, queued=unanswered.queued)
 
     def lost(self, now: float) -> None:
         """The connection is gone: no answer comes any more."""
         for unanswered in self._peer.lost():
-            self._unanswered(unanswered.call, now, lost=True)
+            self._unanswered(unanswered.call, now, lost=True, queued=unanswered.queued)
 
-    def _unanswered(self, call: OutboundCall, now: float, *, lost: bool) -> None:
-        self._end(call, "unanswered", None, now)
-        _fail(call, CallUnanswered(lost=lost))
+    def _unanswered(
+        self, call: OutboundCall, now: float, *, lost: bool = False, queued: bool = False
+    ) -> None:
+        # What was never sent stands in no message log.
+        if not queued:
+            self._end(call, "unanswered", None, now)
+        _fail(call, CallUnanswered(lost=lost, queued=queued))
 
     def _end(self, call: OutboundCall, outcome: str, answer: bytes | None, now: float) -> None:
         asked: Asked = call.context

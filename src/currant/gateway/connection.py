@@ -25,7 +25,7 @@ from currant.gateway.config import GatewayConfig
 from currant.gateway.inbound import TRANSLATORS, may_speak
 from currant.gateway.outcomes import CallUnanswered
 from currant.gateway.recorder import Recorder
-from currant.gateway.services import Caller, Services
+from currant.gateway.services import Caller, Services, zone_named
 from currant.gateway.socket import Socket, monotonic
 from currant.gateway.stepping import Step, run_steps
 from currant.gateway.trace import masked, text_of
@@ -315,6 +315,12 @@ class Connection(Socket):
         caller.findings = decoded.findings
         if decoded.findings or event.findings:
             self._recorder.findings(action, (*event.findings, *decoded.findings))
+            zone = caller.station.settings.clock_zone
+            if zone is not None and decoded.findings:
+                # Its times without a zone are local ones (quirk D1): only here may there be any.
+                decoded = self.peer.codec.decode_in_zone(action, event.payload, zone_named(zone))
+                if isinstance(decoded, Refusal):
+                    return decoded
         translator = self._translators.get(action) or self._translators.get(action.removesuffix("-Signed"))
         if translator is None:
             return Refusal(code=ErrorCode.NOT_SUPPORTED, description=f"{action} is not for stations to send.")
@@ -453,24 +459,27 @@ class Connection(Socket):
 
     async def carry_out(self, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
         """Word a command, send it, read the answer. Every outcome is a value."""
+        until = monotonic() + deadline_s
         if not self._loaded:
-            await asyncio.shield(self.settled())
+            await asyncio.wait((self.settled(),), timeout=deadline_s)
         caller = self._caller
         if caller is None or not self.current:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
-        return await outbound.carry_out(
-            command, caller, lambda action, request: self._ask(action, request, deadline_s)
-        )
+        return await outbound.carry_out(command, caller, _Ask(self, until))
 
-    def _ask(self, action: str, request: Payload, deadline_s: float) -> "asyncio.Future[Any]":
+    def ask(self, action: str, request: Payload, *, until: float) -> "asyncio.Future[Any]":
+        """Call the station; raises `CallUnanswered` where that is of no use any more."""
         if not self.current:
             raise CallUnanswered(lost=True)
-        future = self._asking.ask(action, request, now=monotonic(), deadline_s=deadline_s)
+        now = monotonic()
+        if now >= until:
+            raise CallUnanswered(lost=False)
+        future = self._asking.ask(action, request, now=now, deadline_s=until - now)
         self._keeper.waits(self)
         return future
 
     def expire(self, now: float) -> bool:
-        """Give up on a call whose deadline has passed; whether others are still outstanding."""
+        """Give up on calls whose deadline has passed; whether others are still outstanding."""
         self._asking.expire(now)
         if self._asking.unanswered_in_a_row >= self._config.call_timeouts_in_a_row:
             # Heartbeats may go on while calls get no answer any more (quirk A19): a new socket cures it.
@@ -537,3 +546,20 @@ class Connection(Socket):
     def _not_departed(self, error: Exception) -> None:
         self._keeper.departed()
         log.warning("The leaving of station %s could not be written: %s", self.entry.identity, error)
+
+
+class _Ask:
+    """How one command asks its station (outcomes.Ask)."""
+
+    __slots__ = ("_connection", "_until")
+
+    def __init__(self, connection: Connection, until: float) -> None:
+        self._connection = connection
+        self._until = until
+
+    def __call__(self, action: str, request: Payload) -> "asyncio.Future[Any]":
+        return self._connection.ask(action, request, until=self._until)
+
+    @property
+    def left_s(self) -> float:
+        return max(self._until - monotonic(), 0.0)

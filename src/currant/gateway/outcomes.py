@@ -1,7 +1,7 @@
 """What became of a command, worded alike for every version."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -10,8 +10,19 @@ from currant.ocpp.errors import ErrorCode
 from currant.ocpp.payload import Payload
 from currant.stations.model import AnyCommand, CommandOutcome, CommandStatus, VariableValue
 
-Ask = Callable[[str, Payload], Awaitable[Any]]
-"""Sends a call of ours and waits for the typed answer; raises `CallFailed` or `CallUnanswered`."""
+
+class Ask(Protocol):
+    """Asks a station on behalf of one command, whose deadline is one for all calls that it needs."""
+
+    def __call__(self, action: str, request: Payload, /) -> Awaitable[Any]:
+        """Send a call of ours and wait for the typed answer; raises `CallFailed` or `CallUnanswered`."""
+        ...
+
+    @property
+    def left_s(self) -> float:
+        """What is left until the deadline."""
+        ...
+
 
 Wording = Callable[[Any, Caller, Ask], Awaitable[CommandOutcome]]
 
@@ -27,15 +38,24 @@ class CallFailed(Exception):
 
 
 class CallUnanswered(Exception):
-    """No answer came in time, or the connection ended before."""
+    """No answer came in time, or the connection ended before; `queued` when it had not even been sent."""
 
-    def __init__(self, *, lost: bool) -> None:
+    def __init__(self, *, lost: bool, queued: bool = False) -> None:
         self.lost = lost
-        super().__init__(
-            "The connection ended before the station answered."
-            if lost
-            else "The station did not answer in time."
-        )
+        self.queued = queued
+        if queued:
+            reason = (
+                "The connection ended while the command was still queued behind others: it was not sent."
+                if lost
+                else "The command was still queued behind others when its time was over: it was not sent."
+            )
+        else:
+            reason = (
+                "The connection ended before the station answered."
+                if lost
+                else "The station did not answer in time."
+            )
+        super().__init__(reason)
 
 
 _STATUSES = {

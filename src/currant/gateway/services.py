@@ -1,9 +1,11 @@
 """What the gateway stands on, gathered in one value, and what a translator is told of the one who calls."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from functools import cache
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -82,6 +84,15 @@ class Caller:
             if finding.field == field and finding.code == "unknown-word":
                 return finding.detail
         return read_as
+
+
+@cache
+def zone_named(name: str) -> tzinfo:
+    """The zone of this IANA name; UTC when the machine knows none of it. Settings are checked when they are made."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return UTC
 
 
 def reported_at(timestamp: datetime | None, received_at: datetime) -> datetime:

@@ -9,7 +9,7 @@ which says what it tolerated. A `Refusal` holds what a CALLERROR says.
 """
 
 import base64
-from datetime import UTC
+from datetime import UTC, tzinfo
 from typing import Any
 
 import msgspec
@@ -82,8 +82,11 @@ class _Reader:
                 return self._without_id(message, [])
         return Decoded(message)
 
-    def _read_tolerantly(self, payload: bytes) -> Decoded | Refusal:
-        reading = Reading(salvage=self._salvage)
+    def read_in_zone(self, payload: bytes, local: tzinfo) -> Decoded | Refusal:
+        return self._read_tolerantly(payload, local)
+
+    def _read_tolerantly(self, payload: bytes, local: tzinfo = UTC) -> Decoded | Refusal:
+        reading = Reading(salvage=self._salvage, local=local)
         try:
             value = msgspec.json.decode(payload)
         except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -143,6 +146,21 @@ class Codec:
                 return self._signed(action, data)
             reader = self._requests[action] = self._request_reader(self._actions[action])
         return reader.read(data)
+
+    def decode_in_zone(self, action: str, payload: bytes | Raw, local: tzinfo) -> Decoded | Refusal:
+        """As `decode_request`, with times that have no zone taken as of `local`.
+
+        For messages that `decode_request` had findings on: only then can there be such times in it.
+        """
+        reader = self._requests.get(action)
+        if reader is None:
+            # Signed: its inside has been read before, so its reader is there.
+            inner, plain = _signed_payload(bytes(payload)), action.removesuffix(SIGNED)
+            reader = self._requests.get(plain)
+            if inner is None or reader is None:
+                return self.decode_request(action, payload)
+            return _with(reader.read_in_zone(inner, local), _UNCHECKED)
+        return reader.read_in_zone(bytes(payload), local)
 
     def decode_response(self, action: str, payload: bytes | Raw) -> Decoded | Refusal:
         """The typed answer to a request of ours; a `Refusal` means that the command failed."""

@@ -28,7 +28,7 @@ EXPLANATIONS = {
     "string-too-long": "A text is longer than the schema allows.",
     "time-as-number": "A time is written as a number of seconds or milliseconds.",
     "time-unreadable": "A time is missing its meaning: it is no date and time as of RFC 3339.",
-    "time-without-zone": "A time has no zone; it was taken as UTC.",
+    "time-without-zone": "A time has no zone; it was taken as UTC, or as in the zone that is set for the station's clock.",
     "unknown-property": "A property is not in the schema; it was not used.",
     "unknown-word": "A value is none of the words that the schema lists.",
     "value-missing": "A required value is missing; the message could be used without it.",

@@ -5,7 +5,7 @@ empty text, or a year before OCPP existed, as clocks show that have not been set
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from currant.kit.clock import EPOCH
 
@@ -26,20 +26,23 @@ class Unreadable(Exception):
     """The text names no point in time."""
 
 
-def read_instant(text: str) -> tuple[datetime, bool]:
-    """The instant and whether its zone was given; `Unreadable` when it is none. No zone means UTC."""
+def read_instant(text: str, *, local: tzinfo = UTC) -> tuple[datetime, bool]:
+    """The instant and whether its zone was given; `Unreadable` when it is none. No zone means `local`.
+
+    An hour that a clock shows twice in autumn is the first of the two.
+    """
     match = _WRITTEN.fullmatch(text.strip())
     if match is None:
         raise Unreadable
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     fraction, zone = match[7] or "", match[8]
     try:
-        at = datetime(year, month, day, tzinfo=_zone(zone))
+        at = datetime(year, month, day, tzinfo=_zone(zone, local))
         # As spans, because some write 24:00:00, and a leap second is 23:59:60.
         if hour > 24 or minute > 59 or second > 60:
             raise Unreadable
         at += timedelta(hours=hour, minutes=minute, seconds=second, microseconds=int(f"{fraction:0<6}"[:6]))
-        return at.astimezone(UTC), zone is not None
+        return at.astimezone(UTC), bool(zone)
     except (ValueError, OverflowError):
         raise Unreadable from None
 
@@ -57,8 +60,10 @@ def is_unset(at: datetime) -> bool:
     return at.year < FIRST_SENSIBLE_YEAR
 
 
-def _zone(written: str | None) -> timezone:
-    if not written or written in "Zz":
+def _zone(written: str | None, local: tzinfo) -> tzinfo:
+    if not written:
+        return local
+    if written in "Zz":
         return UTC
     digits = written[1:].replace(":", "")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))

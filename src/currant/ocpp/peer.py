@@ -82,7 +82,8 @@ class OutboundCall(msgspec.Struct, frozen=True):
     message_id: str
     action: str
     payload: bytes
-    deadline_s: float
+    deadline: float
+    """When it is given up on, sent or not, on the clock that `now` comes from."""
     context: Any = None
 
 
@@ -108,9 +109,10 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Unanswered(msgspec.Struct, frozen=True):
-    """No answer came in time, or the connection was lost before."""
+    """No answer came in time, or the connection was lost before; `queued` when the call had not been sent."""
 
     call: OutboundCall
+    queued: bool = False
 
 
 class SendReceived(msgspec.Struct, frozen=True, gc=False):
@@ -190,7 +192,6 @@ class Peer:
     __slots__ = (
         "_answered",
         "_codec",
-        "_deadline",
         "_in_hand",
         "_inbound",
         "_lost",
@@ -212,7 +213,6 @@ class Peer:
         self._lost = False
         self._in_hand: Called | None = None
         self._under_way: OutboundCall | None = None
-        self._deadline: float | None = None
         # Most stations never need the queues, and there are many stations.
         self._inbound: deque[Called] | None = None
         self._waiting: deque[OutboundCall] | None = None
@@ -233,7 +233,8 @@ class Peer:
     @property
     def next_deadline(self) -> float | None:
         """When `expire` has something to do, on the clock that `now` comes from."""
-        return self._deadline
+        calls = [] if self._under_way is None else [self._under_way]
+        return min((call.deadline for call in (*calls, *(self._waiting or ()))), default=None)
 
     @property
     def calls_outstanding(self) -> int:
@@ -318,7 +319,7 @@ class Peer:
     ) -> str:
         """Send a call, or let it wait for the one under way; its message id comes back.
 
-        `deadline_s` runs from the moment it is sent. Raises `Unsendable`, `TooManyCallsWaiting` or,
+        `deadline_s` runs from now on, also while it waits. Raises `Unsendable`, `TooManyCallsWaiting` or,
         after `lost`, `Disconnected`.
         """
         if self._lost:
@@ -327,9 +328,9 @@ class Peer:
         if waiting is not None and len(waiting) >= CALLS_WAITING_MAX:
             raise TooManyCallsWaiting("The station has too many commands waiting: try again later.")
         payload = self._codec.encode_request(action, request)
-        call = OutboundCall(f"{_prefix}-{next(_count):x}", action, payload, deadline_s, context)
+        call = OutboundCall(f"{_prefix}-{next(_count):x}", action, payload, now + deadline_s, context)
         if self._under_way is None:
-            self._dispatch(call, now)
+            self._dispatch(call)
         elif waiting is None:
             self._waiting = deque((call,))
         else:
@@ -350,21 +351,30 @@ class Peer:
         self._send(self._codec.encode_result_error(message_id, code, description))
         return True
 
-    def expire(self, now: float) -> Unanswered | None:
-        """The call whose deadline has passed, if one has; the next one is sent."""
+    def expire(self, now: float) -> tuple[Unanswered, ...]:
+        """The calls whose deadline has passed, under way or waiting; the next one is sent."""
+        deadline = self.next_deadline
+        if deadline is None or now < deadline:
+            return ()
+        over: list[Unanswered] = []
+        if self._waiting:
+            over = [Unanswered(call, queued=True) for call in self._waiting if call.deadline <= now]
+            self._waiting = deque(call for call in self._waiting if call.deadline > now)
         call = self._under_way
-        if call is None or self._deadline is None or now < self._deadline:
-            return None
-        self._next(now)
-        return Unanswered(call)
+        if call is not None and call.deadline <= now:
+            over.insert(0, Unanswered(call))
+            self._next(now)
+        return tuple(over)
 
     def lost(self) -> tuple[Unanswered, ...]:
         """The connection is gone: every call of ours fails, every waiting one of the station is dropped."""
-        calls = ([self._under_way] if self._under_way is not None else []) + list(self._waiting or ())
+        over = [Unanswered(call, queued=True) for call in self._waiting or ()]
+        if self._under_way is not None:
+            over.insert(0, Unanswered(self._under_way))
         self._lost = True
         self._send = _nowhere
-        self._under_way = self._deadline = self._waiting = self._inbound = None
-        return tuple(Unanswered(call) for call in calls)
+        self._under_way = self._waiting = self._inbound = None
+        return tuple(over)
 
     def _receive_call(self, called: Called) -> Event:
         if len(called.message_id) > _TOKEN_MAX:
@@ -412,13 +422,17 @@ class Peer:
         return call
 
     def _next(self, now: float) -> None:
-        self._under_way = self._deadline = None
-        if self._waiting:
-            self._dispatch(self._waiting.popleft(), now)
+        self._under_way = None
+        # One whose time is over is left to `expire`: what was given up on must not be done after all.
+        for index, call in enumerate(self._waiting or ()):
+            if call.deadline > now:
+                assert self._waiting is not None
+                del self._waiting[index]
+                self._dispatch(call)
+                return
 
-    def _dispatch(self, call: OutboundCall, now: float) -> None:
+    def _dispatch(self, call: OutboundCall) -> None:
         self._under_way = call
-        self._deadline = now + call.deadline_s
         self._send(b'[2,"%b","%b",%b]' % (call.message_id.encode(), call.action.encode(), call.payload))
 
 

@@ -7,6 +7,7 @@ says why. Slower by far than the strict decoder, so only asked after that has gi
 """
 
 import math
+from datetime import UTC, tzinfo
 from functools import cache
 from typing import Any, get_args
 
@@ -78,10 +79,12 @@ class Reading:
 
     With `salvage`, an optional part or an element of a list that makes no sense is left out;
     without, it makes the whole payload unusable, as half an answer to a command would mislead.
+    A time without a zone is one of `local`.
     """
 
-    def __init__(self, *, salvage: bool) -> None:
+    def __init__(self, *, salvage: bool, local: tzinfo = UTC) -> None:
         self.salvage = salvage
+        self.local = local
         self.findings: list[Finding] = []
 
     def read(self, type_: type[Payload], value: Any) -> Payload:
@@ -298,7 +301,7 @@ class Reading:
                 at = from_epoch(value)
                 self._found("time-as-number", where, value)
             elif isinstance(value, str):
-                at, has_zone = read_instant(value)
+                at, has_zone = read_instant(value, local=self.local)
                 if not has_zone:
                     self._found("time-without-zone", where, value)
             else:

@@ -44,7 +44,6 @@ from currant.stations.model import (
 VARIABLES_A_MESSAGE = 20
 """`DeviceDataCtrlr.ItemsPerMessage` of a station is not known before it is asked; few are lower."""
 REPORTED_MAX = 5_000
-REPORT_WITHIN_S = 60.0
 
 _request_ids = itertools.count(1)
 
@@ -213,7 +212,7 @@ async def _base_report(caller: Caller, ask: Ask) -> CommandOutcome:
         if answer.status != "Accepted":
             return outcome_of(answer)
         try:
-            await asyncio.wait_for(complete, REPORT_WITHIN_S)
+            await asyncio.wait_for(complete, ask.left_s)
         except TimeoutError:
             if not values:
                 raise CallUnanswered(lost=False) from None
