@@ -89,6 +89,27 @@ async def test_profile_3_takes_the_stations_own_certificate(
     assert set(await secured.security_events()) == {"InvalidChargingStationCertificate"}
 
 
+async def test_profile_3_takes_a_certificate_in_the_name_of_the_serial_number(
+    secured: Network, authority: Authority, tmp_path: Path
+) -> None:
+    await secured.add("CS", security_profile=3, serial_number="SN-1")
+    url = f"{secured.tls_url}/CS"
+    assert await speaks(url, ssl=station_context(authority, tmp_path, "SN-1"))
+    assert not await speaks(url, ssl=station_context(authority, tmp_path, "SN-2"))
+    # What it says of itself when it boots is what counts from then on, also after a restart.
+    own = station_context(authority, tmp_path, "CS")
+    async with websockets.connect(url, subprotocols=["ocpp2.0.1"], ssl=own) as socket:
+        for told in ({"serialNumber": "SN-2"}, {}):
+            charging_station = {"vendorName": "V", "model": f"M{len(told)}", **told}
+            boot = call("1", "BootNotification", chargingStation=charging_station, reason="PowerUp")
+            await socket.send(boot)
+            assert '"Accepted"' in str(await socket.recv())
+    for _ in range(2):
+        assert not await speaks(url, ssl=station_context(authority, tmp_path, "SN-1"))
+        assert await speaks(url, ssl=station_context(authority, tmp_path, "SN-2"))
+        await secured.directory.load()
+
+
 async def test_a_certificate_of_an_unknown_authority_ends_the_connection(
     secured: Network, authority: Authority, tmp_path: Path
 ) -> None:

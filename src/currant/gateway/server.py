@@ -228,6 +228,7 @@ class Gateway:
                 admission=entry.admission,
                 profile=entry.security_profile,
                 has_password=entry.has_password,
+                serial_number=entry.serial_number,
                 organisation=organisation,
                 allow_unauthenticated=self.config.allow_unauthenticated,
             ),

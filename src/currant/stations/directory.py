@@ -16,7 +16,7 @@ from currant.kit.clock import Clock, micros
 from currant.kit.event import Event
 from currant.kit.ids import LocationId, StationId, TenantId
 from currant.stations import store
-from currant.stations.events import StationAdmitted, StationAppeared, StationChanged
+from currant.stations.events import StationAdmitted, StationAppeared, StationBooted, StationChanged
 from currant.stations.model import Admission, StationSettings
 
 
@@ -28,6 +28,8 @@ class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     identity: str
     admission: Admission
     security_profile: int | None = None
+    serial_number: str = ""
+    """As the station said when it last booted, or as it was registered."""
     location_id: LocationId | None = None
     settings: StationSettings = StationSettings()
     digest: bytes | None = None
@@ -70,6 +72,12 @@ class StationDirectory:
         self._by_identity[entry.identity] = entry
         self._by_id[entry.station_id] = entry
 
+    def put_serial_number(self, station_id: StationId, serial_number: str) -> None:
+        """Note what a station calls itself; one that says nothing takes back nothing."""
+        entry = self._by_id.get(station_id)
+        if entry is not None and serial_number and serial_number != entry.serial_number:
+            self.put(msgspec.structs.replace(entry, serial_number=serial_number))
+
     def digest(self, secret: bytes) -> bytes:
         return crypto.digest(secret, key=self._key)
 
@@ -110,9 +118,11 @@ class StationDirectory:
         """Keep up with what other nodes changed: a subscriber of `DIRECTORY_EVENTS`."""
         if isinstance(event, (StationChanged, StationAdmitted, StationAppeared)):
             await self.reload(station_id=event.station_id)
+        elif isinstance(event, StationBooted):
+            self.put_serial_number(event.station_id, event.serial_number)
 
 
-DIRECTORY_EVENTS: tuple[type[Event], ...] = (StationChanged, StationAdmitted, StationAppeared)
+DIRECTORY_EVENTS: tuple[type[Event], ...] = (StationChanged, StationAdmitted, StationAppeared, StationBooted)
 
 
 def _entry(row: Any) -> DirectoryEntry:
@@ -122,6 +132,7 @@ def _entry(row: Any) -> DirectoryEntry:
         identity=row.identity,
         admission=Admission(row.admission),
         security_profile=row.security_profile,
+        serial_number=row.serial_number,
         location_id=row.location_id,
         settings=store.stations.settings_from(row.settings),
         digest=row.digest,

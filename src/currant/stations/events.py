@@ -39,6 +39,7 @@ class StationBooted(Event, frozen=True, kw_only=True):
     admission: Admission
     vendor: str = ""
     model: str = ""
+    serial_number: str = ""
     firmware_version: str = ""
     reason: str = ""
 

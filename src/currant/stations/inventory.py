@@ -227,6 +227,7 @@ class Inventory:
                 entry,
                 admission=station.admission,
                 security_profile=station.security_profile,
+                serial_number=station.serial_number,
                 location_id=station.location_id,
                 settings=station.settings,
             )

@@ -292,7 +292,11 @@ class StationService:
             station.location_id = entry.location_id
         if not self._is_repeated(station, report, at):
             changes = ChangeSet(station.tenant_id)
-            changes.write(store.tables.BOOT, store.stations.boot_row(station, report, at))
+            told = report
+            if entry is not None and entry.serial_number and not report.serial_number:
+                # Its certificate may be known by it: a station that does not say it has it all the same.
+                told = msgspec.structs.replace(report, serial_number=entry.serial_number)
+            changes.write(store.tables.BOOT, store.stations.boot_row(station, told, at))
             changes.emit(
                 StationBooted(
                     tenant_id=station.tenant_id,
@@ -302,12 +306,14 @@ class StationService:
                     admission=station.admission,
                     vendor=report.vendor[:TEXT_MAX],
                     model=report.model[:TEXT_MAX],
+                    serial_number=report.serial_number[:TEXT_MAX],
                     firmware_version=report.firmware_version[:TEXT_MAX],
                     reason=report.reason[:TEXT_MAX],
                 )
             )
             await self._database.commit(changes)
             station.last_boot, station.last_boot_at = report, at
+            self._directory.put_serial_number(station.station_id, report.serial_number[:TEXT_MAX])
             station.last_seen_noted = at.timestamp()
         return self.boot_answer(station)
 

@@ -496,6 +496,7 @@ _DIRECTORY = select(
     stations.c.identity,
     stations.c.admission,
     stations.c.security_profile,
+    stations.c.serial_number,
     stations.c.settings,
     stations.c.location_id,
     credentials.c.digest,
