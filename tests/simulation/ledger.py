@@ -98,10 +98,7 @@ class Account(msgspec.Struct, kw_only=True):
     unacknowledged: int = 0
 
     def figures(self) -> str:
-        return (
-            f"{self.facts} facts, {self.sessions} sessions ({self.unacknowledged} of them unacknowledged),"
-            f" {self.readings} readings, {self.energy_wh / 1e6:.3f} MWh, {self.uncertain} uncertain"
-        )
+        return f"{self.facts} facts, {self.sessions} sessions, {self.readings} readings, {self.energy_wh / 1e6:.3f} MWh, {self.uncertain} uncertain"
 
     def __str__(self) -> str:
         more = len(self.wrong) - SHOWN

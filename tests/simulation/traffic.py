@@ -24,6 +24,7 @@ SETTLE_S = 90.0
 # the server this is a network that delivers what it kept through a long outage.
 AGO_S = 96 * HOUR_S
 SERVER_DOWN_S = (0.0, 1.5)
+UNHEARD_S = (0.0, 0.2, 1.0)
 
 MISFORTUNES = Faults(
     lose=0.01,
@@ -120,7 +121,12 @@ class Simulation:
         await asyncio.sleep(plan.seconds - passed)
 
     async def kill_and_restart(self) -> None:
+        """For a moment no answer arrives, then the server dies: what it kept last, nobody has seen acknowledged,
+        and all of it is said again to the next one."""
+        self.fleet.deaf = True
+        await asyncio.sleep(self.fate.choice(UNHEARD_S))
         self.server.kill()
+        self.fleet.deaf = False
         self.kills += 1
         self.look("after a kill")
         await asyncio.sleep(self.fate.uniform(*SERVER_DOWN_S))
@@ -177,7 +183,8 @@ class Simulation:
         return (
             f"seed {self.plan.seed}: {self.plan.stations} stations, {self.kills} kills,"
             f" {time.monotonic() - self.began:.0f} s, {status.messages_sent} messages,"
-            f" {status.connections} connections; {self.accounts[-1].figures()}"
+            f" {status.connections} connections, {sum(each.unacknowledged for each in self.accounts)} starts"
+            f" that a kill left unacknowledged; {self.accounts[-1].figures()}"
         )
 
 
