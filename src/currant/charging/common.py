@@ -73,6 +73,22 @@ class Common:
         if held is not None:
             held.stale = True
 
+    def follow(self, event: SessionEnded | SessionCorrected) -> None:
+        """Have the connection look again where a session ended or changed without it: on another node."""
+        held = self._attended.get(event.station_id)
+        if held is None:
+            return
+        running = held.open.get(event.transaction_id)
+        if isinstance(event, SessionEnded):
+            held.stale |= running is not None and running.id == event.session_id
+            return
+        known = running or held.ended.get(event.transaction_id)
+        if known is None:
+            # Ended long ago as far as the connection knows; it only matters if it runs again.
+            held.stale |= event.ended_at is None
+        elif known.id == event.session_id:
+            held.stale |= (known.ended_at, known.energy_wh) != (event.ended_at, event.energy_wh)
+
     def _load(self, station: AttendedStation, sessions: StationSessions) -> asyncio.Future[None]:
         """Fill in what the database knows; stations that ask in one turn of the loop share the queries."""
         loop = asyncio.get_running_loop()
@@ -301,12 +317,10 @@ class Common:
     ) -> None:
         received_us = micros(received_at)
         for index, reading in enumerate(readings):
-            changes.write(
-                reading_store.INSERT,
-                reading_store.row(
-                    meter, reading, micros(reading.at), received_us, number, flags.get(index, 0)
-                ),
+            row = reading_store.row(
+                meter, reading, micros(reading.at), received_us, number, flags.get(index, 0)
             )
+            changes.write(*reading_store.insertion(row))
 
     def _show(self, session: Session) -> None:
         """Let whoever looks see where a session stands."""
@@ -373,3 +387,4 @@ def _fill(
         if station_id == station.station_id and location == (station.location_id or "")
     }
     sessions.ended = {}
+    sessions.max_power_w = station.max_power_w

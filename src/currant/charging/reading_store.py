@@ -6,8 +6,9 @@ load, and keeps a reading that is delivered twice from counting twice, without a
 the largest table there is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -29,7 +30,7 @@ from sqlalchemy import (
 
 from currant.charging.metering import CONTEXTS
 from currant.charging.model import Reading, Session
-from currant.db.commits import insert_into, upsert
+from currant.db.commits import Write, insert_into, upsert
 from currant.db.queries import Query
 from currant.db.tables import Position, metadata
 from currant.kit.clock import instant, micros
@@ -120,6 +121,32 @@ def row(
         reading.flags | flags,
         reading.sequence,
     )
+
+
+def insertion(values: tuple[Any, ...]) -> tuple[Write, tuple[Any, ...]]:
+    """How to insert a `row`: with the columns it has values for, because binding the two dozen that a
+    charger never fills costs as much as the insert itself.
+
+    A charger fills the same ones again and again; past `SHAPES_MAX` sets of columns all are written.
+    """
+    shape = tuple([value is None for value in values])
+    known = _shapes.get(shape)
+    if known is None:
+        if len(_shapes) >= SHAPES_MAX:
+            return INSERT, values
+        places = [place for place, absent in enumerate(shape) if not absent]
+        names = [_NAMES[place] for place in places]
+        known = _shapes[shape] = (
+            insert_into(readings, *names, ignore_duplicates=True),
+            itemgetter(*places),
+        )
+    write, present = known
+    return write, present(values)
+
+
+SHAPES_MAX = 64
+_NAMES = readings.columns.keys()
+_shapes: dict[tuple[bool, ...], tuple[Write, Callable[[tuple[Any, ...]], tuple[Any, ...]]]] = {}
 
 
 _all = select(*readings.columns, meters.c.evse).select_from(

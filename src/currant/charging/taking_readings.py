@@ -87,12 +87,15 @@ class TakesReadings(Common):
         flags: lifecycle.Flags,
     ) -> int:
         """Rows of readings; the microseconds of the last one."""
-        write = reading_store.REPLACE if merged else reading_store.INSERT
         read_us = 0
         for index, reading in enumerate(readings):
             read_us = micros(reading.at)
             flag = flags.get(index, 0) if flags else 0
-            changes.write(write, reading_store.row(meter, reading, read_us, received_us, number, flag))
+            row = reading_store.row(meter, reading, read_us, received_us, number, flag)
+            if merged:
+                changes.write(reading_store.REPLACE, row)
+            else:
+                changes.write(*reading_store.insertion(row))
         return read_us
 
     def _save_metered(
