@@ -10,8 +10,8 @@ from currant.db.commits import ChangeSet, insert_into
 from currant.db.engine import Database
 from currant.db.retention import Keep, remove_older, trim_journal
 from currant.db.tables import metadata
-from currant.kit.clock import ManualClock, micros
-from currant.kit.ids import TenantId
+from currant.kit.clock import ManualClock, SystemClock, micros
+from currant.kit.ids import TenantId, first_id_of, new_id
 from services import fresh_database
 
 TENANT = TenantId("t1")
@@ -37,6 +37,22 @@ async def test_rows_older_than_their_age_go_and_the_others_stay(database: Databa
     assert await remove_older(database, keep, now=clock.now(), chunk=4) == 19
     left = await database.read(lambda c: sorted(c.execute(select(samples.c.part)).scalars()))
     assert left == list(range(31))
+
+
+async def test_rows_are_as_old_as_the_ids_we_gave_them(database: Database) -> None:
+    ids = [new_id() for _ in range(9)]
+    changes = ChangeSet(TENANT)
+    for id in ids:
+        # What the row says of its own time does not matter: it may be a station's.
+        changes.write(add_sample, (id, 1, 0))
+    changes.write(add_sample, (first_id_of(1), 1, 0))
+    await database.commit(changes)
+    keep = Keep(samples, "id", timedelta(days=30))
+    now = SystemClock().now()
+    assert await remove_older(database, keep, now=now + timedelta(days=29)) == 1
+    left = await database.read(lambda c: sorted(c.execute(select(samples.c.id)).scalars()))
+    assert left == ids
+    assert await remove_older(database, keep, now=now + timedelta(days=31), chunk=2) == 9
 
 
 async def test_the_journal_keeps_what_a_subscriber_has_not_seen(database_url: str) -> None:

@@ -160,6 +160,15 @@ class RetentionSettings(Section):
     status_history_days: Annotated[int, Field(ge=1)] = 365
     """Days that the history of connector states reaches back."""
 
+    commands_days: Annotated[int, Field(ge=1)] = 365
+    """Days that commands and their outcomes are kept."""
+
+    security_events_days: Annotated[int, Field(ge=1)] = 365
+    """Days that security events are kept."""
+
+    findings_days: Annotated[int, Field(ge=1)] = 90
+    """Days that a finding is kept after it was last made."""
+
     readings_full_days: Annotated[int, Field(ge=1)] = 90
     """Days that every meter reading is kept. Older ones are thinned; the first and last of a session stay."""
 

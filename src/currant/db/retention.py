@@ -5,19 +5,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, delete, select, tuple_
+from sqlalchemy import Column, Connection, Table, Text, delete, select, tuple_
 
 from currant.db import journal
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import micros
-from currant.kit.ids import TenantId
+from currant.kit.ids import TenantId, first_id_of
 
 CHUNK = 2_000
 
 
 class Keep(msgspec.Struct, frozen=True):
-    """How long a table's rows are kept, by a column that holds an instant; an index should lead to it."""
+    """How long a table's rows are kept, by a column that holds an instant, or an id that we made (`new_id`).
+
+    An index should lead to the column. An id tells when its row was made, whatever a station's clock said.
+    """
 
     table: Table
     column: str
@@ -28,8 +31,9 @@ async def remove_older(database: Database, keep: Keep, *, now: datetime, chunk: 
     """Delete the rows that have outlived `keep.age`; returns how many those were."""
     key: Sequence[Column[Any]] = tuple(keep.table.primary_key.columns)
     assert len(key) >= 1, f"Table {keep.table.name} has no primary key to delete by."
-    limit = micros(now - keep.age)
     when = keep.table.columns[keep.column]
+    before = micros(now - keep.age)
+    limit = first_id_of(before // 1000) if isinstance(when.type, Text) else before
 
     def remove(connection: Connection, _: ChangeSet) -> int:
         old = select(*key).where(when < limit).order_by(when).limit(chunk)

@@ -18,6 +18,12 @@ SessionId = NewType("SessionId", str)
 _last = 0
 
 
+def first_id_of(milliseconds: int) -> str:
+    """What every id made in or after this millisecond since 1970 is not below, and every earlier one is."""
+    text = f"{milliseconds:012x}"
+    return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"
+
+
 def new_id() -> str:
     """A UUIDv7 (RFC 9562, 5.7) in its usual text form; those made by one process strictly ascend."""
     global _last

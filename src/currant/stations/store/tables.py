@@ -190,6 +190,8 @@ findings = Table(
     Column("last_at", BigInteger, nullable=False),
     _text("example"),
     Index(None, "tenant_id", "last_at"),
+    # For those that are forgotten, of every tenant.
+    Index(None, "last_at"),
 )
 
 security_events = Table(

@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("example", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("station_id", "action", "code", "field", name=op.f("pk_findings")),
     )
+    op.create_index(op.f("ix_findings_last_at"), "findings", ["last_at"], unique=False)
     op.create_index(op.f("ix_findings_tenant_id_last_at"), "findings", ["tenant_id", "last_at"], unique=False)
     op.create_table(
         "idempotent_answers",
@@ -419,7 +420,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_sessions_uncertain",
         "sessions",
-        ["tenant_id", "started_at"],
+        ["started_at", "number"],
         unique=False,
         sqlite_where=sa.text("NOT certain"),
         postgresql_where=sa.text("NOT certain"),
