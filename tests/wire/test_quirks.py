@@ -10,7 +10,7 @@ from network import TENANT, Network, call
 from test_frames import RawStation, raw_station
 
 from currant.charging.model import Phase
-from currant.stations.model import StationSettings
+from currant.stations.model import Evse, StationSettings
 
 
 async def ask(station: RawStation, message: str) -> list[Any]:
@@ -74,6 +74,24 @@ async def test_d1_a_time_without_a_zone_is_local_where_a_zone_is_set(open_networ
             assert (await ask(station, start))[0] == 3
     assert [session.started_at for session in await open_network.sessions()] == [started, started]
     assert ("time-without-zone", "StartTransaction") in await open_network.findings()
+
+
+@pytest.mark.parametrize(("described_w", "counted_wh"), [(None, 20_000), (11_000, 0)])
+async def test_a_leap_of_the_meter_is_judged_by_the_described_hardware(
+    open_network: Network, described_w: int | None, counted_wh: int
+) -> None:
+    """20 kWh in a quarter of an hour: much for any charger, and impossible for one of 11 kW."""
+    await open_network.add("CS", evses=(Evse(number=1, max_power_w=described_w),))
+    begun = open_network.clock.now() - timedelta(hours=1)
+    async with raw_station(open_network, "CS") as station:
+        start = call("1", "StartTransaction", connectorId=1, idTag="X", meterStart=0, timestamp=begun)
+        number = (await ask(station, start))[2]["transactionId"]
+        for minutes, wh in ((1, "0"), (16, "20000")):
+            values = [{"timestamp": begun + timedelta(minutes=minutes), "sampledValue": [{"value": wh}]}]
+            sent = call("2", "MeterValues", connectorId=1, transactionId=number, meterValue=values)
+            assert (await ask(station, sent))[0] == 3
+    [session] = await open_network.sessions()
+    assert session.energy_wh == counted_wh
 
 
 async def test_e10_e12_a_stop_alone_with_an_endless_tag_is_accepted_and_kept(open_network: Network) -> None:

@@ -64,7 +64,7 @@ class Attendance:
 
 
 _States = dict[str, list[ConnectorState]]
-_Places = dict[str, list[tuple[int, int, int | None, bool]]]
+_Places = dict[str, list[tuple[int, int, int | None, bool, int | None]]]
 _Loaded = tuple[_States, _Places]
 
 
@@ -74,9 +74,18 @@ def _fill(station: AttendedStation, loaded: _Loaded) -> None:
         (state.evse, state.connector): state for state in states.get(station.station_id, ())
     }
     its_places = places.get(station.station_id, ())
-    station.places = {(evse, connector) for evse, connector, _, _ in its_places}
+    station.places = {(evse, connector) for evse, connector, *_ in its_places}
     station.ocpp16_connectors = {
-        connector_id: (evse, connector) for evse, connector, connector_id, _ in its_places if connector_id
+        connector_id: (evse, connector) for evse, connector, connector_id, *_ in its_places if connector_id
     }
     # Somebody described the station: what it reports beyond that is kept as a state, not as hardware.
-    station.learns = all(learned for _, _, _, learned in its_places)
+    station.learns = all(learned for _, _, _, learned, _ in its_places)
+    limits: dict[int, list[int | None]] = {}
+    for evse, _, _, _, watts in its_places:
+        limits.setdefault(evse, []).append(watts)
+    # A limit that is not said of one of its connectors is not known of the EVSE.
+    station.max_power_w = {
+        evse: max(known)
+        for evse, told in limits.items()
+        if len(known := [watts for watts in told if watts]) == len(told)
+    }

@@ -286,6 +286,7 @@ class AttendedStation:
         "last_seen_noted",
         "learns",
         "location_id",
+        "max_power_w",
         "ocpp16_connectors",
         "places",
         "settings",
@@ -317,6 +318,8 @@ class AttendedStation:
         self.connectors: dict[tuple[int, int], ConnectorState] = {}
         self.ocpp16_connectors: dict[int, tuple[int, int]] = {}
         self.places: set[tuple[int, int]] = set()
+        self.max_power_w: dict[int, int] = {}
+        """What each EVSE can deliver at most, where somebody said so."""
         self.learns = True
         self.last_seen_noted: float = 0.0
         self.last_boot: BootReport | None = None

@@ -428,17 +428,25 @@ def states_of(
 
 def places_of(
     conn: Connection, tenant_id: TenantId, station_ids: Sequence[str]
-) -> dict[str, list[tuple[int, int, int | None, bool]]]:
-    """(EVSE, connector or 0, OCPP 1.6's id of it, learned) of every place of these stations."""
+) -> dict[str, list[tuple[int, int, int | None, bool, int | None]]]:
+    """(EVSE, connector or 0, OCPP 1.6's id of it, learned, most watts) of every place of these stations."""
     e, c = evses.c, connectors.c
-    found: dict[str, list[tuple[int, int, int | None, bool]]] = {}
+    found: dict[str, list[tuple[int, int, int | None, bool, int | None]]] = {}
     for row in conn.execute(
-        select(e.station_id, e.number, c.number.label("connector"), c.ocpp16_connector_id, e.learned)
+        select(
+            e.station_id,
+            e.number,
+            c.number.label("connector"),
+            c.ocpp16_connector_id,
+            e.learned,
+            # An EVSE's own limit is that of all its connectors.
+            func.coalesce(e.max_power_w, c.max_power_w).label("watts"),
+        )
         .select_from(evses.outerjoin(connectors, and_(c.station_id == e.station_id, c.evse == e.number)))
         .where(e.tenant_id == tenant_id, e.station_id.in_(station_ids))
     ):
         found.setdefault(row.station_id, []).append(
-            (row.number, row.connector or 0, row.ocpp16_connector_id, row.learned)
+            (row.number, row.connector or 0, row.ocpp16_connector_id, row.learned, row.watts)
         )
     return found
 
