@@ -7,7 +7,8 @@ of events that stands in no line is listed under `RECORDED_ONLY`, so that silenc
 import msgspec
 
 from currant.access.events import AccountChanged, GroupChanged, TokenChanged
-from currant.charging.events import EnergyOutsideSession, SessionEvent
+from currant.charging.events import EnergyOutsideSession, SessionCorrected, SessionEnded, SessionEvent
+from currant.charging.service import ChargingService
 from currant.events.delivery import Subscription
 from currant.events.live import LiveFeed
 from currant.kit.event import Event
@@ -51,10 +52,13 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
 )
 
 
-def subscriptions(*, node: str, directory: StationDirectory, live: LiveFeed) -> list[Subscription]:
+def subscriptions(
+    *, node: str, directory: StationDirectory, charging: ChargingService, live: LiveFeed
+) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
     return [
         Subscription(f"directory of {node}", directory.follow, to=DIRECTORY_EVENTS),
+        Subscription(f"sessions held by {node}", charging.follow, to=(SessionEnded, SessionCorrected)),
         Subscription(f"live view of {node}", LiveView(live).show, to=SHOWN, skip_after=3),
     ]
 
