@@ -17,9 +17,14 @@ async def test_numbers_ascend_from_one_while_blocks_are_leased_ahead(database: D
     await numbers.prepare("session")
     taken = []
     for _ in range(95):
-        taken.append(numbers.take("session"))
-        await asyncio.sleep(0.003)
+        taken.append(await numbers.next("session"))
     assert taken == list(range(1, 96))
+
+
+async def test_a_burst_waits_for_the_next_block_instead_of_failing(database: Database) -> None:
+    numbers = Numbers(database, block=5)
+    taken = await asyncio.gather(*(numbers.next("session") for _ in range(40)))
+    assert sorted(taken) == list(range(1, 41))
 
 
 async def test_a_restart_never_repeats_a_number(database_url: str) -> None:

@@ -13,7 +13,7 @@ from currant.access.model import TokenKind
 
 UID_MAX = 255
 VIRTUAL_UID_LENGTH = 20
-RFID_BYTES_MIN, RFID_BYTES_MAX = 4, 10
+RFID_BYTES_MAX = 10
 
 _SEPARATORS = str.maketrans("", "", ":- .")
 _HEX = re.compile(r"[0-9A-F]+")
@@ -80,21 +80,17 @@ def virtual_uid() -> str:
 
 
 def _card(uid: str) -> str | None:
-    """A card's bytes without padding, in the smaller of their two orders; None when it is no card's uid."""
+    """A card's bytes without zeros around them, in the smaller of their two orders; None when it is no card's uid."""
     plain = _plain(uid)
     if not plain or not _HEX.fullmatch(plain):
         return None
     forwards = bytes.fromhex(plain if len(plain) % 2 == 0 else "0" + plain)
-    # Padding stands before the bytes, or behind them when they come backwards. Cards of 7 and 10
-    # bytes begin with their maker's number (ISO 14443-3, 6.5.4), which is never zero.
-    shortest = min(_unpadded(forwards), _unpadded(forwards[::-1]), key=lambda card: (len(card), card))
-    if len(shortest) > RFID_BYTES_MAX:
+    # Padding stands before the bytes, or behind them when they come backwards; which of the two it
+    # was cannot be told of a card that itself ends in zero, so zeros at either end say nothing.
+    bare = forwards.strip(b"\0")
+    if len(bare) > RFID_BYTES_MAX:
         return None
-    return min(shortest, shortest[::-1]).hex().upper()
-
-
-def _unpadded(card: bytes) -> bytes:
-    return card.lstrip(b"\0").rjust(RFID_BYTES_MIN, b"\0")
+    return min(bare, bare[::-1]).hex().upper()
 
 
 def _plain(uid: str) -> str:

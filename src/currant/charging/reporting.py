@@ -70,7 +70,7 @@ class Reporting(TakesTransactions):
         """Begin a session, whether or not its token may charge: the station begins it in any case."""
         if sessions.stale:
             await self._reload(station, sessions)
-        number = self._numbers.take(NUMBERS)
+        number = await self._numbers.next(NUMBERS)
         session_id = SessionId(new_id())
         meters: list[int] = []
 
@@ -135,7 +135,7 @@ class Reporting(TakesTransactions):
         """End a session; the decision is on the token that stopped it, if there was one."""
         if sessions.stale:
             await self._reload(station, sessions)
-        number = self._numbers.take(NUMBERS)
+        number = await self._numbers.next(NUMBERS)
         session_id = SessionId(new_id())
         presented = report.presented if report.presented and report.presented.uid.strip() else None
 

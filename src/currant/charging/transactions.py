@@ -76,7 +76,7 @@ class TakesTransactions(TakesReadings):
         self, station: AttendedStation, sessions: StationSessions, report: TransactionReport
     ) -> TransactionAnswer:
         """A TransactionEvent that needs a look at the database: a beginning, an end, a token, or a late one."""
-        number = self._numbers.take(NUMBERS)
+        number = await self._numbers.next(NUMBERS)
         session_id = SessionId(new_id())
         meters: dict[int, int] = {}
 

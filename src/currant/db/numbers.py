@@ -51,6 +51,15 @@ class Numbers:
         if not self._left(name):
             await asyncio.shield(self._lease_more(name))
 
+    async def next(self, name: str) -> int:
+        """The next number; in a burst that has used up all leased ones, the one after waiting for more.
+
+        Raises StoreUnavailable when the database gives none.
+        """
+        while not self._left(name):
+            await asyncio.shield(self._lease_more(name))
+        return self.take(name)
+
     def take(self, name: str) -> int:
         """The next number of a prepared name.
 
