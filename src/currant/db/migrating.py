@@ -4,18 +4,19 @@ The migrations are Alembic's, inside the package (`db/migrations/versions`), and
 transaction under a lock: a start that dies in the middle leaves the schema as it was.
 """
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from currant.db.backends import Backend
 from currant.db.failures import Cause, cause_of, translated
 from currant.db.tables import load_own, metadata
 from currant.kit.errors import CurrantError
+
+# Alembic is imported where it is used: most starts find the schema as it should be.
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 
 class SchemaTooNew(CurrantError):
@@ -46,8 +47,10 @@ def prepare(backend: Backend, *, create_all: bool = False) -> None:
         raise
 
 
-def configuration(connection: Connection | None = None) -> Config:
+def configuration(connection: Connection | None = None) -> "Config":
     """Alembic's configuration; for `alembic.command` from code, there is no `alembic.ini`."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "currant.db:migrations")
     config.attributes["connection"] = connection
@@ -59,6 +62,8 @@ def draft(connection: Connection, message: str, version: str) -> None:
 
     For developers: `version` is the file's name and the schema's, such as ``0003_wallets``.
     """
+    from alembic import command
+
     config = configuration(connection)
     config.attributes["drafting"] = True
     config.set_main_option("file_template", "%%(rev)s")
@@ -66,26 +71,33 @@ def draft(connection: Connection, message: str, version: str) -> None:
 
 
 def newest_version() -> str:
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
-    assert head is not None
-    return head
+    """The newest schema this code knows; migrations are numbered, so it is the last file's name."""
+    versions = Path(__file__).with_name("migrations") / "versions"
+    return max(file.stem for file in versions.glob("[0-9]*.py"))
 
 
 def version_of(connection: Connection) -> str | None:
     """The version of the schema in this database, ``None`` when it is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
 
 
 def _upgrade(connection: Connection) -> None:
-    version = version_of(connection)
+    version, newest = version_of(connection), newest_version()
+    if version == newest:
+        return
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
     config = configuration(connection)
     scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == newest, "The newest migration is not the last by its number."
     known: set[Any] = {script.revision for script in scripts.walk_revisions()}
     if version is not None and version not in known:
         raise SchemaTooNew(
             f"This database was changed by a newer version of Currant (schema {version};"
-            f" this version knows {scripts.get_current_head()}). Start that version, or restore a backup.",
+            f" this version knows {newest}). Start that version, or restore a backup.",
             schema=version,
         )
-    if version != scripts.get_current_head():
-        command.upgrade(config, "head")
+    command.upgrade(config, "head")

@@ -65,8 +65,7 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
         self._waiting = 0
-        # Checked for logins that do not exist, so that they take as long as those that do.
-        self._nobody = self._hasher.hash("nobody's password")
+        self._nobody = ""
 
     async def hash(self, password: str) -> str:
         loop = asyncio.get_running_loop()
@@ -79,9 +78,7 @@ class Passwords:
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            right = await loop.run_in_executor(
-                self._threads, self._verify, expected or self._nobody, password
-            )
+            right = await loop.run_in_executor(self._threads, self._verify, expected, password)
         finally:
             self._waiting -= 1
         return right and expected is not None
@@ -92,8 +89,12 @@ class Passwords:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _verify(self, expected: str, password: str) -> bool:
+    def _verify(self, expected: str | None, password: str) -> bool:
+        # Checked for logins that do not exist, so that they take as long as those that do. Made at the
+        # first sign-in of all, whoever signs in: a start need not wait for it.
+        if not self._nobody:
+            self._nobody = self._hasher.hash("nobody's password")
         try:
-            return self._hasher.verify(expected, password)
+            return self._hasher.verify(expected or self._nobody, password)
         except (VerificationError, InvalidHashError):
             return False
