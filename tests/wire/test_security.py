@@ -1,14 +1,17 @@
 """The security profiles over real TLS, with a certificate authority of the test's own."""
 
 import asyncio
+import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import websockets
-from network import PASSWORD, Network, basic, call, client_context, network, tls_config
+from network import PASSWORD, TENANT, Network, basic, call, client_context, network, tls_config, until
 
 from currant.kit.clock import SystemClock
 from currant.pki.authority import Authority
@@ -118,6 +121,8 @@ async def test_a_certificate_of_an_unknown_authority_ends_the_connection(
     context = station_context(stranger, tmp_path, "CS")
     context.load_verify_locations(authority.root)
     assert not await speaks(f"{secured.tls_url}/CS", ssl=context)
+    await until(lambda: secured.gateway.counters.get("tls_client_certificate") == 1)
+    assert await secured.security_events() == ["InvalidChargingStationCertificate"]
 
 
 @pytest.mark.parametrize(
@@ -150,6 +155,58 @@ async def test_tls_1_1_is_refused(secured: Network, authority: Authority) -> Non
         await asyncio.open_connection(
             "127.0.0.1", secured.gateway.ports.tls, ssl=context, server_hostname="localhost"
         )
+    await until(lambda: secured.gateway.counters == {"tls_version": 1})
+    await secured.flush()
+    [event] = (await secured.inventory.list_security_events(TENANT)).items
+    assert (event.kind, event.remote_address) == ("InvalidTLSVersion", "127.0.0.1")
+
+
+async def test_a_charger_that_does_not_trust_this_server_is_noticed(secured: Network, tmp_path: Path) -> None:
+    old = Authority.open(tmp_path / "old", clock=SystemClock())
+    for _ in range(3):
+        assert not await speaks(f"{secured.tls_url}/CS", ssl=client_context(old))
+    await until(lambda: secured.gateway.counters == {"tls_broken_off": 3})
+    # However often it tries, it is told once a minute.
+    assert await secured.security_events() == ["TlsHandshakeFailed"]
+
+
+async def test_a_charger_may_say_that_it_does_not_trust_this_server(secured: Network, tmp_path: Path) -> None:
+    context = client_context(Authority.open(tmp_path / "old", clock=SystemClock()))
+
+    def connect() -> None:
+        port = secured.gateway.ports.tls
+        with socket.create_connection(("127.0.0.1", port or 0)) as plain, pytest.raises(ssl.SSLError):
+            context.wrap_socket(plain, server_hostname="localhost")
+
+    await asyncio.to_thread(connect)
+    await until(lambda: secured.gateway.counters == {"tls_our_certificate": 1})
+    assert await secured.security_events() == ["InvalidCsmsCertificate"]
+
+
+async def test_what_is_no_tls_on_the_tls_port_is_closed_counted_and_told(
+    secured: Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", secured.gateway.ports.tls)
+    writer.write(b"GET /ocpp/CS HTTP/1.1\r\nHost: x\r\n\r\n")
+    with suppress(ConnectionError):
+        await reader.read()
+    writer.close()
+    await until(lambda: secured.gateway.counters == {"plain_on_tls_port": 1})
+    assert await secured.security_events() == ["TlsHandshakeFailed"]
+    # One that only looks whether the port is open is no event.
+    _, writer = await asyncio.open_connection("127.0.0.1", secured.gateway.ports.tls)
+    writer.close()
+    await until(lambda: secured.gateway.counters.get("tls_left") == 1)
+    assert await secured.security_events() == ["TlsHandshakeFailed"]
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_tls_handshake_that_never_ends_is_cut_off(tmp_path: Path, authority: Authority) -> None:
+    async with network(tmp_path, tls=tls_config(authority), handshake_timeout_s=0.3) as built:
+        reader, writer = await asyncio.open_connection("127.0.0.1", built.gateway.ports.tls)
+        assert await reader.read() == b""
+        await until(lambda: built.gateway.counters == {"tls_timeout": 1})
+        writer.close()
 
 
 async def test_renewed_certificates_are_used_without_a_restart(

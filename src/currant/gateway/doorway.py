@@ -78,6 +78,10 @@ class Host(Protocol):
 
     def count(self, what: str) -> None: ...
 
+    def stranger(self, address: str, kind: str, words: str) -> None:
+        """Somebody came who may well be a charger, and cannot be understood."""
+        ...
+
     def admit(
         self, opening: Opening, *, address: str, certificate: dict[str, Any] | None, encrypted: bool
     ) -> Coroutine[Any, Any, Welcome]:
@@ -132,7 +136,12 @@ class Doorway(asyncio.Protocol):
                 self._refuse(Refused(400, "Frames were sent before the opening was answered."))
             return
         if not handshake.looks_like_http(self._data):
-            self._host.count("tls_on_plain_port" if self._data[:1] == b"\x16" else "garbage")
+            if self._data[:1] == b"\x16":
+                self._host.count("tls_on_plain_port")
+                words = "It speaks TLS on the port without it."
+                self._host.stranger(self._address(), "TlsHandshakeFailed", words)
+            else:
+                self._host.count("garbage")
             self._finish()
             self._transport.abort()
             return
@@ -150,17 +159,21 @@ class Doorway(asyncio.Protocol):
             return
         self._data = rest
         self._deciding = True
-        peer = self._transport.get_extra_info("peername")
         run_steps(
             self._host.admit(
                 opening,
-                address=peer[0] if isinstance(peer, tuple) else str(peer or ""),
+                address=self._address(),
                 certificate=self._certificate(),
                 encrypted=self._encrypted,
             ),
             lambda welcome: self._open(opening, welcome),
             self._not_admitted,
         )
+
+    def _address(self) -> str:
+        assert self._transport is not None
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0] if isinstance(peer, tuple) else peer or "")
 
     def _certificate(self) -> dict[str, Any] | None:
         if not self._encrypted or self._transport is None:
@@ -240,14 +253,17 @@ class Doorway(asyncio.Protocol):
         self._transport.close()
 
     def _too_late(self) -> None:
-        """Nothing happened for too long: slow on purpose, or a TLS handshake that never came to an end."""
-        if self._done:
-            return
-        if self._transport is None:
-            self._host.count("tls_failed" if self._encrypted else "never_spoke")
+        """Nothing happened for too long."""
+        # Without a transport the TLS handshake is still under way, and has a time of its own.
+        if self._done or self._transport is None:
             return
         self._host.count("handshake_timeout")
         self._transport.abort()
+
+    def abandon(self) -> None:
+        """The TLS handshake failed: nothing will come."""
+        self._done = True
+        self._timer.cancel()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._timer.cancel()

@@ -20,6 +20,9 @@ from currant.gateway.doorway import Doorway, Farewell, Refused, Welcome
 from currant.gateway.handshake import Opening
 from currant.gateway.registry import Registry
 from currant.gateway.services import Services
+from currant.gateway.stepping import run_steps
+from currant.gateway.strangers import Notice, Strangers, why_failed
+from currant.gateway.tls_listener import TlsListener
 from currant.gateway.turnstile import Turnstile
 from currant.kit.errors import CurrantError
 from currant.kit.ids import StationId
@@ -58,7 +61,8 @@ class Gateway:
         self.handshake_timeout_s = config.handshake_timeout_s
         self.max_message_bytes = config.max_message_bytes
         self.read_buffer_bytes = config.read_buffer_bytes
-        self._servers: list[asyncio.Server] = []
+        self._servers: list[asyncio.Server | TlsListener] = []
+        self._strangers = Strangers()
         self._context: ssl.SSLContext | None = None
         self._attempts = Attempts(
             per_identity=config.failures_per_identity,
@@ -91,17 +95,16 @@ class Gateway:
             self._servers.append(server)
             plain = server.sockets[0].getsockname()[1]
         if self._context is not None:
-            server = await loop.create_server(
-                lambda: Doorway(self, encrypted=True),
-                config.tls_host,
-                config.tls_port,
+            assert config.tls_port is not None
+            listener = TlsListener(
+                self._context,
+                door=lambda: Doorway(self, encrypted=True),
+                failed=self._not_secured,
+                handshake_timeout_s=config.handshake_timeout_s,
                 backlog=BACKLOG,
-                ssl=self._context,
-                ssl_handshake_timeout=config.handshake_timeout_s,
-                ssl_shutdown_timeout=2.0,
             )
-            self._servers.append(server)
-            secured = server.sockets[0].getsockname()[1]
+            secured = await listener.start(config.tls_host, config.tls_port)
+            self._servers.append(listener)
         self.ports = Ports(plain=plain, tls=secured)
         self._watching = asyncio.create_task(self._watch())
 
@@ -142,6 +145,31 @@ class Gateway:
 
     def count(self, what: str) -> None:
         self.counters[what] = self.counters.get(what, 0) + 1
+
+    def stranger(self, address: str, kind: str, words: str) -> None:
+        notice = self._strangers.note(address, kind, words, now=time.monotonic())
+        if notice is not None:
+            self._tell(notice)
+
+    def _not_secured(self, address: str, error: Exception, begun: bool) -> None:
+        """A TLS handshake failed. Chargers that cannot connect would be missed by nobody else (quirks A11, A12)."""
+        failure = why_failed(error, begun=begun)
+        self.count(failure.counter)
+        if failure.kind is not None:
+            self.stranger(address, failure.kind, failure.words)
+
+    def _tell(self, notice: Notice) -> None:
+        services = self.services
+        event = services.stations.security_event(
+            None,
+            identity="",
+            kind=notice.kind,
+            at=services.clock.now(),
+            detail=notice.detail,
+            severity=Severity.MEDIUM,
+            remote_address=notice.address,
+        )
+        run_steps(event, lambda _: None, lambda error: log.warning("A security event was lost: %s", error))
 
     async def admit(
         self, opening: Opening, *, address: str, certificate: dict[str, Any] | None, encrypted: bool
@@ -297,6 +325,8 @@ class Gateway:
                         self._awaiting.discard(connection)
                 if rounds % SILENCE_WATCHED_EVERY == 0:
                     self.watch_silence(now)
+                    for notice in self._strangers.due(now):
+                        self._tell(notice)
             except Exception:
                 log.exception("The watch over the connections stumbled, and goes on")
 
