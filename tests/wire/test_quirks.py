@@ -10,6 +10,7 @@ from network import TENANT, Network, call
 from test_frames import RawStation, raw_station
 
 from currant.charging.model import Phase
+from currant.stations.events import StationReported
 from currant.stations.model import Evse, StationSettings
 
 
@@ -108,6 +109,47 @@ async def test_e10_e12_a_stop_alone_with_an_endless_tag_is_accepted_and_kept(ope
         assert answer[0] == 3
     sessions = await open_network.sessions()
     assert [session.phase for session in sessions] == [Phase.ENDED]
+
+
+@pytest.mark.parametrize(
+    ("message", "action"),
+    [
+        (call("1", "StopTransaction", transactionId="none", meterStop=1), "StopTransaction"),
+        ('[2,"1","StatusNotification",{"connectorId":1', ""),
+    ],
+)
+async def test_b18_a_message_that_is_sent_again_and_again_in_vain_is_noticed(
+    open_network: Network, message: str, action: str
+) -> None:
+    told: list[StationReported] = []
+    open_network.database.listen(
+        lambda _, events: told.extend(event for event in events if isinstance(event, StationReported))
+    )
+    for connection in range(2):
+        async with raw_station(open_network) as station:
+            for _ in range(3):
+                # Each time it is answered, under its own id if that can be read, and nothing else is held up.
+                station.send(message.encode())
+                assert (await ask(station, call("h", "Heartbeat")))[0] in (3, 4)
+                if action:
+                    assert json.loads((await station.receive())[1])[1] == "h"
+            assert await settled(open_network, told) == connection
+    [event] = told
+    assert (event.topic, event.status) == ("poison-message", action)
+    assert "5 times" in event.detail
+    assert ("poison-message", action) in await open_network.findings()
+
+
+async def settled(network: Network, told: list[StationReported]) -> int:
+    await network.flush()
+    return len(told)
+
+
+async def test_b18_messages_that_succeed_are_not_watched(open_network: Network) -> None:
+    async with raw_station(open_network) as station:
+        for _ in range(20):
+            assert (await ask(station, call("1", "Heartbeat")))[0] == 3
+    assert len(open_network.gateway.poison) == 0
 
 
 async def test_a14_the_version_is_the_connections_and_not_the_stations(open_network: Network) -> None:

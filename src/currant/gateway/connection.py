@@ -24,6 +24,7 @@ from currant.gateway.compression import Compression
 from currant.gateway.config import GatewayConfig
 from currant.gateway.inbound import TRANSLATORS, may_speak
 from currant.gateway.outcomes import CallUnanswered
+from currant.gateway.poison import Poison
 from currant.gateway.recorder import Recorder
 from currant.gateway.services import Caller, Services, zone_named
 from currant.gateway.socket import Socket, monotonic
@@ -64,6 +65,7 @@ class Keeper(Protocol):
     config: GatewayConfig
     services: Services
     turnstile: Turnstile
+    poison: Poison
 
     def entered(self, connection: "Connection") -> "Connection | None": ...
 
@@ -349,6 +351,7 @@ class Connection(Socket):
                 self._recorder.found(
                     event.action, "refused", response.description, field=response.details.get("field", "")
                 )
+                self._failed(event.action, event.payload, response.description)
             self._refuse(event, response.code, response.description, response.details)
             return
         else:
@@ -370,6 +373,7 @@ class Connection(Socket):
         elif isinstance(error, CurrantError):
             description = error.message
             log.warning("%s of station %s: %s", event.action, self.entry.identity, error.message)
+            self._failed(event.action, event.payload, description)
         else:
             description = "It could not be handled: try again later."
             log.error(
@@ -381,7 +385,14 @@ class Connection(Socket):
                 masked(event.action, text_of(bytes(event.payload)))[:2000],
                 exc_info=error,
             )
+            self._failed(event.action, event.payload, description)
         self._refuse(event, ErrorCode.INTERNAL_ERROR, description)
+
+    def _failed(self, action: str, content: msgspec.Raw | bytes, description: str) -> None:
+        """Take note of a message that the station will send again, in vain."""
+        times = self._keeper.poison.failed(self.station_id, action, bytes(content))
+        if times is not None:
+            self._recorder.poisoned(action, description, times)
 
     def _refuse(
         self, event: Called, code: ErrorCode, description: str, details: dict[str, Any] | None = None
@@ -454,6 +465,8 @@ class Connection(Socket):
             return
         self._recorder.found("", event.reason, event.description)
         self._recorder.frame("malformed", data)
+        if event.reason == "frame-malformed":
+            self._failed("", data, event.description)
 
     # What we ask of the station
 

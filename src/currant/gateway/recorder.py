@@ -117,6 +117,17 @@ class Recorder:
                 self.station, action, [(found.code, found.field, found.detail) for found in findings]
             )
 
+    def poisoned(self, action: str, reason: str, times: int) -> None:
+        """The station sends the same message again and again, in vain: somebody has to look at it."""
+        if self.station is None:
+            return
+        detail = f"{action or 'A frame'} was sent {times} times with the same content: {reason}"
+        self.found(action, "poison-message", detail)
+        fact = self._services.stations.note_fact(
+            self.station, topic="poison-message", at=self._services.clock.now(), status=action, detail=detail
+        )
+        run_steps(fact, lambda _: None, lambda error: log.warning("A fact was lost: %s", error))
+
     def security_event(self, kind: str, detail: str) -> None:
         event = self._services.stations.security_event(
             self._entry.tenant_id,

@@ -18,6 +18,7 @@ from currant.gateway.config import GatewayConfig
 from currant.gateway.connection import Connection
 from currant.gateway.doorway import Doorway, Farewell, Refused, Welcome
 from currant.gateway.handshake import Opening
+from currant.gateway.poison import Poison
 from currant.gateway.registry import Registry
 from currant.gateway.services import Services
 from currant.gateway.stepping import run_steps
@@ -55,6 +56,7 @@ class Gateway:
         self.services = services
         self.registry = registry
         self.turnstile = Turnstile()
+        self.poison = Poison()
         self.counters: dict[str, int] = {}
         """What never became a connection, by kind: tls_on_plain_port, garbage, refused_401, …"""
         self.ports = Ports()
