@@ -1,11 +1,13 @@
 """A decision looks before it writes, sees the latest state, and stands or falls as a whole."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from shelf import Shelved, add, all_books, book, books, change, put
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from currant.db import journal
 from currant.db.commits import ChangeSet
@@ -86,3 +88,19 @@ def _set(title: str, copies: int) -> ChangeSet:
     changes = ChangeSet(TENANT)
     changes.write(put, book(title, copies))
     return changes
+
+
+async def test_decisions_that_all_get_in_each_others_way_are_all_taken(database: Database) -> None:
+    await stock(database, 1)
+
+    def look_around_and_add(number: int) -> Callable[[Connection, ChangeSet], None]:
+        def take(connection: Connection, changes: ChangeSet) -> None:
+            # Reads what every other decision writes, and takes its time: none fits beside another.
+            connection.execute(select(func.count()).select_from(books)).scalar_one()
+            time.sleep(0.002)
+            changes.write(add, book(str(number), 1))
+
+        return take
+
+    await asyncio.gather(*(database.decide(look_around_and_add(number), TENANT) for number in range(400)))
+    assert len(await database.read(all_books)) == 401

@@ -24,6 +24,7 @@ from currant.db.backends import Backend, backend_for
 from currant.db.commits import ChangeSet, Row, Write
 from currant.db.crew import Crew, begin
 from currant.db.failures import problem_of
+from currant.db.turns import Turns
 from currant.db.writer import Decision, Failed, Outcome, Work, Writer
 from currant.kit.clock import Clock, SystemClock
 from currant.kit.errors import StoreUnavailable
@@ -98,6 +99,7 @@ class Database:
             connect=lambda: backend.connect(read_only=True),
             on_away=self._suspect,
         )
+        self._turns = Turns()
         self._deciders = Crew(
             "decider",
             size=DECIDERS,
@@ -172,7 +174,9 @@ class Database:
         told: list[tuple[int, Sequence[Event]]] = []
 
         def decide(connection: Connection) -> T:
-            result, position, events = writer.decide_alone(self.backend, self.clock, connection, decision)
+            result, position, events = writer.decide_alone(
+                self.backend, self.clock, connection, decision, self._turns
+            )
             if events:
                 told.append((position, events))
             return result  # type: ignore[no-any-return]

@@ -7,6 +7,8 @@ only the guilty fail. When the store itself is away, everybody is told, and noth
 
 import contextlib
 import logging
+import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +21,7 @@ from currant.db.commits import ChangeSet, Row, Write
 from currant.db.crew import begin
 from currant.db.failures import Cause, cause_of, translated
 from currant.db.tables import metadata
+from currant.db.turns import Turns
 from currant.kit.clock import Clock, micros
 from currant.kit.event import Event
 from currant.kit.ids import TenantId
@@ -27,6 +30,7 @@ log = logging.getLogger(__name__)
 
 # How often a transaction that met another one is done again before its caller is told.
 ATTEMPTS_MAX = 12
+PAUSE_MAX_SECONDS = 0.1
 
 
 class Decision:
@@ -264,33 +268,44 @@ class Writer:
 
 
 def decide_alone(
-    backend: Backend, clock: Clock, connection: Connection, decision: Decision
+    backend: Backend, clock: Clock, connection: Connection, decision: Decision, turns: Turns
 ) -> tuple[Any, int, list[Event]]:
     """A decision in a transaction of its own: its result, and its events with the first one's position.
 
-    Done again when another transaction got in its way.
+    Done again when another transaction got in its way: then with no other decision of this process
+    beside it, and against those of other nodes after a pause of chance length.
     """
     for attempt in range(ATTEMPTS_MAX):
-        changes = ChangeSet(decision.tenant_id)
-        position = 0
-        cursor = begin(connection, backend.begin_decision)
-        try:
-            result = decision.function(connection, changes)
-            for write, values in as_written(changes.rows):
-                backend.run(cursor, write, values)
-            if changes.events:
-                written_at = micros(clock.now())
-                rows = [journal.row_of(event, written_at=written_at) for event in changes.events]
-                backend.lock_journal(cursor)
-                backend.run(cursor, journal.append, rows)
-                position = backend.last_position(cursor) - len(rows) + 1
-            cursor.execute("COMMIT")
-        except Exception as error:
-            cause = cause_of(error)
-            if cause is not Cause.AWAY:
-                cursor.execute("ROLLBACK")
-            if cause is not Cause.AGAIN or attempt + 1 == ATTEMPTS_MAX:
-                raise
-        else:
-            return result, position, changes.events
+        if attempt > 1:
+            time.sleep(random.uniform(0, min(PAUSE_MAX_SECONDS, 0.002 * 2**attempt)))
+        with turns.alone() if attempt else turns.together():
+            try:
+                return _decide_once(backend, clock, connection, decision)
+            except Exception as error:
+                if cause_of(error) is not Cause.AGAIN or attempt + 1 == ATTEMPTS_MAX:
+                    raise
     raise AssertionError
+
+
+def _decide_once(
+    backend: Backend, clock: Clock, connection: Connection, decision: Decision
+) -> tuple[Any, int, list[Event]]:
+    changes = ChangeSet(decision.tenant_id)
+    position = 0
+    cursor = begin(connection, backend.begin_decision)
+    try:
+        result = decision.function(connection, changes)
+        for write, values in as_written(changes.rows):
+            backend.run(cursor, write, values)
+        if changes.events:
+            written_at = micros(clock.now())
+            rows = [journal.row_of(event, written_at=written_at) for event in changes.events]
+            backend.lock_journal(cursor)
+            backend.run(cursor, journal.append, rows)
+            position = backend.last_position(cursor) - len(rows) + 1
+        cursor.execute("COMMIT")
+    except Exception as error:
+        if cause_of(error) is not Cause.AWAY:
+            cursor.execute("ROLLBACK")
+        raise
+    return result, position, changes.events
