@@ -354,3 +354,22 @@ async def test_an_apps_token_comes_back_as_central_and_is_known(
     [session] = await open_network.sessions()
     assert (session.token_id, session.authorised) == (issued.id, True)
     assert session.remote_start_id == remote_start_id
+
+
+async def test_a_token_that_may_not_charge_is_refused_before_the_station_is_troubled(
+    open_network: Network,
+) -> None:
+    await open_network.issue("04A1B2C3")
+    async with websockets.connect(f"{open_network.url}/CP-16", subprotocols=["ocpp1.6"]) as socket:
+        station = Station16("CP-16", socket)
+        listening = asyncio.create_task(station.start())
+        await station.call(call16.BootNotification(charge_point_model="M", charge_point_vendor="V"))
+        known = open_network.directory.find("CP-16")
+        assert known is not None
+        stranger = await open_network.charging.start_remotely(
+            TENANT, known.station_id, Presented(uid="DEADBEEF", kind=TokenKind.RFID), by="a test", evse=1
+        )
+        listening.cancel()
+    assert stranger.status is CommandStatus.REFUSED
+    assert "DEADBEEF" in stranger.reason
+    assert "RemoteStartTransaction" not in {message.action for message in await open_network.log("CP-16")}

@@ -255,11 +255,16 @@ class DemoNetwork:
             for state in overview.states
             if state.evse > 0 and state.status is ConnectorStatus.AVAILABLE
         ]
-        if free:
+        under_way = await self._currant.charging.list(
+            self._tenant_id, SessionFilter(phase=Phase.ACTIVE), limit=200
+        )
+        charging = {session.token_uid for session in under_way.items}
+        idle = [uid for uid in self._apps if uid not in charging]
+        if free and idle:
             await self._currant.charging.start_remotely(
                 self._tenant_id,
                 overview.station.id,
-                Presented(uid=self._random.choice(self._apps), kind=TokenKind.APP),
+                Presented(uid=self._random.choice(idle), kind=TokenKind.APP),
                 by="app:demo driver",
                 evse=self._random.choice(free),
             )

@@ -29,6 +29,7 @@ from currant.kit.clock import Clock, micros
 from currant.kit.errors import NotFound
 from currant.kit.ids import SessionId, StationId, TenantId
 from currant.stations.commands import CommandService
+from currant.stations.directory import DirectoryEntry
 from currant.stations.model import AttendedStation
 from currant.stations.service import StationService
 
@@ -171,7 +172,7 @@ class Common:
     def _decide(
         self,
         conn: Connection,
-        station: AttendedStation,
+        station: AttendedStation | DirectoryEntry,
         presented: Presented,
         at: datetime,
         *,

@@ -152,11 +152,23 @@ class Operating(Common):
         evse: int | None = None,
         connector: int | None = None,
     ) -> CommandRecord:
-        """Ask a station to begin a session for a token; whether it does is the command's outcome."""
+        """Ask a station to begin a session for a token; whether it does is the command's outcome.
+
+        A token that may not charge there is refused here, with the reason: the station would begin
+        a session only to end it again.
+        """
         assert self._commands is not None, "Commands are given where a CommandService is."
         command = StartCharging(
             token_uid=presented.uid, token_kind=presented.kind.value, evse=evse, connector=connector
         )
+        station, at = self._commands.told(tenant_id, station_id, command), self._clock.now()
+        decision = await self._database.read(
+            lambda conn: self._decide(conn, station, presented, at, evse=evse)
+        )
+        if not decision.allowed:
+            return await self._commands.turn_down(
+                tenant_id, station_id, command, by=by, reason=decision.explanation
+            )
         return await self._commands.give(tenant_id, station_id, command, by=by)
 
     async def stop_remotely(self, tenant_id: TenantId, session_id: SessionId, *, by: str) -> CommandRecord:

@@ -13,7 +13,7 @@ from currant.kit.errors import CurrantError, Invalid, NotFound
 from currant.kit.ids import CommandId, StationId, TenantId, new_id
 from currant.stations import paging, store
 from currant.stations.admission import entry_of
-from currant.stations.directory import StationDirectory
+from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.events import CommandEnded
 from currant.stations.link import StationLink
 from currant.stations.model import (
@@ -101,28 +101,44 @@ class CommandService:
         Every outcome is a value. Raises NotFound, Invalid, or StationNotAccepted when the station may
         not be told this, before anything is recorded or sent.
         """
-        entry = entry_of(self._directory, tenant_id, station_id)
-        _check_allowed(entry.admission, command)
-        check(command)
+        entry = self.told(tenant_id, station_id, command)
         if not 0 < deadline_s <= DEADLINE_MAX_S:
             raise Invalid(f"A deadline is at most {DEADLINE_MAX_S:.0f} seconds.", field="deadline_s")
         if isinstance(command, StartCharging) and command.remote_start_id is None:
             number = self._numbers.take(REMOTE_STARTS)
             command = msgspec.structs.replace(command, remote_start_id=number)
+        record = await self._begin(entry, command, by)
+        outcome = await self._link.send(entry.station_id, command, deadline_s=deadline_s)
+        return await self._end(record, outcome)
+
+    async def turn_down(
+        self, tenant_id: TenantId, station_id: StationId | str, command: AnyCommand, *, by: str, reason: str
+    ) -> CommandRecord:
+        """Record a command that is refused here, and why, without troubling the station."""
+        record = await self._begin(self.told(tenant_id, station_id, command), command, by)
+        return await self._end(record, CommandOutcome(status=CommandStatus.REFUSED, reason=reason))
+
+    def told(self, tenant_id: TenantId, station_id: StationId | str, command: AnyCommand) -> DirectoryEntry:
+        """The station (by id or identity), if it may be told this; raises as `give` does."""
+        entry = entry_of(self._directory, tenant_id, station_id)
+        _check_allowed(entry.admission, command)
+        check(command)
+        return entry
+
+    async def _begin(self, entry: DirectoryEntry, command: AnyCommand, by: str) -> CommandRecord:
         record = CommandRecord(
             id=CommandId(new_id()),
-            tenant_id=tenant_id,
+            tenant_id=entry.tenant_id,
             station_id=entry.station_id,
             command=command,
             asked_by=by,
             asked_at=self._clock.now(),
             status=CommandStatus.SENT,
         )
-        changes = ChangeSet(tenant_id)
+        changes = ChangeSet(entry.tenant_id)
         store.records.insert_command(changes, record, kind_of(command))
         await self._database.commit(changes)
-        outcome = await self._link.send(entry.station_id, command, deadline_s=deadline_s)
-        return await self._end(record, outcome)
+        return record
 
     async def _end(self, record: CommandRecord, outcome: CommandOutcome) -> CommandRecord:
         now = self._clock.now()
