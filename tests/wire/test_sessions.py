@@ -281,6 +281,34 @@ async def test_a_2_x_station_charges_and_is_steered(
         listening.cancel()
 
 
+class Rebooting(Station16):
+    """Reports its boot again over the same connection when it is asked to, as test benches do."""
+
+    @on("TriggerMessage")
+    def on_trigger(self, requested_message: str, **_: Any) -> result16.TriggerMessage:
+        return result16.TriggerMessage(status="Accepted")
+
+
+async def test_a_boot_that_was_asked_for_is_no_restart(open_network: Network) -> None:
+    await open_network.issue("04A1B2C3")
+    boot = call16.BootNotification(charge_point_model="M", charge_point_vendor="V")
+    async with websockets.connect(f"{open_network.url}/CP-16", subprotocols=["ocpp1.6"]) as socket:
+        station = Rebooting("CP-16", socket)
+        listening = asyncio.create_task(station.start())
+        await station.call(boot)
+        await station.charge("04A1B2C3")
+        triggered = await open_network.commands.give(TENANT, "CP-16", Trigger(message="boot"), by="a test")
+        assert triggered.status is CommandStatus.ACCEPTED
+        await station.call(boot)
+        [session] = await open_network.sessions()
+        assert session.repairs == ()
+        # The next one nobody asked for.
+        await station.call(boot)
+        [session] = await open_network.sessions()
+        assert [repair.code for repair in session.repairs] == ["station_rebooted"]
+        listening.cancel()
+
+
 async def test_what_was_queued_offline_is_replayed_and_counted_once(open_network: Network) -> None:
     await open_network.issue("04A1B2C3")
     start = call16.StartTransaction(connector_id=1, id_tag="04A1B2C3", meter_start=10, timestamp=ago(47))
@@ -373,3 +401,54 @@ async def test_a_token_that_may_not_charge_is_refused_before_the_station_is_trou
     assert stranger.status is CommandStatus.REFUSED
     assert "DEADBEEF" in stranger.reason
     assert "RemoteStartTransaction" not in {message.action for message in await open_network.log("CP-16")}
+
+
+@pytest.mark.parametrize(("subprotocol", "base", "calls", "results"), VERSIONS_2)
+async def test_what_a_2_x_station_kept_while_offline_is_counted_once(
+    open_network: Network, subprotocol: str, base: type, calls: Any, results: Any
+) -> None:
+    await open_network.issue("04A1B2C3")
+
+    def event(event_type: str, seq_no: int, trigger: str, wh: float, **more: Any) -> Any:
+        at = ago(190 - 60 * seq_no)
+        info = {"transaction_id": "tx-offline", **more.pop("info", {})}
+        return calls.TransactionEvent(
+            event_type=event_type,
+            timestamp=at,
+            trigger_reason=trigger,
+            seq_no=seq_no,
+            offline=True,
+            transaction_info=info,
+            meter_value=[{"timestamp": at, "sampled_value": [{"value": wh}]}],
+            **more,
+        )
+
+    kept = [
+        event(
+            "Started",
+            0,
+            "Authorized",
+            1000,
+            evse={"id": 1, "connector_id": 1},
+            id_token={"id_token": "04A1B2C3", "type": "ISO14443"},
+            info={"charging_state": "Charging"},
+        ),
+        event("Updated", 1, "MeterValuePeriodic", 1500),
+        event("Updated", 2, "MeterValuePeriodic", 2000),
+        event("Ended", 3, "EVDeparted", 2250, info={"stopped_reason": "EVDisconnected"}),
+    ]
+    # The line breaks after the second answer, which the station never hears: it sends that one again.
+    for part in (kept[:2], kept[1:]):
+        async with websockets.connect(f"{open_network.url}/CS-2", subprotocols=[subprotocol]) as socket:
+            station = _station2(base, results)("CS-2", socket)
+            listening = asyncio.create_task(station.start())
+            await station.call(
+                calls.BootNotification(charging_station={"model": "M", "vendor_name": "V"}, reason="PowerUp")
+            )
+            for report in part:
+                await station.call(report)
+            listening.cancel()
+    [session] = await open_network.sessions()
+    assert (session.phase, session.energy_wh, session.offline) == (Phase.ENDED, 1250, True), str(session)
+    assert (session.authorised, session.certain) == (True, True), str(session.repairs)
+    assert len(await open_network.charging.curve(TENANT, session.id)) == 4
