@@ -11,6 +11,7 @@ from enum import Enum
 
 from currant.ocpp.payload import Payload
 
+BOOT = "BootNotification"
 URGENT_MAX = 64
 TRANSACTIONAL_MAX = 5_000
 
@@ -62,9 +63,12 @@ class Outbox:
 
     def post(self, letter: Letter) -> None:
         """Queue a message; the oldest passing one, or this sample, gives way when there is no room."""
-        if letter.weight is Weight.PASSING:
+        if letter.action == BOOT:
+            # Nothing else may leave before it is answered: behind other messages it would wait for ever.
+            self.urgent.appendleft(letter)
+        elif letter.weight is Weight.PASSING:
             if len(self.urgent) >= URGENT_MAX:
-                self.urgent.popleft()
+                del self.urgent[1 if self.urgent[0].action == BOOT else 0]
             self.urgent.append(letter)
         elif letter.weight is Weight.SAMPLE and len(self.transactional) >= TRANSACTIONAL_MAX:
             self.samples_dropped += 1
@@ -73,7 +77,7 @@ class Outbox:
 
     def take(self, now: float, *, boot_only: bool) -> Letter | None:
         """The next message that may leave now, taken out of its queue."""
-        if self.urgent and (not boot_only or self.urgent[0].action == "BootNotification"):
+        if self.urgent and (not boot_only or self.urgent[0].action == BOOT):
             return self.urgent.popleft()
         if not boot_only and self.transactional and self.transactional[0].not_before <= now:
             return self.transactional.popleft()
