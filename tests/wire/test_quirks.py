@@ -1,5 +1,6 @@
 """Rows of the quirks table that show only when a whole message goes through."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,17 @@ from test_frames import RawStation, raw_station
 
 from currant.charging.model import Phase
 from currant.stations.events import StationReported
-from currant.stations.model import Evse, StationSettings
+from currant.stations.model import (
+    CommandStatus,
+    Connector,
+    Evse,
+    GetVariables,
+    SetVariables,
+    StartCharging,
+    StationSettings,
+    Variable,
+    VariableValue,
+)
 
 
 async def ask(station: RawStation, message: str) -> list[Any]:
@@ -188,3 +199,48 @@ async def test_every_action_of_every_version_is_answered(open_network: Network) 
                     assert answer[0] in (3, 4)
                     assert answer[1] == name
                     assert answer[2] != "InternalError"
+
+
+async def answering(station: RawStation, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Answer calls of ours one after the other; what was asked."""
+    asked = []
+    for answer in answers:
+        _, message_id, _, payload = json.loads((await station.receive())[1])
+        asked.append(payload)
+        station.send(json.dumps([3, message_id, answer]).encode())
+    return asked
+
+
+async def test_c14_a_station_that_ignores_the_filter_tells_only_what_was_asked(open_network: Network) -> None:
+    wanted = GetVariables(variables=(Variable(name="HeartbeatInterval"), Variable(name="Missing")))
+    told = [{"key": key, "readonly": False, "value": 300} for key in ("Other", "heartbeatinterval")]
+    async with raw_station(open_network) as station:
+        giving = asyncio.create_task(open_network.commands.give(TENANT, "RAW", wanted, by="a test"))
+        await answering(station, [{"configurationKey": told}])
+        record = await giving
+    values = [(value.variable.name, value.value, value.status) for value in record.variables]
+    assert values == [("HeartbeatInterval", "300", "Accepted"), ("Missing", None, "UnknownVariable")]
+
+
+async def test_c15_a_change_that_is_refused_is_said_beside_those_that_are_not(open_network: Network) -> None:
+    names = ("MeterValueSampleInterval", "MeterValuesSampledData")
+    wanted = SetVariables(
+        values=tuple(VariableValue(variable=Variable(name=name), value="60") for name in names)
+    )
+    async with raw_station(open_network) as station:
+        giving = asyncio.create_task(open_network.commands.give(TENANT, "RAW", wanted, by="a test"))
+        asked = await answering(station, [{"status": "Accepted"}, {"status": "Rejected"}])
+        record = await giving
+    assert [change["key"] for change in asked] == list(names)
+    assert record.status is CommandStatus.REFUSED
+    assert [value.status for value in record.variables] == ["Accepted", "Rejected"]
+
+
+async def test_e15_a_remote_start_names_the_connector_where_there_is_but_one(open_network: Network) -> None:
+    start = StartCharging(token_uid="04A1B2C3", token_kind="rfid")
+    await open_network.add("ONE", evses=(Evse(number=1, connectors=(Connector(number=1),)),))
+    async with raw_station(open_network, "ONE") as station:
+        giving = asyncio.create_task(open_network.commands.give(TENANT, "ONE", start, by="a test"))
+        [asked] = await answering(station, [{"status": "Accepted"}])
+        assert (await giving).status is CommandStatus.ACCEPTED
+    assert asked == {"idTag": "04A1B2C3", "connectorId": 1}

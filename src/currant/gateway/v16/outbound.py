@@ -45,9 +45,10 @@ async def start_charging(command: StartCharging, caller: Caller, ask: Ask) -> Co
         connector_id = caller.station.ocpp16_connector_of(command.evse, command.connector or 1)
     else:
         # Some stations refuse without one (quirk E15), so it is named when there is but one.
-        known = [evse for evse, _ in caller.station.connectors if evse > 0]
+        station = caller.station
+        known = {(evse, number or 1) for evse, number in (*station.places, *station.connectors) if evse > 0}
         if len(known) == 1:
-            connector_id = caller.station.ocpp16_connector_of(known[0], 1)
+            connector_id = station.ocpp16_connector_of(*known.pop())
     return outcome_of(
         await ask(
             "RemoteStartTransaction",
