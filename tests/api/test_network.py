@@ -117,7 +117,10 @@ async def test_a_command_is_given_and_its_outcome_is_the_answer(api: Api, owner:
     assert api.link.sent[-1][1] == Reset(kind="immediate")  # type: ignore[arg-type]
     listed = (await owner.get("/api/v1/commands?status=refused")).json()["items"]
     assert [each["id"] for each in listed] == [refused.json()["id"]]
-    assert (await owner.get(f"/api/v1/commands/{refused.json()['id']}")).json() == refused.json()
+    [last] = (await owner.get("/api/v1/commands?status=refused&limit=1")).json()["items"]
+    assert last["station_identity"] == "FR-001-A"
+    one = (await owner.get(f"/api/v1/commands/{refused.json()['id']}")).json()
+    assert one == {**refused.json(), "station_identity": "FR-001-A"}
     assert len((await owner.get(path)).json()["items"]) == 2
 
 

@@ -7,7 +7,7 @@ import msgspec
 from currant.charging.model import Session
 from currant.kit.ids import StationId
 from currant.stations.directory import StationDirectory
-from currant.stations.model import ConnectorState, Message, Page, Station, StationOverview
+from currant.stations.model import CommandRecord, ConnectorState, Message, Page, Station, StationOverview
 
 V = TypeVar("V", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -25,6 +25,12 @@ class SessionView(Session, frozen=True, kw_only=True):
     station_identity: str = ""
 
 
+class CommandView(CommandRecord, frozen=True, kw_only=True):
+    """A command and what came of it, and the identity of its station."""
+
+    station_identity: str = ""
+
+
 class MessageView(Message, frozen=True, kw_only=True):
     """One exchange of the message log, and the identity of its station."""
 
@@ -37,6 +43,10 @@ def station_view(overview: StationOverview) -> StationView:
 
 def session_view(session: Session, directory: StationDirectory) -> SessionView:
     return _widened(SessionView, session, station_identity=identity_of(directory, session.station_id))
+
+
+def command_view(record: CommandRecord, directory: StationDirectory) -> CommandView:
+    return _widened(CommandView, record, station_identity=identity_of(directory, record.station_id))
 
 
 def message_view(message: Message, directory: StationDirectory) -> MessageView:

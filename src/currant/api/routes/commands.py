@@ -10,6 +10,7 @@ from currant.api.idempotent import once
 from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Station, Word, station_id_of
+from currant.api.views import CommandView, command_view, page_like
 from currant.kit.ids import CommandId, StationId
 from currant.stations.commands import DEADLINE_MAX_S, DEADLINE_S
 from currant.stations.model import AnyCommand, CommandRecord, CommandStatus, Page
@@ -55,7 +56,7 @@ async def list_commands_of_station(
     status: FromQuery[CommandStatus | None] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[CommandRecord]:
+) -> Page[CommandView]:
     """What a station was told, latest first."""
     return await _list(request, station_id_of(request, station), kind, status, cursor, limit)
 
@@ -68,16 +69,18 @@ async def list_commands(
     status: FromQuery[CommandStatus | None] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[CommandRecord]:
+) -> Page[CommandView]:
     """What stations were told, latest first. `kind` is the command's name, as `Reset`."""
     station_id = None if station is None else station_id_of(request, station)
     return await _list(request, station_id, kind, status, cursor, limit)
 
 
 @get("/commands/{command_id:str}", opt={"permission": Permission.COMMANDS_READ})
-async def get_command(request: ApiRequest, command_id: FromPath[str]) -> CommandRecord:
+async def get_command(request: ApiRequest, command_id: FromPath[str]) -> CommandView:
     """One command and what came of it."""
-    return await services_of(request).commands.get(tenant_of(request), CommandId(command_id))
+    services = services_of(request)
+    found = await services.commands.get(tenant_of(request), CommandId(command_id))
+    return command_view(found, services.directory)
 
 
 async def _list(
@@ -87,10 +90,12 @@ async def _list(
     status: CommandStatus | None,
     cursor: str | None,
     limit: int,
-) -> Page[CommandRecord]:
-    return await services_of(request).commands.list(
+) -> Page[CommandView]:
+    services = services_of(request)
+    page = await services.commands.list(
         tenant_of(request), station_id=station_id, kind=kind, status=status, cursor=cursor, limit=limit
     )
+    return page_like(page, tuple(command_view(record, services.directory) for record in page.items))
 
 
 router = Router(

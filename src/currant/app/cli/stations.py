@@ -297,6 +297,7 @@ def list_commands(
             client.pages(path, limit=limit),
             [
                 ("ASKED", lambda row: local(row.get("asked_at"))),
+                ("STATION", lambda row: row.get("station_identity") or row["station_id"]),
                 ("BY", "asked_by"),
                 ("COMMAND", lambda row: row["command"]["command"]),
                 ("STATUS", "status"),
@@ -346,9 +347,8 @@ def _outcome(record: dict[str, Any]) -> None:
         for value in record.get("variables") or []:
             named = value["variable"]
             name = f"{named['component']}.{named['name']}" if named.get("component") else named["name"]
-            console.print(
-                f"{name} = {value.get('value')}  {value.get('status') or ''}".rstrip(), markup=False
-            )
+            told = "-" if value.get("value") is None else value["value"]
+            console.print(f"{name} = {told}  {value.get('status') or ''}".rstrip(), markup=False)
 
     if state.json:
         line(record)
