@@ -281,34 +281,6 @@ async def test_a_2_x_station_charges_and_is_steered(
         listening.cancel()
 
 
-class Rebooting(Station16):
-    """Reports its boot again over the same connection when it is asked to, as test benches do."""
-
-    @on("TriggerMessage")
-    def on_trigger(self, requested_message: str, **_: Any) -> result16.TriggerMessage:
-        return result16.TriggerMessage(status="Accepted")
-
-
-async def test_a_boot_that_was_asked_for_is_no_restart(open_network: Network) -> None:
-    await open_network.issue("04A1B2C3")
-    boot = call16.BootNotification(charge_point_model="M", charge_point_vendor="V")
-    async with websockets.connect(f"{open_network.url}/CP-16", subprotocols=["ocpp1.6"]) as socket:
-        station = Rebooting("CP-16", socket)
-        listening = asyncio.create_task(station.start())
-        await station.call(boot)
-        await station.charge("04A1B2C3")
-        triggered = await open_network.commands.give(TENANT, "CP-16", Trigger(message="boot"), by="a test")
-        assert triggered.status is CommandStatus.ACCEPTED
-        await station.call(boot)
-        [session] = await open_network.sessions()
-        assert session.repairs == ()
-        # The next one nobody asked for.
-        await station.call(boot)
-        [session] = await open_network.sessions()
-        assert [repair.code for repair in session.repairs] == ["station_rebooted"]
-        listening.cancel()
-
-
 async def test_what_was_queued_offline_is_replayed_and_counted_once(open_network: Network) -> None:
     await open_network.issue("04A1B2C3")
     start = call16.StartTransaction(connector_id=1, id_tag="04A1B2C3", meter_start=10, timestamp=ago(47))

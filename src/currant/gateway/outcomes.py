@@ -24,6 +24,9 @@ class Ask(Protocol):
         ...
 
 
+# Outcomes of a trigger after which the message that was asked for will not come.
+NOT_TO_COME = (CommandStatus.REFUSED, CommandStatus.UNSUPPORTED)
+
 Wording = Callable[[Any, Caller, Ask], Awaitable[CommandOutcome]]
 
 

@@ -73,7 +73,10 @@ async def boot_notification(
     )
     answer = await services.stations.boot(caller.station, report, at=received_at)
     if answer.admission is Admission.ACCEPTED:
-        await services.charging.booted(caller.station, caller.sessions, at=received_at)
+        # A boot reported because it was asked for (quirk B15, an operator's trigger) is no restart.
+        if "BootNotification" not in caller.asked:
+            await services.charging.booted(caller.station, caller.sessions, at=received_at)
+        caller.asked -= {"BootNotification"}
         caller.booted = True
     return v16.BootNotificationResponse(
         status=boot_status(answer.admission), current_time=services.clock.now(), interval=answer.interval_s

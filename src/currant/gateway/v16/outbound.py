@@ -4,6 +4,7 @@ A new command is a function and a line in the table at the end.
 """
 
 from currant.gateway.outcomes import (
+    NOT_TO_COME,
     Ask,
     Wording,
     as_facts,
@@ -107,11 +108,14 @@ async def trigger(command: Trigger, caller: Caller, ask: Ask) -> CommandOutcome:
     message = TRIGGERS.get(command.message)
     if message is not None:
         caller.asked |= {message}
-        return outcome_of(
+        outcome = outcome_of(
             await ask(
                 "TriggerMessage", v16.TriggerMessage(requested_message=message, connector_id=connector_id)
             )
         )
+        if outcome.status in NOT_TO_COME:
+            caller.asked -= {message}
+        return outcome
     extended = EXTENDED_TRIGGERS.get(command.message)
     if extended is None:
         return unsupported("1.6", command, f"OCPP 1.6 cannot trigger {command.message}.")

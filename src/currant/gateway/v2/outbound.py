@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from currant.gateway.outcomes import (
+    NOT_TO_COME,
     Ask,
     CallUnanswered,
     Wording,
@@ -113,9 +114,12 @@ async def trigger(command: Trigger, caller: Caller, ask: Ask) -> CommandOutcome:
         # F06.FR.12: the status is a connector's.
         evse = caller.types.EVSEType(id=evse.id, connector_id=1)
     caller.asked |= {message}
-    return outcome_of(
+    outcome = outcome_of(
         await ask("TriggerMessage", caller.types.TriggerMessage(requested_message=message, evse=evse))
     )
+    if outcome.status in NOT_TO_COME:
+        caller.asked -= {message}
+    return outcome
 
 
 def _evse(caller: Caller, evse: int | None, connector: int | None) -> Any:

@@ -31,7 +31,10 @@ async def boot_notification(
         at=received_at,
     )
     if answer.admission is Admission.ACCEPTED:
-        await services.charging.booted(caller.station, caller.sessions, at=received_at)
+        # A boot reported because it was asked for (quirk B15, an operator's trigger) is no restart.
+        if request.reason != "Triggered" and "BootNotification" not in caller.asked:
+            await services.charging.booted(caller.station, caller.sessions, at=received_at)
+        caller.asked -= {"BootNotification"}
         caller.booted = True
     return caller.types.BootNotificationResponse(
         current_time=services.clock.now(), interval=answer.interval_s, status=boot_status(answer.admission)
