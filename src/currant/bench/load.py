@@ -47,10 +47,10 @@ class Station(WSListener):
 
     def play(self, script: Script) -> "asyncio.Future[None]":
         """Send the script's frames one after the other; the future ends with the script."""
-        self._finished = asyncio.get_running_loop().create_future()
+        self._finished = finished = asyncio.get_running_loop().create_future()
         self._script = script
         self._next(None)
-        return self._finished
+        return finished
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
