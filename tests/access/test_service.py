@@ -95,6 +95,16 @@ async def test_a_blocked_token_does_not_charge_until_it_is_unblocked(access):
     assert (await asked(access, "ABCD1234")).allowed
 
 
+async def test_a_registered_card_is_judged_as_itself_when_a_station_calls_it_local(access):
+    token = await access.create_token(TENANT, TokenDraft(uid="ABCD1234"), by="olga")
+    known = await asked(access, "abcd1234", TokenKind.LOCAL)
+    assert (known.allowed, known.token_id) == (True, token.id)
+    await access.block_token(TENANT, token.id, by="olga")
+    assert (await asked(access, "ABCD1234", TokenKind.LOCAL)).reason is Reason.BLOCKED
+    own = await asked(access, "made by the station", TokenKind.LOCAL)
+    assert (own.allowed, own.token_id) == (True, None)
+
+
 async def test_a_token_comes_back_as_it_was_made_and_changed(access):
     draft = TokenDraft(
         kind=TokenKind.EMAID,

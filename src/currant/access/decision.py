@@ -19,7 +19,7 @@ from currant.access.model import (
 )
 from currant.kit.ids import LocationId, StationId
 
-# What only the station knows of, or what wants no authorisation at all: there is nothing to look up.
+# What only the station knows of, or what wants no authorisation at all, unless it is registered here.
 DECIDED_BY_STATION = (TokenKind.KEYLESS, TokenKind.LOCAL)
 
 
@@ -39,7 +39,7 @@ def decide(
     To stop, a token need only be known: whoever began a session can end it and get the car back,
     even when the token was blocked meanwhile; the reason still says so.
     """
-    if presented.kind in DECIDED_BY_STATION:
+    if presented.kind in DECIDED_BY_STATION and facts is None:
         return Decision(
             allowed=True,
             reason=Reason.ACCEPTED,

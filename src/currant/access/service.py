@@ -50,10 +50,12 @@ class AccessService:
 
     def facts(self, conn: Connection, tenant_id: TenantId, presented: Presented) -> TokenFacts | None:
         """What is known of a presented token; for use within somebody's `Database.decide` or `read`."""
-        if presented.kind in DECIDED_BY_STATION or not presented.uid.strip():
+        if presented.kind is TokenKind.KEYLESS or not presented.uid.strip():
             return None
-        keys = uids.match_keys(presented.uid, presented.kind)
-        found = store.queries.facts(conn, tenant_id, keys, presented.kind)
+        # Some stations call every card Local: what is registered here is judged as what it is.
+        kind = TokenKind.UNKNOWN if presented.kind is TokenKind.LOCAL else presented.kind
+        keys = uids.match_keys(presented.uid, kind)
+        found = store.queries.facts(conn, tenant_id, keys, kind)
         if len(found) < 2:
             return found[0] if found else None
         # One uid in several kinds, presented without saying which: the one spelled just so, then by likelihood.
@@ -78,9 +80,7 @@ class AccessService:
         open_sessions: int = 0,
     ) -> Decision:
         """Decide on a presented token with what is known now; one read."""
-        facts: TokenFacts | None = None
-        if presented.kind not in DECIDED_BY_STATION and presented.uid.strip():
-            facts = await self._database.read(lambda conn: self.facts(conn, tenant_id, presented))
+        facts = await self._database.read(lambda conn: self.facts(conn, tenant_id, presented))
         return decide(
             presented,
             facts,
