@@ -1,5 +1,6 @@
 """What the API stands on: the services it calls and the settings it obeys."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,6 +35,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     access: "AccessService"
     token_imports: "TokenImports"
     charging: "ChargingService"
+    turned_away: Callable[[], Mapping[str, int]] = dict
+    """What never became a station's connection, counted by kind since the start."""
 
 
 class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -244,6 +244,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             access=currant.access,
             token_imports=TokenImports(currant.database, currant.access, currant.clock),
             charging=currant.charging,
+            turned_away=lambda: currant.gateway.counters,
         ),
         ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),
         clock=currant.clock,

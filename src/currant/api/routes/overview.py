@@ -46,6 +46,9 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     organisation: str
     stations: StationCounts
     sessions_active: int
+    turned_away: dict[str, int]
+    """Connections to the endpoints for stations that came to nothing since the server started, by kind
+    (`tls_version`, `refused_401`, `garbage`, …); for those who may read security events."""
 
 
 @get("/status", opt={"permission": Permission.STATIONS_READ}, tags=["Overview"])
@@ -71,6 +74,7 @@ async def get_overview(request: ApiRequest) -> Overview:
             ),
             pending=await count(tenant_id, StationFilters(admission=Admission.PENDING)),
         ),
+        turned_away=dict(services.turned_away()) if caller_of(request).may(Permission.SECURITY_READ) else {},
         sessions_active=await services.charging.count(tenant_id, SessionFilter(phase=Phase.ACTIVE)),
     )
 
