@@ -63,6 +63,8 @@ def test_two_cards_are_two_cards(left: bytes, right: bytes) -> None:
 
 
 @given(st.text(max_size=300), st.sampled_from(TokenKind))
+@example(uid="0\x1f", kind=TokenKind.RFID)
+@example(uid="\0 A", kind=TokenKind.APP)
 def test_what_is_kept_is_the_same_token_as_what_was_given(uid: str, kind: TokenKind) -> None:
     kept = normalise(uid, kind)
     assert len(kept) <= max(255, len(uid))

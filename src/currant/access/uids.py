@@ -94,14 +94,18 @@ def _card(uid: str) -> str | None:
 
 
 def _plain(uid: str) -> str:
-    return uid.translate(_SEPARATORS).upper()
+    return _storable(uid).translate(_SEPARATORS).upper()
 
 
 def _emaid_plain(uid: str) -> str:
-    return uid.translate(_SEPARATORS).replace("*", "").upper()
+    return _plain(uid).replace("*", "")
 
 
 def _opaque(uid: str) -> str:
-    # Only what no database can hold is left out: whatever else a charger puts in is its business
-    # (charger_quirks B5).
-    return uid.strip().replace("\0", "")[:UID_MAX]
+    return _storable(uid)[:UID_MAX].rstrip()
+
+
+def _storable(uid: str) -> str:
+    # Only what no database can hold is left out, and the blanks around: whatever else a charger puts
+    # in is its business (charger_quirks B5).
+    return uid.replace("\0", "").strip()
