@@ -273,8 +273,9 @@ async def test_a_2_x_station_charges_and_is_steered(
             ("Variable0", True),
             ("Variable1", True),
         ]
+        # Its kind is that of the registered token, where nobody says which.
         remote = await open_network.charging.start_remotely(
-            TENANT, session.station_id, Presented(uid="04A1B2C3", kind=TokenKind.RFID), by="a test", evse=1
+            TENANT, session.station_id, Presented(uid="04A1B2C3"), by="a test", evse=1
         )
         assert remote.status is CommandStatus.ACCEPTED
         assert station.wanted[1] == {"id_token": "04A1B2C3", "type": "ISO14443"}

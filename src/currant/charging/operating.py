@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from currant.access.model import Presented
+from currant.access.model import Presented, TokenKind
 from currant.charging import lifecycle, reading_store, store, zombies
 from currant.charging.common import Common, no_session
 from currant.charging.model import LoadPoint, Phase, Reading, Session, SessionFilter
@@ -162,9 +163,15 @@ class Operating(Common):
             token_uid=presented.uid, token_kind=presented.kind.value, evse=evse, connector=connector
         )
         station, at = self._commands.told(tenant_id, station_id, command), self._clock.now()
-        decision = await self._database.read(
-            lambda conn: self._decide(conn, station, presented, at, evse=evse)
+        decision, known = await self._database.read(
+            lambda conn: (
+                self._decide(conn, station, presented, at, evse=evse),
+                self._access.facts(conn, tenant_id, presented),
+            )
         )
+        if known is not None and presented.kind is TokenKind.UNKNOWN:
+            # OCPP 2.x names the kind, and a card presented to stop has to be of the one that started.
+            command = replace(command, token_kind=known.token.kind.value)
         if not decision.allowed:
             return await self._commands.turn_down(
                 tenant_id, station_id, command, by=by, reason=decision.explanation
@@ -196,7 +203,6 @@ class Operating(Common):
         closed = 0
         for suspect in suspects:
             if zombies.death_of(suspect, now) is not None and await self._give_up(suspect, now):
-                self.refresh(suspect.station_id)
                 closed += 1
         return closed
 
@@ -214,7 +220,7 @@ class Operating(Common):
             self._save(changes, session, ended, now)
             return True
 
-        return await self._database.decide(end, suspect.tenant_id)
+        return await self._decide_beside(suspect.station_id, end, suspect.tenant_id)
 
     async def thin_readings(self, *, before: datetime, keep_every_s: int) -> int:
         """Keep of older readings one per `keep_every_s`, and the first, last and special ones of each
