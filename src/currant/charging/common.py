@@ -1,8 +1,9 @@
 """What the verbs of charging share: who they talk to, and how rows and events of a session are gathered."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
@@ -32,6 +33,8 @@ from currant.stations.commands import CommandService
 from currant.stations.directory import DirectoryEntry
 from currant.stations.model import AttendedStation
 from currant.stations.service import StationService
+
+T = TypeVar("T")
 
 NUMBERS = "session"
 _FOREIGN = frozenset({"stop_token_foreign"})
@@ -68,27 +71,19 @@ class Common:
 
     # What connections hold
 
-    def refresh(self, station_id: StationId) -> None:
-        """Have a connection of this node look at the database again before its next message."""
+    async def _decide_beside(
+        self, station_id: StationId, function: Callable[[Connection, ChangeSet], T], tenant_id: TenantId
+    ) -> T:
+        """Decide on sessions of a station that may be connected and speaking.
+
+        What it says from now on waits for the outcome: told from what its connection held before, it
+        would write the session back to what it was.
+        """
+        deciding = self._database.decide(function, tenant_id)
         held = self._attended.get(station_id)
         if held is not None:
-            held.stale = True
-
-    def follow(self, event: SessionEnded | SessionCorrected) -> None:
-        """Have the connection look again where a session ended or changed without it: on another node."""
-        held = self._attended.get(event.station_id)
-        if held is None:
-            return
-        running = held.open.get(event.transaction_id)
-        if isinstance(event, SessionEnded):
-            held.stale |= running is not None and running.id == event.session_id
-            return
-        known = running or held.ended.get(event.transaction_id)
-        if known is None:
-            # Ended long ago as far as the connection knows; it only matters if it runs again.
-            held.stale |= event.ended_at is None
-        elif known.id == event.session_id:
-            held.stale |= (known.ended_at, known.energy_wh) != (event.ended_at, event.energy_wh)
+            held.stale, held.beside = True, deciding
+        return await deciding
 
     def _load(self, station: AttendedStation, sessions: StationSessions) -> asyncio.Future[None]:
         """Fill in what the database knows; stations that ask in one turn of the loop share the queries."""
@@ -136,6 +131,10 @@ class Common:
             raise
 
     async def _reload(self, station: AttendedStation, sessions: StationSessions) -> None:
+        if sessions.beside is not None:
+            # How it came out is for whoever decided; here it only has to be over.
+            await asyncio.wait([sessions.beside])
+            sessions.beside = None
         sessions.stale = False
         try:
             await self._load(station, sessions)

@@ -4,6 +4,7 @@ Reports carry the field's words without any version's spelling, so that one pure
 (lifecycle.py) and one pure metering (metering.py) serve OCPP 1.6, 2.0.1 and 2.1.
 """
 
+import asyncio
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -285,11 +286,13 @@ class StationSessions:
 
     `open` by the station's transaction id, `ended` the most recent ones (for repeats and late
     reports), `last_readings` the newest reading per EVSE and context. Replaced only after a change
-    set is durable. `stale` asks for a new look at the database: somebody else wrote.
+    set is durable. `stale` asks for a new look at the database: somebody else wrote, or is writing
+    (`beside`), and then the new look waits for that.
     """
 
     __slots__ = (
         "__weakref__",
+        "beside",
         "ended",
         "last_readings",
         "max_power_w",
@@ -307,6 +310,7 @@ class StationSessions:
         self.max_power_w: dict[int, int] = {}
         self.outside_wh: dict[int, float | None] = {}
         self.stale = False
+        self.beside: asyncio.Future[Any] | None = None
 
     def at(self, evse: int, connector: int | None = None) -> Session | None:
         """The open session on an EVSE, the latest begun if there are several."""

@@ -139,9 +139,8 @@ class Operating(Common):
             self._save(changes, session, ended, self._clock.now())
             return ended
 
-        session = await self._database.decide(end, tenant_id)
-        self.refresh(session.station_id)
-        return session
+        station_id = (await self.get(tenant_id, session_id)).station_id
+        return await self._decide_beside(station_id, end, tenant_id)
 
     async def start_remotely(
         self,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from currant.access.model import Decision, Presented, Purpose
-from currant.charging import clocks, idle, lifecycle, reading_store, store
+from currant.charging import clocks, idle, lifecycle, reading_store, repairs, store
 from currant.charging.common import NUMBERS, authorised, place_of
 from currant.charging.metering import normalise
 from currant.charging.model import (
@@ -164,7 +164,7 @@ class Reporting(TakesTransactions):
                     after = self._with_stop_token(conn, after)
                 if after is not before:
                     self._save(changes, before, after, report.received_at)
-            if readings and (before is None or before.phase is Phase.ACTIVE):
+            if readings and (before is None or before.phase is Phase.ACTIVE or repairs.ended_by_us(before)):
                 meter = reading_store.meter_at(
                     conn, station.tenant_id, station.station_id, evse, station.location_id
                 )
