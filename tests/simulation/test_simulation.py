@@ -12,7 +12,7 @@ from traffic import Plan, Simulation, seeds, stations
 
 from services import PostgresServer
 
-OUTAGE_S = 4.0
+OUTAGE_S = 3.0
 Cause = Callable[[Simulation], AbstractAsyncContextManager[None]]
 
 
@@ -30,7 +30,7 @@ def test_what_was_acknowledged_survives_killed_servers(seed: int, tmp_path: Path
 def test_what_was_acknowledged_survives_killed_servers_on_postgresql(
     seed: int, tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    plan = Plan(seed=seed, stations=stations(1_000) // 5, seconds=12, kills=3)
+    plan = Plan(seed=seed, stations=stations(1_000) // 5, seconds=8, kills=2)
     run(hours_of_trouble(plan, tmp_path, database=postgres.new_database()))
 
 

@@ -49,8 +49,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     seed: int
     stations: int
-    hours: float = 3.0
-    seconds: float = 20.0
+    hours: float = 2.0
+    seconds: float = 16.0
     kills: int = 4
     faults: Faults = MISFORTUNES
     sessions_per_day: float = 40.0
