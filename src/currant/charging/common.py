@@ -71,6 +71,28 @@ class Common:
 
     # What connections hold
 
+    def refresh(self, station_id: StationId) -> None:
+        """Have a connection of this node look at the database again before its next message."""
+        held = self._attended.get(station_id)
+        if held is not None:
+            held.stale = True
+
+    def follow(self, event: SessionEnded | SessionCorrected) -> None:
+        """Have the connection look again where a session ended or changed without it: on another node."""
+        held = self._attended.get(event.station_id)
+        if held is None:
+            return
+        running = held.open.get(event.transaction_id)
+        if isinstance(event, SessionEnded):
+            held.stale |= running is not None and running.id == event.session_id
+            return
+        known = running or held.ended.get(event.transaction_id)
+        if known is None:
+            # Ended long ago as far as the connection knows; it only matters if it runs again.
+            held.stale |= event.ended_at is None
+        elif known.id == event.session_id:
+            held.stale |= (known.ended_at, known.energy_wh) != (event.ended_at, event.energy_wh)
+
     async def _decide_beside(
         self, station_id: StationId, function: Callable[[Connection, ChangeSet], T], tenant_id: TenantId
     ) -> T:
