@@ -61,13 +61,17 @@ async def test_profile_1_takes_the_password_on_the_plain_port_alone(
     assert not await speaks(f"{secured.url}/CS")
 
 
-async def test_profile_2_takes_the_password_over_tls_alone(secured: Network, authority: Authority) -> None:
+async def test_profile_2_takes_the_password_over_tls_alone(
+    secured: Network, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="currant.gateway")
     await secured.add("CS", password=PASSWORD, security_profile=2)
     given = {"additional_headers": basic("CS", PASSWORD)}
     assert await speaks(f"{secured.tls_url}/CS", ssl=client_context(authority), **given)
     assert not await speaks(f"{secured.url}/CS", **given)
     wrong = {"additional_headers": basic("CS", PASSWORD[::-1])}
     assert not await speaks(f"{secured.tls_url}/CS", ssl=client_context(authority), **wrong)
+    assert any(said.startswith("Station CS was turned away from 127.0.0.1: ") for said in caplog.messages)
 
 
 def station_context(

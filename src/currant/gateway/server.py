@@ -161,6 +161,7 @@ class Gateway:
             self.stranger(address, failure.kind, failure.words)
 
     def _tell(self, notice: Notice) -> None:
+        log.info("A connection from %s was turned away: %r", notice.address, notice.detail)
         services = self.services
         event = services.stations.security_event(
             None,
@@ -269,6 +270,7 @@ class Gateway:
             self._attempts.succeeded(entry.identity, address)
             return verdict.profile
         if self._attempts.failed(entry.identity, address, now=now):
+            log.info("Station %s was turned away from %s: %s", entry.identity, address, verdict.reason)
             try:
                 await self.services.stations.security_event(
                     entry.tenant_id,
