@@ -87,6 +87,28 @@ async def test_whatever_the_order_the_database_holds_the_same(
         await database.close()
 
 
+async def test_a_register_that_leaps_for_ever_leaves_nothing_certain(network: Network) -> None:
+    station = await network.connect()
+    await station.event("Started", 0, 0, evse=1, samples=(register(0, 1000),))
+    for n in (1, 2, 3):
+        await station.event("Updated", n, n, evse=1, samples=(register(n, n * 10**8),))
+        session = await station.only()
+        assert (session.energy_wh, session.certain) == (0, False)
+        assert session == station.sessions.open["tx"]
+    await station.event("Ended", 4, 4, evse=1, samples=(register(4, 4 * 10**8),))
+    session = await station.only()
+    assert (session.energy_wh, session.certain) == (0, False)
+    assert codes(session) == {"meter_jumped", "meter_unsettled", "stop_meter_missing"}
+
+
+async def test_a_leap_that_proves_wrong_leaves_the_session_certain(network: Network) -> None:
+    station = await network.connect()
+    for n, (type, wh) in enumerate((("Started", 1000), ("Updated", 10**8), ("Ended", 1400))):
+        await station.event(type, n, n, evse=1, samples=(register(n, wh),))
+    session = await station.only()
+    assert (session.energy_wh, session.certain, codes(session)) == (400, True, {"meter_jumped"})
+
+
 async def test_a_repeated_event_with_a_token_gets_its_decision_again(network: Network) -> None:
     station = await network.connect()
     for _ in range(2):

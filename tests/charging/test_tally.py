@@ -50,6 +50,20 @@ def test_a_start_register_that_was_never_read_does_not_make_a_fortune() -> None:
     assert session.meter_notes & Note.JUMPED
 
 
+def test_a_leap_is_unsettled_until_the_register_comes_back() -> None:
+    leaping = counted([reading(n, n * 10**8) for n in (1, 2, 3)])
+    assert leaping.meter_notes & Note.UNSETTLED
+    back = tally.count(leaping, reading(4, 1100))[0]
+    assert (back.energy_wh, back.meter_notes & (Note.UNSETTLED | Note.JUMPED)) == (100, Note.JUMPED)
+
+
+@pytest.mark.parametrize(("stop_wh", "unsettled"), [(1500, 0), (3 * 10**8, Note.UNSETTLED)])
+def test_an_end_that_agrees_with_the_start_settles_a_leap(stop_wh: int, unsettled: int) -> None:
+    leaping = counted([reading(n, n * 10**8) for n in (1, 2, 3)])
+    closed = tally.close_with(leaping, stop_wh, at(60))
+    assert closed.meter_notes & Note.UNSETTLED == unsettled
+
+
 def test_a_leap_is_judged_by_what_the_evse_can_deliver() -> None:
     leap = reading(60, 101_000)
     assert tally.count(begun(wh=1000), leap)[0].energy_wh == 100_000

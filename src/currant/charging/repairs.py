@@ -21,6 +21,7 @@ UNCERTAIN = frozenset(
         "closed_by_operator",
         "clock_wrong",
         "meter_rebased",
+        "meter_unsettled",
         "stop_below_readings",
         "stop_implausible",
         "stop_meter_missing",
@@ -42,6 +43,11 @@ _NOTES = {
     Note.JUMPED: (
         "meter_jumped",
         "The register rose by more than the EVSE can deliver; the odd readings were not counted.",
+    ),
+    Note.UNSETTLED: (
+        "meter_unsettled",
+        "The register has not come back from where it leapt to, and no end agrees with what was counted: "
+        "what was delivered since is not known.",
     ),
     Note.REBASED: (
         "meter_rebased",

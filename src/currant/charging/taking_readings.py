@@ -269,6 +269,7 @@ def _only_metered(before: Session, after: Session) -> bool:
         and after.timeline is before.timeline
         and after.base_wh == before.base_wh
         and after.odd_count == before.odd_count
+        and after.odd_last_wh == before.odd_last_wh
         and after.evse == before.evse
         and after.offline == before.offline
         and after.remote_start_id == before.remote_start_id

@@ -32,10 +32,13 @@ class Note(IntFlag):
     STOP_BELOW = 32
     STOP_JUMPED = 64
     STOP_MISSING = 128
+    UNSETTLED = 256
+    """A leap that nothing has explained yet: no reading came back to the level before it."""
 
 
 # Enums are slow to combine, and this is done for every meter value there is.
 _REGISTER_READ = int(Note.REGISTER_READ)
+_SETTLED = ~int(Note.UNSETTLED)
 
 # What an EVSE whose limit is not known is believed to deliver; megawatt charging says so by its power.
 POWER_MAX_W = 500_000
@@ -100,7 +103,7 @@ def count(session: Session, reading: Reading, *, max_power_w: int | None = None)
             last_energy_at=at if flows else session.last_energy_at,
             read_at=at,
             odd_count=0,
-            meter_notes=notes,
+            meter_notes=notes & _SETTLED,
         ),
         0,
     )
@@ -165,7 +168,7 @@ def close_with(
     if total is not None and total >= 0 and _plausible(total, seconds, bound):
         if total >= counted or (notes & Note.ESTIMATED and total > 0):
             energy = total
-            notes &= ~(Note.REBASED | Note.ESTIMATED)
+            notes &= ~(Note.REBASED | Note.ESTIMATED | Note.UNSETTLED)
         elif not notes & Note.ESTIMATED:
             notes |= Note.STOP_BELOW
     else:
@@ -178,6 +181,7 @@ def close_with(
             and _plausible(stop_wh - last, max(since, 0.0), bound)
         ):
             energy = max(counted, session.before_wh + stop_wh - base)
+            notes &= ~Note.UNSETTLED
         elif total is not None:
             notes |= Note.STOP_BELOW if total < 0 else Note.STOP_JUMPED
     flowed = energy > counted
@@ -268,7 +272,7 @@ def _set_aside(
                 first_energy_at=session.first_energy_at or (reading.at if register > first else None),
                 last_energy_at=reading.at if register > first else session.last_energy_at,
                 read_at=reading.at,
-                meter_notes=session.meter_notes | note | Note.REBASED | Note.REGISTER_READ,
+                meter_notes=int((session.meter_notes | note | Note.REBASED | Note.REGISTER_READ) & _SETTLED),
             ),
             int(flag),
         )
@@ -281,7 +285,7 @@ def _set_aside(
             power_w=power,
             soc_percent=soc,
             read_at=reading.at,
-            meter_notes=session.meter_notes | note | Note.REGISTER_READ,
+            meter_notes=int(session.meter_notes | note | Note.REGISTER_READ | (0 if fell else Note.UNSETTLED)),
         ),
         int(flag),
     )
