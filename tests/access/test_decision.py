@@ -54,6 +54,7 @@ def test_a_known_token_in_good_standing_may_charge() -> None:
         reason=Reason.ACCEPTED,
         explanation="The token may charge.",
         token_id=TokenId("token"),
+        token_kind=TokenKind.RFID,
         account_id=AccountId("account"),
         parent_uid="PARENT",
         valid_until=NOW + timedelta(days=1),

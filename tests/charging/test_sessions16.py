@@ -397,3 +397,29 @@ async def test_what_the_database_refused_never_was(network: Network) -> None:
         await station.stop(answer.number)
     assert station.sessions.open == before
     assert station.sessions.last_readings[1, "Sample.Periodic"].at == at(5)
+
+
+async def test_what_begins_no_session_leaves_no_gap_in_their_numbers(network: Network) -> None:
+    station = await network.connect()
+    numbers = []
+    for hour in (0, 2, 4):
+        for _ in range(2):
+            answer = await station.start(hour * 60)
+        numbers.append(answer.number)
+        for _ in range(3):
+            await station.stop(answer.number, hour * 60 + 60)
+        await station.stop(-1, hour * 60 + 60)
+        station = await network.connect()
+        await station.stop(answer.number, hour * 60 + 60)
+    assert numbers == [1, 2, 3]
+    await station.stop(99, 600)
+    assert [session.number for session in await station.all()] == [4, 3, 2, 1]
+
+
+async def test_a_session_knows_what_sort_of_token_is_registered(network: Network) -> None:
+    await network.token()
+    station = await network.connect()
+    await station.start()
+    assert (await station.only()).token_kind == "rfid"
+    await station.start(60, uid="NOBODYS")
+    assert (await station.all())[0].token_kind == "unknown"

@@ -269,3 +269,14 @@ async def test_a_day_of_updates_stays_small(network: Network) -> None:
     assert len(session.timeline) == 1
     assert session.energy_wh == 19_900
     assert session.updated_at == at(0) + timedelta(minutes=199)
+
+
+async def test_reports_of_known_transactions_use_up_no_numbers(network: Network) -> None:
+    station = await network.connect()
+    for _ in range(2):
+        for report in WHOLE:
+            await network.charging.transaction(station.station, station.sessions, report)
+        station = await network.connect()
+    await network.charging.transaction(station.station, station.sessions, WHOLE[-1])
+    await station.event("Started", 0, 200, transaction_id="next", evse=1)
+    assert [session.number for session in await station.all()] == [2, 1]

@@ -78,6 +78,7 @@ def decide(
         reason=reason,
         explanation=explanation,
         token_id=token.id,
+        token_kind=token.kind,
         account_id=None if account is None else account.id,
         parent_uid=None if group is None else group.parent_uid,
         master=group is not None and group.master,

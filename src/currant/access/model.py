@@ -113,6 +113,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
     explanation: str
     token_id: TokenId | None = None
+    token_kind: TokenKind | None = None
+    """What it is registered as."""
     account_id: AccountId | None = None
     parent_uid: str | None = None
     """The group's uid, for stations that let group members stop each other's sessions."""

@@ -22,6 +22,7 @@ from currant.charging.events import (
     about,
 )
 from currant.charging.model import Phase, Reading, Session, StationSessions
+from currant.charging.numbering import SessionNumbers
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
@@ -36,7 +37,6 @@ from currant.stations.service import StationService
 
 T = TypeVar("T")
 
-NUMBERS = "session"
 _FOREIGN = frozenset({"stop_token_foreign"})
 ENDED_KEPT = 8
 """Ended sessions a connection remembers, for repeats and for what comes late."""
@@ -60,7 +60,7 @@ class Common:
         self._database = database
         self._stations = stations
         self._access = access
-        self._numbers = numbers
+        self._numbers = SessionNumbers(database, numbers)
         self._live = live
         self._clock = clock
         self._commands = commands
@@ -379,9 +379,17 @@ def authorised(session: Session, decision: Decision) -> Session:
         session,
         token_id=decision.token_id,
         account_id=decision.account_id,
+        token_kind=kind_of(session, decision),
         authorised=decision.allowed,
         authorisation=decision.reason.value,
     )
+
+
+def kind_of(session: Session, decision: Decision) -> str:
+    """What sort of token charges: what the station called it, or what it is registered as where it did not say."""
+    if decision.token_kind is not None and session.token_kind in ("", TokenKind.UNKNOWN):
+        return decision.token_kind.value
+    return session.token_kind
 
 
 def _differs(before: Session, after: Session) -> bool:

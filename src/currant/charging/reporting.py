@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from currant.access.model import Decision, Presented, Purpose
 from currant.charging import clocks, idle, lifecycle, reading_store, repairs, store
-from currant.charging.common import NUMBERS, authorised, place_of
+from currant.charging.common import authorised, kind_of, place_of
 from currant.charging.metering import normalise
 from currant.charging.model import (
     Phase,
@@ -21,6 +21,7 @@ from currant.charging.model import (
     StationSessions,
     StopReport,
 )
+from currant.charging.numbering import Offered
 from currant.charging.taking_readings import NOBODYS
 from currant.charging.transactions import TakesTransactions
 from currant.db.commits import ChangeSet
@@ -47,7 +48,7 @@ class Reporting(TakesTransactions):
     async def attend(self, station: AttendedStation) -> StationSessions:
         """What is known of the station's sessions, for its connection to hold."""
         sessions = StationSessions()
-        await self._numbers.prepare(NUMBERS)
+        await self._numbers.prepare()
         await self._load(station, sessions)
         self._attended[station.station_id] = sessions
         return sessions
@@ -70,23 +71,24 @@ class Reporting(TakesTransactions):
         """Begin a session, whether or not its token may charge: the station begins it in any case."""
         if sessions.stale:
             await self._reload(station, sessions)
-        number = await self._numbers.next(NUMBERS)
         session_id = SessionId(new_id())
         meters: list[int] = []
 
-        def begin(conn: Connection, changes: ChangeSet) -> tuple[Session, Decision, list[Session]]:
+        def begin(
+            conn: Connection, changes: ChangeSet, number: Offered
+        ) -> tuple[Session, Decision, list[Session]]:
             known = self._repeated(conn, station, report)
-            fresh = lifecycle.begin(report, place_of(station), session_id=session_id, number=number)
             decision = self._decide(
                 conn,
                 station,
                 report.presented,
-                fresh.started_at,
+                clocks.believed(report.at, report.received_at)[0],
                 evse=report.evse,
                 number=None if known is None else known.number,
             )
             if known is not None:
                 return known, decision, []
+            fresh = lifecycle.begin(report, place_of(station), session_id=session_id, number=number.take())
             session = authorised(fresh, decision)
             if self._commands is not None:
                 remote = self._commands.remote_start_of(
@@ -108,7 +110,7 @@ class Reporting(TakesTransactions):
             )
             return session, decision, closed
 
-        session, decision, closed = await self._database.decide(begin, station.tenant_id)
+        session, decision, closed = await self._numbers.decide(begin, station.tenant_id, likely=True)
         if meters:
             sessions.meters[report.evse] = meters[-1]
         for other in closed:
@@ -135,11 +137,10 @@ class Reporting(TakesTransactions):
         """End a session; the decision is on the token that stopped it, if there was one."""
         if sessions.stale:
             await self._reload(station, sessions)
-        number = await self._numbers.next(NUMBERS)
         session_id = SessionId(new_id())
         presented = report.presented if report.presented and report.presented.uid.strip() else None
 
-        def end(conn: Connection, changes: ChangeSet) -> tuple[Session, Decision | None]:
+        def end(conn: Connection, changes: ChangeSet, number: Offered) -> tuple[Session, Decision | None]:
             decision = None
             if presented is not None:
                 decision = self._decide(conn, station, presented, report.received_at, purpose=Purpose.STOP)
@@ -152,11 +153,16 @@ class Reporting(TakesTransactions):
                     readings,
                     place_of(station),
                     session_id=session_id,
-                    number=number,
+                    number=number.take(),
                     transaction_id=_orphan_id(report),
                 )
                 if decision is not None:
-                    after = replace(after, token_id=decision.token_id, account_id=decision.account_id)
+                    after = replace(
+                        after,
+                        token_id=decision.token_id,
+                        token_kind=kind_of(after, decision),
+                        account_id=decision.account_id,
+                    )
                 self._save(changes, None, after, report.received_at)
             else:
                 after = lifecycle.stop(before, report, readings, max_power_w=sessions.max_power_w.get(evse))
@@ -171,7 +177,7 @@ class Reporting(TakesTransactions):
                 self._insert_readings(changes, readings, meter, after.number, report.received_at)
             return after, decision
 
-        session, decision = await self._database.decide(end, station.tenant_id)
+        session, decision = await self._numbers.decide(end, station.tenant_id, likely=False)
         self._keep(sessions, session)
         return decision
 

@@ -285,7 +285,9 @@ def _set_aside(
             power_w=power,
             soc_percent=soc,
             read_at=reading.at,
-            meter_notes=int(session.meter_notes | note | Note.REGISTER_READ | (0 if fell else Note.UNSETTLED)),
+            meter_notes=int(
+                session.meter_notes | note | Note.REGISTER_READ | (0 if fell else Note.UNSETTLED)
+            ),
         ),
         int(flag),
     )

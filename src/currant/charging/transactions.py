@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from currant.access.model import Decision, Purpose
 from currant.charging import lifecycle, reading_store, repairs, store
-from currant.charging.common import NUMBERS, authorised, place_of
+from currant.charging.common import authorised, place_of
 from currant.charging.metering import normalise
 from currant.charging.model import (
     EventType,
@@ -18,6 +18,7 @@ from currant.charging.model import (
     TransactionAnswer,
     TransactionReport,
 )
+from currant.charging.numbering import Offered
 from currant.charging.taking_readings import TakesReadings, together
 from currant.db.commits import ChangeSet
 from currant.kit.clock import micros
@@ -76,11 +77,12 @@ class TakesTransactions(TakesReadings):
         self, station: AttendedStation, sessions: StationSessions, report: TransactionReport
     ) -> TransactionAnswer:
         """A TransactionEvent that needs a look at the database: a beginning, an end, a token, or a late one."""
-        number = await self._numbers.next(NUMBERS)
         session_id = SessionId(new_id())
         meters: dict[int, int] = {}
 
-        def take(conn: Connection, changes: ChangeSet) -> tuple[Session, Decision | None, list[Session]]:
+        def take(
+            conn: Connection, changes: ChangeSet, number: Offered
+        ) -> tuple[Session, Decision | None, list[Session]]:
             tenant_id, station_id = station.tenant_id, station.station_id
             before = store.of_transaction(conn, tenant_id, station_id, report.transaction_id)
             reused = before is not None and lifecycle.is_another(before, report)
@@ -90,7 +92,7 @@ class TakesTransactions(TakesReadings):
             session = before
             if session is None:
                 session = lifecycle.begin_transaction(
-                    report, place_of(station), session_id=session_id, number=number
+                    report, place_of(station), session_id=session_id, number=number.take()
                 )
             if before is not None and repairs.ended_by_us(before) and not lifecycle.is_taken(before, report):
                 session = lifecycle.revived(session, report.received_at)
@@ -126,7 +128,9 @@ class TakesTransactions(TakesReadings):
                 self._save(changes, before, after, report.received_at)
             return after, decision, closed
 
-        session, decision, closed = await self._database.decide(take, station.tenant_id)
+        session, decision, closed = await self._numbers.decide(
+            take, station.tenant_id, likely=_is_likely_new(sessions, report)
+        )
         sessions.meters.update(meters)
         for other in closed:
             self._keep(sessions, other)
@@ -172,3 +176,9 @@ class TakesTransactions(TakesReadings):
         if after is not before:
             after = self._with_stop_token(conn, after)
         return after, decision
+
+
+def _is_likely_new(sessions: StationSessions, report: TransactionReport) -> bool:
+    """Whether a report begins a session, as far as the connection can tell."""
+    known = sessions.open.get(report.transaction_id) or sessions.ended.get(report.transaction_id)
+    return known is None or lifecycle.is_another(known, report)
