@@ -26,7 +26,8 @@ KEY = b"an installation's own key"
 
 
 class RememberingLink:
-    """A link whose stations answer everything with `outcome`, and which remembers what it was asked."""
+    """A link whose stations answer with `outcomes` in turn, then everything with `outcome`, and which remembers
+    what it was asked."""
 
     def __init__(self) -> None:
         self.connected: set[StationId] = set()
@@ -34,12 +35,13 @@ class RememberingLink:
         self.refreshed: list[StationId] = []
         self.dropped: list[StationId] = []
         self.outcome = CommandOutcome(status=CommandStatus.ACCEPTED, answer={"status": "Accepted"})
+        self.outcomes: list[CommandOutcome] = []
 
     async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
         if station_id not in self.connected:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
         self.sent.append((station_id, command))
-        return self.outcome
+        return self.outcomes.pop(0) if self.outcomes else self.outcome
 
     def is_connected(self, station_id: StationId) -> bool:
         return station_id in self.connected

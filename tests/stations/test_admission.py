@@ -11,7 +11,7 @@ from currant.kit.ids import LocationId, TenantId
 from currant.stations.directory import StationDirectory
 from currant.stations.drafts import LocationDraft, StationChange, StationDraft
 from currant.stations.events import StationChanged
-from currant.stations.model import Admission, Trigger
+from currant.stations.model import Admission, CommandOutcome, CommandStatus, Trigger
 
 TENANT = TenantId("tenant-1")
 
@@ -30,6 +30,30 @@ async def test_accepting_places_a_station_refreshes_its_connection_and_asks_it_t
     assert network.link.refreshed == [station.station_id]
     await asyncio.sleep(0)
     assert network.link.sent == [(station.station_id, Trigger(message="boot"))]
+
+
+@pytest.mark.parametrize("status", [CommandStatus.REFUSED, CommandStatus.UNSUPPORTED, CommandStatus.FAILED])
+@pytest.mark.parametrize(
+    ("version", "asked"),
+    [
+        ("1.6", [Trigger(message="status")]),
+        ("2.0.1", [Trigger(message="status", evse=evse, connector=1) for evse in (1, 2, 3)]),
+    ],
+)
+async def test_an_accepted_station_that_will_not_boot_again_is_asked_for_its_status(
+    small, status, version, asked
+):
+    await small.stations.unknown_station("NEW")
+    station = await small.attended("NEW", version=version)
+    refused = CommandOutcome(status=status)
+    small.link.outcomes = [refused, small.link.outcome, small.link.outcome, refused]
+    await small.admissions.accept(TENANT, "NEW", by="olga")
+    async with asyncio.timeout(5):
+        while len(small.link.sent) < 1 + len(asked):
+            await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert small.link.sent == [(station.station_id, command) for command in (Trigger(message="boot"), *asked)]
 
 
 async def test_an_offline_station_is_accepted_without_being_asked_anything(small):
@@ -74,6 +98,17 @@ async def test_a_new_password_fits_every_version_and_opens_the_door(network):
     assert not network.directory.check_password(entry, password.encode() + b"x")
     assert not network.directory.check_password(entry, b"")
     assert password.encode() not in (entry.digest or b"")
+
+
+@pytest.mark.parametrize("key", ["00ff" * 10, "00FF" * 8])
+async def test_a_hexadecimal_key_is_taken_as_its_digits_and_as_the_bytes_they_spell(network, key):
+    await network.inventory.create_station(TENANT, StationDraft(identity="CP-1"), by="olga")
+    await network.admissions.set_password(TENANT, "CP-1", key, by="olga")
+    entry = network.directory.find("CP-1")
+    assert network.directory.check_password(entry, key.encode())
+    assert network.directory.check_password(entry, bytes.fromhex(key))
+    assert not network.directory.check_password(entry, bytes.fromhex(key)[:-1])
+    assert not network.directory.check_password(entry, bytes.fromhex(key).hex().swapcase().encode() + b"0")
 
 
 async def test_passwords_survive_a_restart_with_the_same_key_alone(network):

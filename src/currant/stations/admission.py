@@ -16,7 +16,7 @@ from currant.stations import store
 from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.events import StationAdmitted, StationChanged
 from currant.stations.link import StationLink
-from currant.stations.model import Admission, Station, Trigger
+from currant.stations.model import Admission, CommandStatus, Station, Trigger
 
 PASSWORD_LENGTH = 20
 """Fits every version: 1.6 takes 16 to 20 bytes (as 32 to 40 hex digits in ChangeConfiguration),
@@ -24,6 +24,9 @@ PASSWORD_LENGTH = 20
 PASSWORD_MIN, PASSWORD_MAX = 16, 64
 PREVIOUS_TAKEN_FOR = timedelta(days=2)
 BOOT_ASKED_WITHIN_S = 30.0
+STATUSES_ASKED_MAX = 16
+# After these a boot is coming, or nobody is there to say anything.
+_NO_MORE_TO_ASK = (CommandStatus.ACCEPTED, CommandStatus.SCHEDULED, CommandStatus.OFFLINE)
 
 
 class Admissions:
@@ -47,13 +50,16 @@ class Admissions:
         location_id: LocationId | None = None,
         name: str | None = None,
     ) -> Station:
-        """Let a station take part; if it is connected it is asked to boot again, and then told so."""
+        """Let a station take part; if it is connected it is asked to boot again, and then told so.
+
+        One that will not boot again is asked for the status of its connectors.
+        """
         accepted = await self._decide(
             tenant_id, station, Admission.ACCEPTED, by=by, location_id=location_id, name=name
         )
         self._link.refresh(accepted.id)
         if self._link.is_connected(accepted.id):
-            self._ask_to_boot(accepted.id)
+            self._introduce(accepted)
         return accepted
 
     async def refuse(self, tenant_id: TenantId, station: StationId | str, *, by: str) -> Station:
@@ -122,11 +128,21 @@ class Admissions:
         )
         return decided
 
-    def _ask_to_boot(self, station_id: StationId) -> None:
-        async def ask() -> None:
-            await self._link.send(station_id, Trigger(message="boot"), deadline_s=BOOT_ASKED_WITHIN_S)
+    def _introduce(self, station: Station) -> None:
+        """Have a station that was pending until now say what a boot tells, or at least how its connectors are."""
 
-        asking = asyncio.get_running_loop().create_task(ask(), name=f"ask {station_id} to boot")
+        async def ask() -> None:
+            booting = await self._link.send(
+                station.id, Trigger(message="boot"), deadline_s=BOOT_ASKED_WITHIN_S
+            )
+            if booting.status in _NO_MORE_TO_ASK:
+                return
+            for trigger in _status_triggers(station):
+                told = await self._link.send(station.id, trigger, deadline_s=BOOT_ASKED_WITHIN_S)
+                if told.status is not CommandStatus.ACCEPTED:
+                    return
+
+        asking = asyncio.get_running_loop().create_task(ask(), name=f"introduce {station.id}")
         self._asking.add(asking)
         asking.add_done_callback(self._asking.discard)
 
@@ -197,6 +213,21 @@ class Admissions:
                 by=by,
             )
         )
+
+
+def _status_triggers(station: Station) -> list[Trigger]:
+    """What asks for the status of all connectors: one for them all in 1.6, one for each in 2.x (F06.FR.12).
+
+    Of a station that nobody described, EVSEs are asked one after another until there is no such one.
+    """
+    if station.ocpp_version == "1.6":
+        return [Trigger(message="status")]
+    known = [(evse.number, connector.number) for evse in station.evses for connector in evse.connectors]
+    places = known or [(evse, 1) for evse in range(1, STATUSES_ASKED_MAX + 1)]
+    return [
+        Trigger(message="status", evse=evse, connector=connector)
+        for evse, connector in places[:STATUSES_ASKED_MAX]
+    ]
 
 
 def check_password(secret: bytes) -> None:
