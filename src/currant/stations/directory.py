@@ -84,11 +84,16 @@ class StationDirectory:
     def check_password(self, entry: DirectoryEntry, secret: bytes) -> bool:
         """Whether `secret`, as raw bytes off the wire, is the station's password or the one just before it.
 
-        Takes the same time whatever is wrong, also for a station that has no password (then False).
+        A password of hexadecimal digits also matches the bytes that they spell: OCPP 1.6 writes its
+        AuthorizationKey so, and chargers differ in which of the two they send. Takes the same time
+        whatever is wrong, also for a station that has no password (then False).
         """
-        given = crypto.digest(secret, key=self._key)
-        now = compare_digest(given, entry.digest or bytes(32))
-        before = compare_digest(given, entry.previous_digest or bytes(32))
+        spelled = secret.hex()
+        now = before = False
+        for form in (secret, spelled.encode(), spelled.upper().encode()):
+            given = crypto.digest(form, key=self._key)
+            now |= compare_digest(given, entry.digest or bytes(32))
+            before |= compare_digest(given, entry.previous_digest or bytes(32))
         return (now and entry.digest is not None) or (
             before and entry.previous_digest is not None and micros(self._clock.now()) < entry.previous_until
         )

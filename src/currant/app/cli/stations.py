@@ -126,7 +126,11 @@ def add_station(
 def password(
     station: Station,
     secret: Annotated[
-        str | None, typer.Option("--set", help="Use this password instead of a new random one.")
+        str | None,
+        typer.Option(
+            "--set",
+            help="Use this one (16 to 64 characters; hexadecimal digits if need be), not a new random one.",
+        ),
     ] = None,
 ) -> None:
     """Give a station a new password; the old one ends to work."""
