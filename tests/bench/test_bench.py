@@ -73,6 +73,10 @@ def test_a_run_against_a_real_server_measures_and_checks_everything() -> None:
     measured = {figure.name: figure.value for figure in report.figures}
     assert len(measured) == 10
     assert all(value > 0 for value in measured.values()), measured
+    echo, heartbeat = (
+        next(f for f in report.figures if f.name == name) for name in ("floor: bare echo", "Heartbeat")
+    )
+    assert heartbeat.goal_here == pytest.approx(0.015 * echo.value / 0.006)
     assert report.checks
     assert "readings" in report.checks[0]
 
