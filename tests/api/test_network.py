@@ -10,7 +10,14 @@ from served import Api
 from currant.access.model import Presented
 from currant.charging.model import StartReport
 from currant.kit.clock import micros
-from currant.stations.model import BootReport, CommandOutcome, CommandStatus, Reset
+from currant.stations.model import (
+    BootReport,
+    CommandOutcome,
+    CommandStatus,
+    ConnectorStatus,
+    Reset,
+    StatusReport,
+)
 
 
 async def made_station(owner: httpx.AsyncClient, identity: str = "FR-001-A") -> dict[str, str]:
@@ -224,6 +231,31 @@ async def test_a_session_is_found_by_number_token_and_state_and_closed_by_hand(
     assert (await owner.get("/api/v1/sessions/count?active=true")).json() == {"count": 1}
     by_number = await owner.get(f"/api/v1/sessions/{started.number}")
     assert by_number.json()["id"] == listed[0]["id"]
+    await api.charging.status(
+        station,
+        sessions,
+        StatusReport(
+            evse=1,
+            connector=1,
+            status=ConnectorStatus.CHARGING,
+            at=now,
+            received_at=now,
+            raw_status="Charging",
+        ),
+    )
+    shown = (await owner.get(f"/api/v1/sessions/{started.number}")).json()
+    assert [doing["what"] for doing in shown["timeline"]] == ["charging"]
+    assert shown["token_kind"] == "rfid"
+    workings = {
+        "base_wh",
+        "before_wh",
+        "odd_count",
+        "meter_notes",
+        "sequences_seen",
+        "estimated_wh",
+        "heard_at",
+    }
+    assert not workings & set(shown)
     assert (await owner.get(f"/api/v1/sessions/{started.number}/readings")).status_code == 200
     stop = await owner.post(f"/api/v1/sessions/{started.number}/stop", headers={"Idempotency-Key": "stop"})
     assert stop.json()["status"] == "accepted"

@@ -6,8 +6,8 @@ import msgspec
 
 from currant.access.model import Account, Group, Token, TokenKind
 from currant.api.problems import FieldError, Problem
-from currant.api.views import MessageView, SessionView, station_view
-from currant.charging.model import Activity, Reading
+from currant.api.views import Doing, MessageView, SessionView, station_view
+from currant.charging.model import Activity, Phase, Reading
 from currant.kit.ids import (
     AccountId,
     CommandId,
@@ -96,6 +96,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         location_id=PLACE,
         evse=1,
         connector=1,
+        phase=Phase.ACTIVE,
         activity=Activity.CHARGING,
         activity_since=AT,
         token_id=TOKEN,
@@ -108,6 +109,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         meter_last_wh=127_350,
         meter_last_at=LATER,
         energy_wh=7_350,
+        timeline=(Doing(at=AT, what="charging"),),
         power_w=11_020.0,
     ),
     Reading(

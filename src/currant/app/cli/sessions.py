@@ -61,7 +61,9 @@ def show_session(
             found["readings"] = client.get(f"/sessions/{found['id']}/readings")["items"]
 
     def human() -> None:
-        fields(found, leave_out=("repairs", "readings", "sequences_seen"))
+        fields(found, leave_out=("repairs", "readings", "timeline"))
+        for doing in found.get("timeline") or []:
+            console.print(f"{local(doing['at'])}  {doing['what'].replace('_', ' ')}", markup=False)
         for repair in found.get("repairs") or []:
             console.print(f"repaired: {repair['code']}: {repair['explanation']}", markup=False)
         for reading in found.get("readings") or []:
