@@ -50,6 +50,9 @@ class AnsweringLink:
     def is_connected(self, station_id: StationId) -> bool:
         return station_id in self.connected
 
+    def profile_of(self, station_id: StationId) -> int | None:
+        return 1 if station_id in self.connected else None
+
     def refresh(self, station_id: StationId) -> None:
         return None
 

@@ -27,12 +27,22 @@ async def test_a_station_is_added_charges_and_is_seen(server: Server) -> None:
     async with charger(server.said["ocpp"], "CP-1", password) as station:
         assert await station.boot() == "Accepted"
         number = await station.charge(TOKEN, wh=12_000)
+        connection = server.run("stations", "show", "CP-1")["connection"]
+        del connection["since"]
+        assert connection == {
+            "connected": True,
+            "security_profile": 1,
+            "remote_address": "127.0.0.1",
+            "ocpp_version": "1.6",
+        }
 
     (session,) = server.run("sessions", "list")
     assert (session["number"], session["phase"], session["energy_wh"]) == (number, "ended", 12_000)
     assert server.run("sessions", "show", str(number), "--curve")["readings"]
     shown = server.run("stations", "show", "CP-1")
     assert (shown["vendor"], shown["model"], shown["name"]) == ("Acme", "M1", "Left")
+    assert shown["connection"]["security_profile"] is None
+    assert "odd_count" not in server.run("sessions", "show", str(number))
 
     key = server.run("key", "add", "test")["secret"]
     answer = httpx.get(f"{server.said['api']}/sessions/{number}", headers={"Authorization": f"Bearer {key}"})

@@ -46,6 +46,9 @@ class RememberingLink:
     def is_connected(self, station_id: StationId) -> bool:
         return station_id in self.connected
 
+    def profile_of(self, station_id: StationId) -> int | None:
+        return 1 if station_id in self.connected else None
+
     def refresh(self, station_id: StationId) -> None:
         self.refreshed.append(station_id)
 

@@ -32,6 +32,7 @@ from currant.stations.model import (
     Location,
     Reset,
     Station,
+    StationConnection,
     StationOverview,
 )
 from currant.tenancy.model import ApiKey, Organisation, Person, Role
@@ -49,6 +50,9 @@ GROUP = GroupId("019c1432-6400-7000-8000-000000000007")
 _EVSE = Evse(number=1, reference="DE*CUR*E1001*1", max_power_w=22_000, connectors=(Connector(number=1),))
 
 _STATE = ConnectorState(evse=1, connector=1, status=ConnectorStatus.CHARGING, since=AT)
+_CONNECTION = StationConnection(
+    connected=True, since=AT, security_profile=2, remote_address="192.0.2.17", ocpp_version="2.0.1"
+)
 _STATION = Station(
     id=STATION,
     tenant_id=TENANT,
@@ -82,7 +86,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         reference="FR-001",
     ),
     _STATION,
-    station_view(StationOverview(station=_STATION, states=(_STATE,))),
+    station_view(StationOverview(station=_STATION, states=(_STATE,), connection=_CONNECTION)),
     _EVSE,
     _STATE,
     SessionView(

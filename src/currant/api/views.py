@@ -10,15 +10,24 @@ from currant.charging.model import Activity, Phase, Repair, Session
 from currant.kit.clock import instant
 from currant.kit.ids import AccountId, LocationId, SessionId, StationId, TenantId, TokenId
 from currant.stations.directory import StationDirectory
-from currant.stations.model import CommandRecord, ConnectorState, Message, Page, Station, StationOverview
+from currant.stations.model import (
+    CommandRecord,
+    ConnectorState,
+    Message,
+    Page,
+    Station,
+    StationConnection,
+    StationOverview,
+)
 
 V = TypeVar("V", bound=msgspec.Struct)
 T = TypeVar("T")
 
 
 class StationView(Station, frozen=True, kw_only=True):
-    """A charging station and the present state of its connectors (of an offline station: unknown)."""
+    """A charging station, how it is connected, and the state of its connectors (of an offline station: unknown)."""
 
+    connection: StationConnection
     connectors: tuple[ConnectorState, ...] = ()
 
 
@@ -123,7 +132,7 @@ class MessageView(Message, frozen=True, kw_only=True):
 
 
 def station_view(overview: StationOverview) -> StationView:
-    return _widened(StationView, overview.station, connectors=overview.states)
+    return _widened(StationView, overview.station, connection=overview.connection, connectors=overview.states)
 
 
 def session_view(session: Session, directory: StationDirectory) -> SessionView:

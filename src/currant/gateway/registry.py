@@ -76,6 +76,10 @@ class Registry:
     def is_connected(self, station_id: StationId) -> bool:
         return station_id in self._connections
 
+    def profile_of(self, station_id: StationId) -> int | None:
+        connection = self._connections.get(station_id)
+        return None if connection is None else connection.profile
+
     def refresh(self, station_id: StationId) -> None:
         connection = self._connections.get(station_id)
         if connection is not None:

@@ -33,6 +33,7 @@ from currant.stations.model import (
     SecurityEvent,
     Severity,
     Station,
+    StationConnection,
     StationOverview,
     StatusChange,
 )
@@ -234,13 +235,34 @@ class Inventory:
         )
         self._link.refresh(station.id)
 
+    def _overviews(
+        self, conn: Connection, tenant_id: TenantId, found: list[Station]
+    ) -> list[StationOverview]:
+        ids = [station.id for station in found]
+        states = store.stations.states_of(conn, tenant_id, ids)
+        addresses = store.stations.addresses_of(conn, tenant_id, ids)
+        return [
+            StationOverview(
+                station=station,
+                states=as_seen(states.get(station.id, []), connected=station.connected),
+                connection=StationConnection(
+                    connected=station.connected,
+                    since=station.connected_at if station.connected else station.disconnected_at,
+                    security_profile=self._link.profile_of(station.id),
+                    remote_address=addresses.get(station.id, ""),
+                    ocpp_version=station.ocpp_version,
+                ),
+            )
+            for station in found
+        ]
+
     async def get_station(self, tenant_id: TenantId, station: StationId | str) -> StationOverview:
         """A station with its EVSEs and connectors, and their states as a reader shall see them."""
         entry = entry_of(self._directory, tenant_id, station)
 
         def look(conn: Connection) -> StationOverview | None:
             found = store.stations.by_id(conn, tenant_id, entry.station_id)
-            return None if found is None else _overviews(conn, tenant_id, [found])[0]
+            return None if found is None else self._overviews(conn, tenant_id, [found])[0]
 
         overview = await self._database.read(look)
         if overview is None:
@@ -261,7 +283,7 @@ class Inventory:
 
         def look(conn: Connection) -> list[StationOverview]:
             rows = store.stations.search(conn, tenant_id, filters, after=after, limit=limit + 1)
-            return _overviews(conn, tenant_id, rows)
+            return self._overviews(conn, tenant_id, rows)
 
         rows = await self._database.read(look)
         return paging.page(rows, limit, lambda overview: paging.encode(overview.station.identity))
@@ -396,16 +418,6 @@ def as_seen(states: list[ConnectorState], *, connected: bool) -> tuple[Connector
         msgspec.structs.replace(state, status=ConnectorStatus.UNKNOWN, last_reported=state.status)
         for state in states
     )
-
-
-def _overviews(conn: Connection, tenant_id: TenantId, found: list[Station]) -> list[StationOverview]:
-    states = store.stations.states_of(conn, tenant_id, [station.id for station in found])
-    return [
-        StationOverview(
-            station=station, states=as_seen(states.get(station.id, []), connected=station.connected)
-        )
-        for station in found
-    ]
 
 
 def _unknown_location(location_id: str) -> NotFound:

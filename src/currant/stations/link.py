@@ -15,6 +15,10 @@ class StationLink(Protocol):
 
     def is_connected(self, station_id: StationId) -> bool: ...
 
+    def profile_of(self, station_id: StationId) -> int | None:
+        """The security profile that the station's connection uses; None where it has none here."""
+        ...
+
     def refresh(self, station_id: StationId) -> None:
         """Have the connection load what it holds anew before its next message: somebody else wrote."""
         ...
@@ -36,6 +40,9 @@ class NoLink:
 
     def is_connected(self, station_id: StationId) -> bool:
         return False
+
+    def profile_of(self, station_id: StationId) -> int | None:
+        return None
 
     def refresh(self, station_id: StationId) -> None:
         return None

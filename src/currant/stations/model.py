@@ -244,11 +244,26 @@ class ConnectorState(msgspec.Struct, frozen=True, kw_only=True):
     """What it last reported, where `status` is unknown because the station is offline."""
 
 
+class StationConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """How a station is connected, or last was."""
+
+    connected: bool
+    since: datetime | None = None
+    """Since when it is, or is no more."""
+    security_profile: int | None = None
+    """The profile that its connection really uses (0 to 3), which is not always one demanded of it; None while
+    it is offline, or connected to another node."""
+    remote_address: str = ""
+    """Where it comes from, or last came from."""
+    ocpp_version: str | None = None
+
+
 class StationOverview(msgspec.Struct, frozen=True, kw_only=True):
     """A station with its connectors' states as a reader shall see them (an offline station's are unknown)."""
 
     station: Station
     states: tuple[ConnectorState, ...] = ()
+    connection: StationConnection = StationConnection(connected=False)
 
 
 class StatusChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,7 +84,8 @@ def show_station(station: Station) -> None:
         found = client.get(f"/stations/{station}")
 
     def human() -> None:
-        fields(found, leave_out=("evses", "connectors", "settings"))
+        fields(found, leave_out=("evses", "connectors", "settings", *_OF_CONNECTION))
+        console.print(_connection(found["connection"]), markup=False)
         for connector in found.get("connectors") or []:
             since = local(connector.get("since"))
             error = f"  {connector['error'] or connector['raw_error']}" if connector.get("raw_error") else ""
@@ -361,6 +362,26 @@ def _outcome(record: dict[str, Any]) -> None:
     exit = EXITS.get(record["status"], Exit.REFUSED)
     if exit is not Exit.OK:
         raise typer.Exit(exit)
+
+
+# Shown together, in words.
+_OF_CONNECTION = ("connection", "connected", "connected_at", "disconnected_at", "ocpp_version")
+
+
+def _connection(told: dict[str, Any]) -> str:
+    """`connected since … with OCPP 1.6 from 192.0.2.1, security profile 2`."""
+    words = "connected" if told["connected"] else "not connected"
+    if told.get("since"):
+        words += f" since {local(told['since'])}"
+    if not told["connected"] and told.get("ocpp_version"):
+        words += ", last"
+    if told.get("ocpp_version"):
+        words += f" with OCPP {told['ocpp_version']}"
+    if told.get("remote_address"):
+        words += f" from {told['remote_address']}"
+    if told.get("security_profile") is not None:
+        words += f", security profile {told['security_profile']}"
+    return words
 
 
 def _states(row: dict[str, Any]) -> str:

@@ -398,6 +398,14 @@ def _station(row: Row[Any], its_evses: tuple[Evse, ...]) -> Station:
     )
 
 
+def addresses_of(conn: Connection, tenant_id: TenantId, station_ids: Sequence[str]) -> dict[str, str]:
+    """Where stations come from, or last came from."""
+    query = select(stations.c.id, stations.c.remote_address).where(
+        stations.c.id.in_(station_ids), stations.c.tenant_id == tenant_id
+    )
+    return {row.id: row.remote_address for row in conn.execute(query)}
+
+
 # States
 
 
