@@ -129,6 +129,33 @@ async def test_the_load_of_a_location_adds_up_its_evses(network: Network) -> Non
     ]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+async def test_the_load_of_long_steps_is_told_from_the_registers(database: Database) -> None:
+    network = Network(database)
+    await metered(network, 90)
+    location = LocationId("location")
+    hour = await network.charging.load(TENANT, location, since=at(-30), until=at(120), step_s=1800)
+    # 100 Wh a minute from the first minute on: 6 kW, but for the first half-hour, which begins with a register.
+    assert [(point.at, point.power_w) for point in hour] == [
+        (at(0), pytest.approx(5600, abs=200)),
+        (at(30), 6000),
+        (at(60), 6000),
+        (at(90), pytest.approx(200, abs=200)),
+    ]
+    minutes = await network.charging.load(TENANT, location, since=at(0), until=at(90), step_s=60)
+    assert sum(point.power_w for point in minutes) / len(minutes) == pytest.approx(6000, rel=0.02)
+
+
+async def test_the_load_of_long_steps_needs_no_register(network: Network) -> None:
+    station = await network.connect()
+    for minute in range(0, 60, 10):
+        await station.meter(minute, sample(minute, value(3000, "Power.Active.Import", "W")), evse=1)
+    points = await network.charging.load(
+        TENANT, LocationId("location"), since=at(0), until=at(60), step_s=1800
+    )
+    assert [(point.at, point.power_w) for point in points] == [(at(0), 3000), (at(30), 3000)]
+
+
 async def test_a_station_with_a_main_meter_alone_is_counted_by_it(network: Network) -> None:
     station = await network.connect()
     await station.meter(0, sample(0, value(3100, "Power.Active.Import", "W")), evse=0)

@@ -23,6 +23,7 @@ POINTS_MAX = 5_000
 LOAD_POINTS_MAX = 3_000
 LOAD_SPAN_MAX = timedelta(days=31)
 STEP_MAX_S = 86_400
+BY_REGISTER_FROM_S = 900
 # A meter that reports rarely is taken to go on as it was for so long.
 CARRIED_FOR_S = 900
 REAPED_AT_ONCE = 200
@@ -89,7 +90,9 @@ class Operating(Common):
     ) -> Load:
         """The mean power of a location's EVSEs for every step in which anything was measured.
 
-        A station's main meter (EVSE 0) counts only where its EVSEs are not metered themselves.
+        A station's main meter (EVSE 0) counts only where its EVSEs are not metered themselves. Steps
+        of a quarter of an hour and more are told from the registers at their bounds, shorter ones
+        from the power that was reported.
         """
         span = until - since
         if not timedelta(0) < span <= LOAD_SPAN_MAX:
@@ -102,12 +105,24 @@ class Operating(Common):
                 f"Ask for steps of 1 to {STEP_MAX_S} seconds, at most {LOAD_POINTS_MAX}.", field="step_s"
             )
         since_us, step_us = micros(since), step_s * 1_000_000
+        steps = -(-(micros(until) - since_us) // step_us)
 
         def read(conn: Connection) -> Load:
-            rows = reading_store.load(
-                conn, tenant_id, location_id, since_us=since_us, until_us=micros(until), step_us=step_us
-            )
             measured: dict[tuple[str, int], dict[int, float]] = {}
+            without: list[int] | None = None
+            if step_s >= BY_REGISTER_FROM_S:
+                without = _by_register(conn, tenant_id, location_id, since_us, step_us, steps, measured)
+            if without is not None and not without:
+                return _summed(measured, since_us, step_us)
+            rows = reading_store.load(
+                conn,
+                tenant_id,
+                location_id,
+                since_us=since_us,
+                until_us=micros(until),
+                step_us=step_us,
+                of=without,
+            )
             for station_id, evse, step, power_w, counted_wh in rows:
                 if power_w is None and counted_wh is not None:
                     power_w = float(counted_wh) * 3600 / step_s
@@ -280,6 +295,41 @@ def thinned(readings: Sequence[Reading], max_points: int) -> Readings:
     return tuple(
         reading for index, reading in enumerate(readings) if index in wanted or reading.context not in special
     )
+
+
+def _by_register(
+    conn: Connection,
+    tenant_id: TenantId,
+    location_id: LocationId,
+    since_us: int,
+    step_us: int,
+    steps: int,
+    measured: dict[tuple[str, int], dict[int, float]],
+) -> list[int]:
+    """Fill in the mean power (W) of every step that has a register; the metering points that have none."""
+    without: list[int] = []
+    rows = reading_store.registers(
+        conn, tenant_id, location_id, since_us=since_us, step_us=step_us, steps=steps
+    )
+    before: float | None = None
+    for meter, station_id, evse, bound, bound_us, read_us, energy_wh in rows:
+        if bound == 0:
+            before = energy_wh
+            continue
+        if read_us is not None and energy_wh is not None and read_us >= bound_us - step_us:
+            base = before
+            if base is None:
+                base = reading_store.first_register(
+                    conn, tenant_id, meter, since_us=bound_us - step_us, until_us=bound_us
+                )
+            # A register that fell was changed or reset: what flowed meanwhile is not known.
+            if base is not None and energy_wh >= base:
+                power_w = (energy_wh - base) * 3_600_000_000 / step_us
+                measured.setdefault((station_id, evse), {})[bound - 1] = power_w
+        before = energy_wh
+        if bound == steps and energy_wh is None:
+            without.append(meter)
+    return without
 
 
 def _summed(measured: dict[tuple[str, int], dict[int, float]], since_us: int, step_us: int) -> Load:

@@ -256,8 +256,9 @@ def load(
     since_us: int,
     until_us: int,
     step_us: int,
+    of: Sequence[int] | None = None,
 ) -> Iterator[tuple[str, int, int, float | None, float | None]]:
-    """(station, EVSE, step, mean power, Wh counted) of a location's metering points."""
+    """(station, EVSE, step, mean power, Wh counted) of a location's metering points, or of some of them."""
     step = ((readings.c.at - since_us) // step_us).label("step")
     query = (
         select(
@@ -276,8 +277,62 @@ def load(
         )
         .group_by(meters.c.station_id, meters.c.evse, text("step"))
     )
+    if of is not None:
+        query = query.where(meters.c.number.in_(of))
     for found in conn.execute(query):
         yield found[0], found[1], found[2], found[3], found[4]
+
+
+_LAST = (
+    "(SELECT r.{column} FROM readings r WHERE r.meter = m.number AND r.at < b.at AND r.energy_wh IS NOT NULL"
+    " ORDER BY r.at DESC LIMIT 1)"
+)
+_registers = text(
+    "WITH RECURSIVE bounds(n, at) AS (SELECT 0, CAST(:since AS BIGINT) UNION ALL"
+    " SELECT n + 1, at + CAST(:step AS BIGINT) FROM bounds WHERE n < :steps)"
+    f" SELECT m.number, m.station_id, m.evse, b.n, b.at, {_LAST.format(column='at')},"
+    f" {_LAST.format(column='energy_wh')} FROM meters m CROSS JOIN bounds b"
+    " WHERE m.location_id = :location AND m.tenant_id = :tenant ORDER BY m.number, b.n"
+)
+
+
+def registers(
+    conn: Connection, tenant_id: TenantId, location_id: LocationId, *, since_us: int, step_us: int, steps: int
+) -> Iterator[tuple[int, str, int, int, int, int | None, float | None]]:
+    """(metering point, station, EVSE, bound, its time, time and Wh of the last register before it), in order.
+
+    There is a bound at the beginning of each step and at the end of the last. Two seeks a bound,
+    however many readings lie between: a month of a busy site would be millions.
+    """
+    asked = {
+        "since": since_us,
+        "step": step_us,
+        "steps": steps,
+        "location": location_id,
+        "tenant": tenant_id,
+    }
+    for found in conn.execute(_registers, asked):
+        yield tuple(found)
+
+
+def first_register(
+    conn: Connection, tenant_id: TenantId, meter: int, *, since_us: int, until_us: int
+) -> float | None:
+    """The first register (Wh) of a metering point in a span."""
+    query = (
+        select(readings.c.energy_wh)
+        .select_from(meters.join(readings, meters.c.number == readings.c.meter))
+        .where(
+            meters.c.tenant_id == tenant_id,
+            readings.c.meter == meter,
+            readings.c.at >= since_us,
+            readings.c.at < until_us,
+            readings.c.energy_wh.is_not(None),
+        )
+        .order_by(readings.c.at)
+        .limit(1)
+    )
+    return conn.execute(query).scalar_one_or_none()
 
 
 # Retention. Beginnings, ends and interruptions are kept: they are what a session is judged by.
