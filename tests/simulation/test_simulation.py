@@ -10,7 +10,7 @@ import pytest
 import uvloop
 from traffic import Plan, Simulation, seeds, stations
 
-from services import PostgresServer
+from services import PostgresServer, postgres_server
 
 OUTAGE_S = 3.0
 Cause = Callable[[Simulation], AbstractAsyncContextManager[None]]
@@ -52,25 +52,29 @@ def test_a_disk_that_takes_no_more_is_never_mistaken_for_a_kept_fact(seed: int, 
 
 
 @pytest.mark.parametrize("seed", seeds((5,)))
-def test_a_vanished_database_server_is_never_mistaken_for_a_kept_fact(
-    seed: int, tmp_path: Path, postgres: PostgresServer
-) -> None:
+def test_a_vanished_database_server_is_never_mistaken_for_a_kept_fact(seed: int, tmp_path: Path) -> None:
+    # A server of its own: the one that the other tests share ends with the thread that started it.
+    server = postgres_server()
+
     @asynccontextmanager
     async def vanished(_: Simulation) -> AsyncIterator[None]:
-        await asyncio.to_thread(postgres.stop, kill=True)
+        await asyncio.to_thread(server.stop, kill=True)
         try:
             yield
         finally:
-            await asyncio.to_thread(postgres.start)
+            await asyncio.to_thread(server.start)
 
     story = an_outage(
         plan_of_an_outage(seed),
         tmp_path,
         vanished,
         "PostgreSQL cannot be reached",
-        database=postgres.new_database(),
+        database=server.new_database(),
     )
-    run(story)
+    try:
+        run(story)
+    finally:
+        server.close()
 
 
 def plan_of_an_outage(seed: int) -> Plan:
