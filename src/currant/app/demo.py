@@ -261,10 +261,13 @@ class DemoNetwork:
         charging = {session.token_uid for session in under_way.items}
         idle = [uid for uid in self._apps if uid not in charging]
         if free and idle:
+            # Who has waited longest: a start under way is no session yet.
+            self._apps.remove(idle[0])
+            self._apps.append(idle[0])
             await self._currant.charging.start_remotely(
                 self._tenant_id,
                 overview.station.id,
-                Presented(uid=self._random.choice(idle), kind=TokenKind.APP),
+                Presented(uid=idle[0], kind=TokenKind.APP),
                 by="app:demo driver",
                 evse=self._random.choice(free),
             )
