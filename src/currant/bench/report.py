@@ -52,6 +52,8 @@ def show(report: Report, console: Console) -> None:
     table.add_column("")
     for figure in report.figures:
         mark = {True: "[green]reached[/]", False: "[red]missed[/]", None: ""}[figure.reached]
+        if not figure.reached and figure.goal_here is not None and figure.value <= figure.goal_here:
+            mark = "[yellow]reached in proportion[/]"
         table.add_row(
             figure.name,
             _number(figure.value),
