@@ -9,7 +9,7 @@ the same data finds it and goes on.
 import asyncio
 import logging
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -209,7 +209,9 @@ class DemoNetwork:
             return
         group = await access.create_group(tenant_id, GroupDraft(name="Orchard Logistics fleet"), by=BY)
         for number, uid in enumerate(self._cards):
-            account = await access.create_account(tenant_id, AccountDraft(name=_driver(number)), by=BY)
+            account = await access.create_account(
+                tenant_id, AccountDraft(name=f"Driver {number + 1:02d}"), by=BY
+            )
             draft = TokenDraft(
                 kind=TokenKind.RFID,
                 uid=uid,
@@ -285,16 +287,6 @@ class DemoNetwork:
         if long_enough:
             session = self._random.choice(long_enough)
             await self._currant.charging.stop_remotely(self._tenant_id, session.id, by="app:demo driver")
-
-
-FIRST_NAMES: Sequence[str] = ("Ada", "Bo", "Carla", "Dev", "Elif", "Femi", "Greta", "Hiro", "Ines", "Jonas")
-LAST_NAMES: Sequence[str] = ("Berg", "Costa", "Dubois", "Eriksen", "Fischer", "Garcia")
-
-
-def _driver(number: int) -> str:
-    return (
-        f"{FIRST_NAMES[number % len(FIRST_NAMES)]} {LAST_NAMES[number // len(FIRST_NAMES) % len(LAST_NAMES)]}"
-    )
 
 
 def _evses(spec: StationSpec) -> tuple[Evse, ...]:
