@@ -1,5 +1,6 @@
 """What holds for every route: a permission, a description, problems as documents."""
 
+import base64
 import json
 
 import httpx
@@ -129,6 +130,22 @@ async def problem_of(answer: httpx.Response, status: int, code: str) -> dict[str
     assert len(str(problem["detail"])) > 10
     assert problem["request_id"] == answer.headers["x-request-id"]
     return problem
+
+
+async def test_what_is_nested_too_deeply_is_refused_like_any_other_nonsense(
+    api: Api, owner: httpx.AsyncClient
+) -> None:
+    json_type = {"Content-Type": "application/json"}
+    deep = b"[" * 100_000
+    await problem_of(
+        await owner.post("/api/v1/tokens", content=deep, headers=json_type), 400, "malformed_json"
+    )
+    await problem_of(
+        await owner.post("/api/v1/stations/import", content=deep, headers=json_type), 422, "invalid"
+    )
+    cursor = base64.urlsafe_b64encode(b"[" * 3_000).decode()
+    answer = await owner.get("/api/v1/stations", params={"cursor": cursor})
+    assert answer.status_code in (400, 422), answer.text
 
 
 async def test_whatever_goes_wrong_is_a_problem_document(api: Api, owner: httpx.AsyncClient) -> None:

@@ -112,7 +112,7 @@ async def _check_body(request: Request[Any, Any, Any], wanted: Any) -> None:
         return
     try:
         value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ApiError(400, "malformed_json", f"The body is no JSON: {error}.") from None
     if wrong := mistakes(value, wanted):
         raise WrongBody(wrong)

@@ -33,6 +33,10 @@ def _empty(answer: Answer) -> bool:
     return answer == {}
 
 
+def _token_accepted(answer: Answer) -> bool:
+    return bool(answer.get("idTokenInfo", {}).get("status") == "Accepted")
+
+
 def _has(key: str) -> Check:
     return lambda answer: key in answer
 
@@ -158,7 +162,7 @@ def transaction_event(
     check: Check = _empty
     if uid:
         payload["idToken"] = {"idToken": uid, "type": "ISO14443"}
-        check = lambda answer: answer.get("idTokenInfo", {}).get("status") == "Accepted"  # noqa: E731
+        check = _token_accepted
     return call(f"t{number}", "TransactionEvent", payload), check
 
 

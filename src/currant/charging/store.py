@@ -432,7 +432,3 @@ def _conditions(tenant_id: TenantId, wanted: SessionFilter) -> list[ColumnElemen
     if wanted.until is not None:
         conditions.append(sessions.c.started_at < micros(wanted.until))
     return conditions
-
-
-# The tables of readings belong to this store too; migrations ask for this module alone.
-from currant.charging import reading_store  # noqa: E402, F401

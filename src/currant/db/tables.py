@@ -31,6 +31,7 @@ STORES = (
     "currant.stations.store",
     "currant.access.store",
     "currant.charging.store",
+    "currant.charging.reading_store",
 )
 
 

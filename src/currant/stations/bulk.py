@@ -129,7 +129,7 @@ def read_rows(content: bytes, form: Format) -> list[tuple[int, Row]]:
 def _read_json(content: bytes) -> list[tuple[int, Row]]:
     try:
         whole = msgspec.json.decode(content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"This is not JSON: {error}.", field="content") from error
     if isinstance(whole, dict) and isinstance(whole.get("items"), list):
         whole = whole["items"]
@@ -198,7 +198,7 @@ def listed(row: Row, field: str, form: Format) -> None:
     if cell.startswith("["):
         try:
             row[field] = msgspec.json.decode(cell)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Invalid(f"This is not a list in JSON: {error}.", field=field) from error
     else:
         row[field] = [word.strip() for word in cell.split("|") if word.strip()]

@@ -29,7 +29,7 @@ def decode(cursor: str, *types: type[str] | type[int]) -> Key:
         key = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(key, list) or [type(part) for part in key] != list(types):
             raise ValueError("of another list")
-    except (ValueError, binascii.Error, msgspec.DecodeError) as error:
+    except (ValueError, binascii.Error, msgspec.DecodeError, RecursionError) as error:
         raise Invalid(
             "This cursor is not one of this list's: begin again without a cursor.", field="cursor"
         ) from error
