@@ -187,3 +187,24 @@ async def _in_thread(server: Server, *arguments: str, exit: int = 0) -> dict[str
 
 async def _stopped(server: Server) -> int:
     return await asyncio.to_thread(server.stop)
+
+
+def test_simulated_stations_come_are_let_in_or_turned_away(tmp_path: Path) -> None:
+    coming = ["simulate", "--stations", "2", "--prefix", "NEW", "--password", "secret-of-{identity}"]
+    with Server(tmp_path / "data") as server:
+        first = server.run(*coming, "--duration", "6")
+        assert (first["stations"], first["accepted"]) == (2, 0)
+        pending = server.run("stations", "list", "--admission", "pending")
+        one, other = sorted(row["identity"] for row in pending)
+        server.run("accept", one)
+        server.run("refuse", other)
+        again = server.run(*coming, "--duration", "10")
+        assert again["messages_answered"] > 0
+        admitted = {row["identity"]: row["admission"] for row in server.run("stations", "list")}
+        assert admitted == {one: "accepted", other: "refused"}
+        assert server.run("stations", "show", one)["last_boot_at"]
+        assert server.run("findings") == []
+        server.run("accept", "NOBODY", exit=4)
+        server.run("refuse", "NOBODY", exit=4)
+    assert currant("migrate", "--data-dir", str(server.folder))
+    assert currant("version")["version"]
