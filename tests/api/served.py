@@ -18,12 +18,13 @@ from currant.events.live import LiveFeed
 from currant.kit.clock import ManualClock, SystemClock
 from currant.kit.ids import StationId
 from currant.stations.admission import Admissions
+from currant.stations.commanding import AnyCommand
 from currant.stations.commands import CommandService
 from currant.stations.directory import StationDirectory
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
-from currant.stations.model import AnyCommand, AttendedStation, CommandOutcome, CommandStatus
+from currant.stations.model import AttendedStation, CommandOutcome, CommandStatus
 from currant.stations.service import StationPolicy, StationService
 from currant.tenancy.model import Caller, Role
 from currant.tenancy.service import Tenancy

@@ -10,14 +10,8 @@ from served import Api
 from currant.access.model import Presented
 from currant.charging.model import StartReport
 from currant.kit.clock import micros
-from currant.stations.model import (
-    BootReport,
-    CommandOutcome,
-    CommandStatus,
-    ConnectorStatus,
-    Reset,
-    StatusReport,
-)
+from currant.stations.commanding.remote import Reset
+from currant.stations.model import BootReport, CommandOutcome, CommandStatus, ConnectorStatus, StatusReport
 
 
 async def made_station(owner: httpx.AsyncClient, identity: str = "FR-001-A") -> dict[str, str]:

@@ -12,9 +12,9 @@ import pytest
 from currant.app.container import duties_of, running
 from currant.app.settings import load
 from currant.kit.clock import ManualClock, SystemClock
+from currant.stations.commanding.remote import Reset
 from currant.stations.drafts import StationDraft
 from currant.stations.inventory import Inventory
-from currant.stations.model import Reset
 from currant.tenancy.local_key import read_local_key
 
 OPTIONS = {"http.port": 0, "ocpp.port": 0, "ocpp.tls": False, "retention.findings_days": 30}

@@ -8,7 +8,7 @@ from currant.gateway.outbound import COMMANDS
 from currant.gateway.v2 import tokens
 from currant.gateway.v16.inbound import AUTHORISATION as AUTHORISATION_16
 from currant.ocpp.catalogue import ACTIONS, Party, Version
-from currant.stations.model import AnyCommand
+from currant.stations.commanding import AnyCommand
 
 
 @pytest.mark.parametrize("version", list(Version))

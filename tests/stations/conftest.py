@@ -11,12 +11,13 @@ from currant.db.numbers import Numbers
 from currant.kit.clock import ManualClock
 from currant.kit.ids import StationId, TenantId
 from currant.stations.admission import Admissions
+from currant.stations.commanding import AnyCommand
 from currant.stations.commands import CommandService
 from currant.stations.directory import StationDirectory
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
-from currant.stations.model import AnyCommand, AttendedStation, CommandOutcome, CommandStatus
+from currant.stations.model import AttendedStation, CommandOutcome, CommandStatus
 from currant.stations.service import StationPolicy, StationService, UnknownStations
 from services import fresh_database
 

@@ -8,10 +8,11 @@ import pytest
 
 from currant.kit.errors import Invalid, NotFound
 from currant.kit.ids import LocationId, TenantId
+from currant.stations.commanding.remote import Trigger
 from currant.stations.directory import StationDirectory
 from currant.stations.drafts import LocationDraft, StationChange, StationDraft
 from currant.stations.events import StationChanged
-from currant.stations.model import Admission, CommandOutcome, CommandStatus, Trigger
+from currant.stations.model import Admission, CommandOutcome, CommandStatus
 
 TENANT = TenantId("tenant-1")
 

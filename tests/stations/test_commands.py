@@ -6,23 +6,19 @@ import pytest
 
 from currant.kit.errors import Invalid, NotFound
 from currant.kit.ids import TenantId
-from currant.stations.commands import StationNotAccepted
-from currant.stations.drafts import StationDraft
-from currant.stations.model import (
-    CommandOutcome,
-    CommandStatus,
-    GetVariables,
+from currant.stations.commanding.remote import (
     Reset,
     SetAvailability,
-    SetVariables,
     StartCharging,
     StopCharging,
     TransferData,
     Trigger,
     Unlock,
-    Variable,
-    VariableValue,
 )
+from currant.stations.commanding.variables import GetVariables, SetVariables, Variable, VariableValue
+from currant.stations.commands import StationNotAccepted
+from currant.stations.drafts import StationDraft
+from currant.stations.model import CommandOutcome, CommandStatus
 
 TENANT = TenantId("tenant-1")
 

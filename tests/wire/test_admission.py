@@ -10,7 +10,8 @@ import pytest
 from network import PASSWORD, TENANT, Network, basic, call, network
 from test_frames import RawStation, raw_station
 
-from currant.stations.model import Admission, CommandStatus, GetVariables, Variable
+from currant.stations.commanding.variables import GetVariables, Variable
+from currant.stations.model import Admission, CommandStatus
 
 BOOTS = {
     "ocpp1.6": call("boot", "BootNotification", chargePointVendor="V", chargePointModel="M"),
@@ -99,7 +100,7 @@ async def test_a_boot_loop_is_answered_each_time(open_network: Network) -> None:
 
 
 async def test_passwords_do_not_reach_the_message_log(open_network: Network) -> None:
-    from currant.stations.model import SetVariables, VariableValue
+    from currant.stations.commanding.variables import SetVariables, VariableValue
 
     async with raw_station(open_network, "CP") as station:
         setting = SetVariables(

@@ -198,7 +198,8 @@ async def test_2_1_sends_are_never_answered_and_result_errors_are_kept(open_netw
 async def test_an_unreadable_answer_is_told_to_a_2_1_station_and_fails_the_command(
     open_network: Network,
 ) -> None:
-    from currant.stations.model import CommandStatus, Reset
+    from currant.stations.commanding.remote import Reset
+    from currant.stations.model import CommandStatus
 
     async with raw_station(open_network, subprotocol="ocpp2.1") as station:
         giving = asyncio.create_task(open_network.commands.give("the-operator", "RAW", Reset(), by="a test"))  # type: ignore[arg-type]

@@ -11,18 +11,10 @@ from network import TENANT, Network, call
 from test_frames import RawStation, raw_station
 
 from currant.charging.model import Phase
+from currant.stations.commanding.remote import StartCharging
+from currant.stations.commanding.variables import GetVariables, SetVariables, Variable, VariableValue
 from currant.stations.events import StationReported
-from currant.stations.model import (
-    CommandStatus,
-    Connector,
-    Evse,
-    GetVariables,
-    SetVariables,
-    StartCharging,
-    StationSettings,
-    Variable,
-    VariableValue,
-)
+from currant.stations.model import CommandStatus, Connector, Evse, StationSettings
 
 
 async def ask(station: RawStation, message: str) -> list[Any]:

@@ -8,7 +8,8 @@ import websockets
 from network import TENANT, Network, call, network, until
 from test_frames import HEARTBEAT, RawStation, raw_station
 
-from currant.stations.model import CommandStatus, Reset, StationSettings
+from currant.stations.commanding.remote import Reset
+from currant.stations.model import CommandStatus, StationSettings
 from currant.stations.service import UnknownStations
 
 STATIONS = 1_000

@@ -21,16 +21,9 @@ from ocpp.v201 import call_result as result201
 from currant.access.model import Presented, TokenKind
 from currant.charging.model import Phase
 from currant.kit.clock import SystemClock, wire_time
-from currant.stations.model import (
-    Admission,
-    CommandStatus,
-    ConnectorStatus,
-    GetVariables,
-    Reset,
-    ResetKind,
-    Trigger,
-    Variable,
-)
+from currant.stations.commanding.remote import Reset, ResetKind, Trigger
+from currant.stations.commanding.variables import GetVariables, Variable
+from currant.stations.model import Admission, CommandStatus, ConnectorStatus
 
 
 def ago(minutes: float) -> str:

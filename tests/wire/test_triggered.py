@@ -8,7 +8,8 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 
 from currant.kit.clock import SystemClock, wire_time
-from currant.stations.model import CommandStatus, Trigger
+from currant.stations.commanding.remote import Trigger
+from currant.stations.model import CommandStatus
 
 
 class Bench(ChargePoint):

@@ -20,6 +20,7 @@ from currant.kit.ids import (
     TenantId,
     TokenId,
 )
+from currant.stations.commanding.remote import Reset
 from currant.stations.model import (
     Admission,
     CommandRecord,
@@ -30,7 +31,6 @@ from currant.stations.model import (
     Evse,
     Finding,
     Location,
-    Reset,
     Station,
     StationConnection,
     StationOverview,

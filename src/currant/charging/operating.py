@@ -15,7 +15,8 @@ from currant.kit.clock import instant, micros
 from currant.kit.errors import Conflict, Invalid
 from currant.kit.ids import LocationId, SessionId, StationId, TenantId
 from currant.stations import paging
-from currant.stations.model import CommandRecord, Page, StartCharging, StopCharging
+from currant.stations.commanding.remote import StartCharging, StopCharging
+from currant.stations.model import CommandRecord, Page
 
 EVERY_SESSION = SessionFilter()
 COUNT_MAX = 10_000

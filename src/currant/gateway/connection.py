@@ -50,8 +50,9 @@ from currant.ocpp.peer import (
     ResultRejected,
     SendReceived,
 )
+from currant.stations.commanding import AnyCommand
 from currant.stations.directory import DirectoryEntry
-from currant.stations.model import Admission, AnyCommand, CommandOutcome, CommandStatus
+from currant.stations.model import Admission, CommandOutcome, CommandStatus
 
 log = getLogger("currant.gateway")
 

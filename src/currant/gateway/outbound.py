@@ -2,16 +2,18 @@
 
 from currant.gateway.outcomes import Ask, CallFailed, CallUnanswered, Wording, refused, unsupported
 from currant.gateway.services import Caller
-from currant.gateway.v2.outbound import COMMANDS as COMMANDS_2
+from currant.gateway.v2.outbound import COMMANDS_21, COMMANDS_201
 from currant.gateway.v16.outbound import COMMANDS as COMMANDS_16
+from currant.kit.errors import Conflict
 from currant.ocpp.catalogue import Version
 from currant.ocpp.errors import ErrorCode, TooManyCallsWaiting, Unsendable
-from currant.stations.model import AnyCommand, CommandOutcome, CommandStatus
+from currant.stations.commanding import AnyCommand
+from currant.stations.model import CommandOutcome, CommandStatus
 
 COMMANDS: dict[Version, dict[type, Wording]] = {
     Version.V16: COMMANDS_16,
-    Version.V201: COMMANDS_2,
-    Version.V21: COMMANDS_2,
+    Version.V201: COMMANDS_201,
+    Version.V21: COMMANDS_21,
 }
 
 
@@ -34,5 +36,7 @@ async def carry_out(command: AnyCommand, caller: Caller, ask: Ask) -> CommandOut
         )
     except Unsendable as unsendable:
         return refused(unsendable.message)
+    except Conflict as conflict:
+        return refused(conflict.message)
     except TooManyCallsWaiting as full:
         return CommandOutcome(status=CommandStatus.FAILED, reason=full.message)

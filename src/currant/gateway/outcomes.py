@@ -8,7 +8,9 @@ import msgspec
 from currant.gateway.services import Caller
 from currant.ocpp.errors import ErrorCode
 from currant.ocpp.payload import Payload
-from currant.stations.model import AnyCommand, CommandOutcome, CommandStatus, VariableValue
+from currant.stations.commanding import AnyCommand
+from currant.stations.commanding.variables import VariableValue
+from currant.stations.model import CommandOutcome, CommandStatus
 
 
 class Ask(Protocol):

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from currant.kit.ids import StationId
 from currant.ocpp.peer import Answers
-from currant.stations.model import AnyCommand, CommandOutcome, CommandStatus
+from currant.stations.commanding import AnyCommand
+from currant.stations.model import CommandOutcome, CommandStatus
 
 if TYPE_CHECKING:
     from currant.gateway.connection import Connection

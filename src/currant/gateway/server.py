@@ -29,8 +29,9 @@ from currant.kit.errors import CurrantError
 from currant.kit.ids import StationId
 from currant.ocpp.catalogue import Version
 from currant.ocpp.peer import Answers
+from currant.stations.commanding.remote import Trigger
 from currant.stations.directory import DirectoryEntry
-from currant.stations.model import Admission, Severity, Trigger
+from currant.stations.model import Admission, Severity
 
 log = getLogger("currant.gateway")
 

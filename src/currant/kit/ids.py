@@ -9,10 +9,13 @@ PersonId = NewType("PersonId", str)
 KeyId = NewType("KeyId", str)
 LocationId = NewType("LocationId", str)
 StationId = NewType("StationId", str)
+StationGroupId = NewType("StationGroupId", str)
 CommandId = NewType("CommandId", str)
 TokenId = NewType("TokenId", str)
 GroupId = NewType("GroupId", str)
 AccountId = NewType("AccountId", str)
+PolicyId = NewType("PolicyId", str)
+CalendarId = NewType("CalendarId", str)
 SessionId = NewType("SessionId", str)
 
 _last = 0

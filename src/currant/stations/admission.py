@@ -13,10 +13,11 @@ from currant.kit.clock import Clock, micros
 from currant.kit.errors import Invalid, NotFound
 from currant.kit.ids import LocationId, StationId, TenantId
 from currant.stations import store
+from currant.stations.commanding.remote import Trigger
 from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.events import StationAdmitted, StationChanged
 from currant.stations.link import StationLink
-from currant.stations.model import Admission, CommandStatus, Station, Trigger
+from currant.stations.model import Admission, CommandStatus, Station
 
 PASSWORD_LENGTH = 20
 """Fits every version: 1.6 takes 16 to 20 bytes (as 32 to 40 hex digits in ChangeConfiguration),

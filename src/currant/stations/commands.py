@@ -13,26 +13,17 @@ from currant.kit.errors import CurrantError, Invalid, NotFound
 from currant.kit.ids import CommandId, StationId, TenantId, new_id
 from currant.stations import paging, store
 from currant.stations.admission import entry_of
+from currant.stations.commanding import AnyCommand, rules
+from currant.stations.commanding.remote import (
+    Reset,
+    StartCharging,
+    Trigger,
+)
+from currant.stations.commanding.variables import GetVariables, SetVariables
 from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.events import CommandEnded
 from currant.stations.link import StationLink
-from currant.stations.model import (
-    Admission,
-    AnyCommand,
-    CommandOutcome,
-    CommandRecord,
-    CommandStatus,
-    GetVariables,
-    Page,
-    Reset,
-    SetAvailability,
-    SetVariables,
-    StartCharging,
-    StopCharging,
-    TransferData,
-    Trigger,
-    Unlock,
-)
+from currant.stations.model import Admission, CommandOutcome, CommandRecord, CommandStatus, Page
 
 DEADLINE_S = 30.0
 DEADLINE_MAX_S = 600.0
@@ -40,9 +31,6 @@ REMOTE_STARTS = "remote_start"
 """The name of the numbers that remote starts are counted by."""
 REMOTE_START_WITHIN = timedelta(minutes=10)
 """How long after a remote start its session may begin: a driver still has to plug in."""
-VARIABLES_MAX = 500
-TEXT_MAX = 2_500
-DATA_MAX = 64 * 1024
 ABANDONED_AFTER = timedelta(minutes=15)
 
 # Allowed before a station is accepted: what finds out what it is, and sets it right (2.x B02.FR.06 to .08).
@@ -122,7 +110,7 @@ class CommandService:
         """The station (by id or identity), if it may be told this; raises as `give` does."""
         entry = entry_of(self._directory, tenant_id, station_id)
         _check_allowed(entry.admission, command)
-        check(command)
+        rules.check(command)
         return entry
 
     async def _begin(self, entry: DirectoryEntry, command: AnyCommand, by: str) -> CommandRecord:
@@ -244,48 +232,3 @@ def _check_allowed(admission: Admission, command: AnyCommand) -> None:
         "Until then it can only be reset, triggered, and have its variables read and set.",
         admission=admission.value,
     )
-
-
-def check(command: AnyCommand) -> None:
-    """Raise Invalid where a command could not be meant in any version."""
-    match command:
-        case StartCharging(token_uid=uid):
-            _text("token_uid", uid, least=1, most=255)
-        case StopCharging(transaction_id=transaction_id):
-            _text("transaction_id", transaction_id, least=1, most=255)
-        case Trigger(message=message):
-            _text("message", message, least=1, most=50)
-        case GetVariables(variables=variables):
-            _count("variables", len(variables), least=0)
-            for variable in variables:
-                _text("name", variable.name, least=1, most=500)
-        case SetVariables(values=values):
-            _count("values", len(values), least=1)
-            for value in values:
-                _text("name", value.variable.name, least=1, most=500)
-                if value.value is None:
-                    raise Invalid(f"Say what {value.variable.name} shall be.", field="value")
-                _text("value", value.value, least=0, most=TEXT_MAX)
-        case TransferData(vendor_id=vendor_id, message_id=message_id, data=data):
-            _text("vendor_id", vendor_id, least=1, most=255)
-            _text("message_id", message_id or "", least=0, most=50)
-            _text("data", data or "", least=0, most=DATA_MAX)
-        case SetAvailability(evse=None, connector=connector) if connector is not None:
-            raise Invalid("A connector is one of an EVSE: name the EVSE too.", field="evse")
-        case Reset() | Unlock() | SetAvailability():
-            pass
-    evse = getattr(command, "evse", None)
-    connector = getattr(command, "connector", None)
-    for field, number in (("evse", evse), ("connector", connector)):
-        if number is not None and not 1 <= number <= 9_999:
-            raise Invalid(f"EVSEs and connectors are numbered from 1; this is {number}.", field=field)
-
-
-def _text(field: str, text: str, *, least: int, most: int) -> None:
-    if not least <= len(text) <= most:
-        raise Invalid(f"{field} has {least} to {most} characters; this has {len(text)}.", field=field)
-
-
-def _count(field: str, count: int, *, least: int) -> None:
-    if not least <= count <= VARIABLES_MAX:
-        raise Invalid(f"Name {least} to {VARIABLES_MAX} variables, not {count}.", field=field)

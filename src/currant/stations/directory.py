@@ -14,7 +14,7 @@ from currant.db.engine import Database
 from currant.kit import crypto
 from currant.kit.clock import Clock, micros
 from currant.kit.event import Event
-from currant.kit.ids import LocationId, StationId, TenantId
+from currant.kit.ids import LocationId, StationGroupId, StationId, TenantId
 from currant.stations import store
 from currant.stations.events import StationAdmitted, StationAppeared, StationBooted, StationChanged
 from currant.stations.model import Admission, StationSettings
@@ -31,6 +31,8 @@ class DirectoryEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     serial_number: str = ""
     """As the station said when it last booted, or as it was registered."""
     location_id: LocationId | None = None
+    groups: tuple[StationGroupId, ...] = ()
+    """The station groups that it is in."""
     settings: StationSettings = StationSettings()
     digest: bytes | None = None
     previous_digest: bytes | None = None

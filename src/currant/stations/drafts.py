@@ -8,14 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from currant.kit.errors import Invalid
 from currant.kit.ids import LocationId
-from currant.stations.model import (
-    Admission,
-    Evse,
-    Location,
-    OpeningPeriod,
-    Station,
-    StationSettings,
-)
+from currant.stations.model import Admission, Evse, Location, OpeningPeriod, Station, StationSettings
 
 NAME_MAX = 200
 WORD_MAX = 255

@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from currant.kit.ids import StationId
-from currant.stations.model import AnyCommand, CommandOutcome
+from currant.stations.commanding import AnyCommand
+from currant.stations.model import CommandOutcome
 
 
 class StationLink(Protocol):

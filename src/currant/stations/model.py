@@ -11,7 +11,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from currant.kit.ids import CommandId, LocationId, StationId, TenantId
+from currant.kit.ids import CommandId, LocationId, StationGroupId, StationId, TenantId
+from currant.stations.commanding import AnyCommand
+from currant.stations.commanding.variables import VariableValue
 
 T = TypeVar("T")
 
@@ -295,6 +297,7 @@ class AttendedStation:
         "connected_at",
         "connectors",
         "findings_known",
+        "groups",
         "identity",
         "last_boot",
         "last_boot_at",
@@ -319,6 +322,7 @@ class AttendedStation:
         version: str,
         admission: Admission,
         location_id: LocationId | None = None,
+        groups: tuple[StationGroupId, ...] = (),
         settings: StationSettings = DEFAULT_SETTINGS,
         connected_at: datetime | None = None,
     ) -> None:
@@ -328,6 +332,7 @@ class AttendedStation:
         self.version = version
         self.admission = admission
         self.location_id = location_id
+        self.groups = groups
         self.settings = settings
         self.connected_at = connected_at
         self.connectors: dict[tuple[int, int], ConnectorState] = {}
@@ -355,111 +360,6 @@ class AttendedStation:
         return evse
 
 
-# Commands, in neutral words. Gateway words them per version (gateway/*/outbound.py).
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="command", omit_defaults=True):
-    """Something a station is asked to do."""
-
-
-class StartCharging(Command, frozen=True, kw_only=True):
-    """Begin a session for a token. `remote_start_id` is set by the service that records the command."""
-
-    token_uid: str
-    token_kind: str = "central"
-    evse: int | None = None
-    connector: int | None = None
-    remote_start_id: int | None = None
-
-
-class StopCharging(Command, frozen=True, kw_only=True):
-    """End a session; `transaction_id` is the station's word for it (1.6: the number in text)."""
-
-    transaction_id: str
-
-
-class Unlock(Command, frozen=True, kw_only=True):
-    evse: int
-    connector: int = 1
-
-
-class ResetKind(StrEnum):
-    IMMEDIATE = "immediate"
-    """1.6: Hard."""
-    ON_IDLE = "on_idle"
-    """1.6: Soft. 2.x: once no session is running."""
-
-
-class Reset(Command, frozen=True, kw_only=True):
-    kind: ResetKind = ResetKind.ON_IDLE
-    evse: int | None = None
-
-
-class SetAvailability(Command, frozen=True, kw_only=True):
-    """Put a connector, an EVSE, or (neither given) the station in or out of service."""
-
-    operative: bool
-    evse: int | None = None
-    connector: int | None = None
-
-
-class Trigger(Command, frozen=True, kw_only=True):
-    """Ask for a message now: boot, heartbeat, status, meter_values, transaction, log_status, firmware_status, …"""
-
-    message: str
-    evse: int | None = None
-    connector: int | None = None
-
-
-class Variable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A variable of the device model; for OCPP 1.6 `name` alone is the configuration key."""
-
-    name: str
-    component: str = ""
-    instance: str | None = None
-    component_instance: str | None = None
-    evse: int | None = None
-    connector: int | None = None
-    attribute: str = "Actual"
-
-
-class VariableValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    variable: Variable
-    value: str | None = None
-    status: str = ""
-    """The station's word: Accepted, Rejected, UnknownVariable, RebootRequired, …"""
-    read_only: bool | None = None
-
-
-class GetVariables(Command, frozen=True, kw_only=True):
-    """Read variables; none named means all (1.6: the whole configuration)."""
-
-    variables: tuple[Variable, ...] = ()
-
-
-class SetVariables(Command, frozen=True, kw_only=True):
-    values: tuple[VariableValue, ...]
-
-
-class TransferData(Command, frozen=True, kw_only=True):
-    vendor_id: str
-    message_id: str | None = None
-    data: str | None = None
-
-
-AnyCommand = (
-    StartCharging
-    | StopCharging
-    | Unlock
-    | Reset
-    | SetAvailability
-    | Trigger
-    | GetVariables
-    | SetVariables
-    | TransferData
-)
-
-
 class CommandStatus(StrEnum):
     """How a command stands or ended."""
 
@@ -483,6 +383,8 @@ class CommandOutcome(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     answer: dict[str, Any] | None = None
     variables: tuple[VariableValue, ...] = ()
+    report: tuple[dict[str, Any], ...] = ()
+    """What it reported item by item, in Currant's words: profiles, messages, monitors, certificates, …"""
 
 
 class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):

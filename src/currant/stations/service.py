@@ -205,6 +205,7 @@ class StationService:
             version=version,
             admission=entry.admission,
             location_id=entry.location_id,
+            groups=entry.groups,
             settings=entry.settings,
             connected_at=at,
         )
@@ -247,7 +248,7 @@ class StationService:
         entry = self._directory.by_id(station.station_id)
         if entry is not None:
             station.admission = entry.admission
-            station.location_id = entry.location_id
+            station.location_id, station.groups = entry.location_id, entry.groups
             station.settings = entry.settings
         await self._attendance.fill(station)
 
@@ -289,7 +290,7 @@ class StationService:
         entry = self._directory.by_id(station.station_id)
         if entry is not None:
             station.admission, station.settings = entry.admission, entry.settings
-            station.location_id = entry.location_id
+            station.location_id, station.groups = entry.location_id, entry.groups
         if not self._is_repeated(station, report, at):
             changes = ChangeSet(station.tenant_id)
             told = report

@@ -12,8 +12,9 @@ from currant.api.routes.common import caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Station, Word, station_id_of
 from currant.api.views import CommandView, command_view, page_like
 from currant.kit.ids import CommandId, StationId
+from currant.stations.commanding import AnyCommand
 from currant.stations.commands import DEADLINE_MAX_S, DEADLINE_S
-from currant.stations.model import AnyCommand, CommandRecord, CommandStatus, Page
+from currant.stations.model import CommandRecord, CommandStatus, Page
 from currant.tenancy.model import Permission
 
 Deadline = Annotated[

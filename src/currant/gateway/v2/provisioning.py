@@ -5,6 +5,7 @@ from typing import Any
 
 from currant.gateway.answers import boot_status
 from currant.gateway.services import Caller, Services
+from currant.gateway.v2.collecting import hand_over
 from currant.ocpp import v21, v201
 from currant.stations.model import Admission, BootReport
 
@@ -45,7 +46,5 @@ def notify_report(
     request: v201.NotifyReport | v21.NotifyReport, caller: Caller, services: Services, received_at: datetime
 ) -> Any:
     # A report that nobody waits for stands in the message log.
-    collect = (caller.collectors or {}).get(request.request_id)
-    if collect is not None:
-        collect(request)
+    hand_over(caller, request)
     return caller.types.NotifyReportResponse()

@@ -11,15 +11,15 @@ from currant.db.commits import ChangeSet
 from currant.db.queries import Query
 from currant.kit.clock import instant, micros
 from currant.kit.ids import CommandId, StationId, TenantId
+from currant.stations.commanding import AnyCommand
+from currant.stations.commanding.variables import VariableValue
 from currant.stations.model import (
-    AnyCommand,
     CommandOutcome,
     CommandRecord,
     CommandStatus,
     Finding,
     SecurityEvent,
     Severity,
-    VariableValue,
 )
 from currant.stations.store import tables
 from currant.stations.store.stations import at

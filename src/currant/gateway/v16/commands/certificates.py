@@ -1,0 +1,5 @@
+"""Certificates: worded in OCPP 1.6."""
+
+from currant.gateway.outcomes import Wording
+
+COMMANDS: dict[type, Wording] = {}

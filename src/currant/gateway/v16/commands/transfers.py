@@ -1,0 +1,5 @@
+"""Logs, diagnostics and firmware: worded in OCPP 1.6."""
+
+from currant.gateway.outcomes import Wording
+
+COMMANDS: dict[type, Wording] = {}

@@ -1,0 +1,6 @@
+"""The local authorisation list: what the commands must be, whatever the version."""
+
+from collections.abc import Callable
+from typing import Any
+
+CHECKS: dict[type, Callable[[Any], None]] = {}

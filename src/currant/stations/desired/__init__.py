@@ -1,0 +1,1 @@
+"""What stations shall be, declared; and the reconciler that makes them so."""
