@@ -43,6 +43,12 @@ AUTHORISATION = {
     Reason.NOT_YET_VALID: "NotAtThisTime",
     Reason.IN_USE: "ConcurrentTx",
     Reason.NOT_HERE: "NotAtThisLocation",
+    Reason.NOT_AT_THIS_TIME: "NotAtThisTime",
+    Reason.QUOTA_USED_UP: "NoCredit",
+    Reason.TOO_MANY_SESSIONS: "ConcurrentTx",
+    Reason.WRONG_KIND_OF_EVSE: "NotAllowedTypeEVSE",
+    Reason.REFUSED_BY_AUTHORISER: "Invalid",
+    Reason.AUTHORISER_SILENT: "Invalid",
     # C16: a master pass is Accepted together with its group; that it may not start anything the station knows.
     Reason.MASTER_PASS: "Accepted",
     Reason.NO_TOKEN: "Invalid",
@@ -78,6 +84,11 @@ def wire_token(uid: str, kind: str, caller: Caller) -> Any:
     if caller.version is Version.V21 and known is TokenKind.MAC:
         word = "MAC"
     return caller.types.IdTokenType(id_token=uid, type=word)
+
+
+def longest_token(caller: Caller) -> int:
+    """How many characters of a token the version carries."""
+    return 36 if caller.version is Version.V201 else 255
 
 
 _KINDS_OF_OURS = {kind.value: kind for kind in TokenKind}

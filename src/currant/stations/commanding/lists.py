@@ -1,6 +1,11 @@
 """The local authorisation list of a station (1.6 5.15, 2.x block D)."""
 
+from collections.abc import Sequence
+
 from currant.stations.commanding.base import Command, Instant, Part
+
+ENTRIES_A_MESSAGE = 100
+"""Where the station has not said what it takes in one message."""
 
 
 class LocalListEntry(Part, frozen=True, kw_only=True):
@@ -23,11 +28,19 @@ class GetLocalListVersion(Command, frozen=True, kw_only=True):
 class SendLocalList(Command, frozen=True, kw_only=True):
     """Replace (`full`) or change the list; `version` is that of the whole list afterwards, above 0.
 
-    Sent in as many messages as the station takes entries in one (1.6 SendLocalListMaxLength, 2.x
-    LocalAuthListCtrlr.ItemsPerMessage): the first full, the rest differential.
+    Sent in as many messages as it takes (`entries_a_message`: 1.6 SendLocalListMaxLength, 2.x
+    LocalAuthListCtrlr.ItemsPerMessage): the first full, the rest differential (2.x D01.FR.03). Each
+    needs a version above the one before (D01.FR.19), so a list of n messages uses up the n versions
+    that end with `version`.
     """
 
     version: int
     full: bool = True
     entries: tuple[LocalListEntry, ...] = ()
     entries_a_message: int | None = None
+
+    @property
+    def messages(self) -> Sequence[tuple[LocalListEntry, ...]]:
+        """The entries of each message; one message without entries where there are none."""
+        size = self.entries_a_message or ENTRIES_A_MESSAGE
+        return [self.entries[begin : begin + size] for begin in range(0, max(len(self.entries), 1), size)]

@@ -61,6 +61,8 @@ async def unlock(command: Unlock, caller: Caller, ask: Ask) -> CommandOutcome:
 async def reset(command: Reset, caller: Caller, ask: Ask) -> CommandOutcome:
     if command.evse is not None:
         return unsupported("1.6", command, "OCPP 1.6 can only reset the whole station.")
+    if command.kind is ResetKind.IMMEDIATE_AND_RESUME:
+        return refused("OCPP 1.6 cannot resume sessions after a reset: reset at once, or on idle.")
     kind: v16.ResetType = "Hard" if command.kind is ResetKind.IMMEDIATE else "Soft"
     return outcome_of(await ask("Reset", v16.Reset(type=kind)))
 

@@ -16,9 +16,12 @@ from currant.gateway.outcomes import (
 )
 from currant.gateway.services import Caller
 from currant.gateway.v2.common import evse_of
-from currant.gateway.v2.tokens import wire_token
+from currant.gateway.v2.tokens import longest_token, wire_token
 from currant.ocpp.catalogue import Version
 from currant.stations.commanding.remote import (
+    GetTransactionStatus,
+    NotifyWebPaymentStarted,
+    RequestBatterySwap,
     Reset,
     ResetKind,
     SetAvailability,
@@ -32,7 +35,7 @@ from currant.stations.model import CommandOutcome, CommandStatus
 
 
 async def start_charging(command: StartCharging, caller: Caller, ask: Ask) -> CommandOutcome:
-    longest = 36 if caller.version is Version.V201 else 255
+    longest = longest_token(caller)
     if len(command.token_uid) > longest:
         return refused(f"OCPP {caller.version} carries tokens of at most {longest} characters.")
     return outcome_of(
@@ -42,6 +45,10 @@ async def start_charging(command: StartCharging, caller: Caller, ask: Ask) -> Co
                 id_token=wire_token(command.token_uid, command.token_kind, caller),
                 remote_start_id=command.remote_start_id or 0,
                 evse_id=command.evse,
+                # A group that the version cannot carry is left out, so that the session can begin.
+                group_id_token=wire_token(command.parent_uid, "central", caller)
+                if command.parent_uid and len(command.parent_uid) <= longest
+                else None,
             ),
         )
     )
@@ -57,8 +64,17 @@ async def unlock(command: Unlock, caller: Caller, ask: Ask) -> CommandOutcome:
     return outcome_of(await ask("UnlockConnector", request))
 
 
+RESETS = {
+    ResetKind.IMMEDIATE: "Immediate",
+    ResetKind.ON_IDLE: "OnIdle",
+    ResetKind.IMMEDIATE_AND_RESUME: "ImmediateAndResume",
+}
+
+
 async def reset(command: Reset, caller: Caller, ask: Ask) -> CommandOutcome:
-    kind = "Immediate" if command.kind is ResetKind.IMMEDIATE else "OnIdle"
+    kind = RESETS[command.kind]
+    if kind == "ImmediateAndResume" and caller.version is Version.V201:
+        return refused("OCPP 2.0.1 cannot resume sessions after a reset: reset at once, or on idle.")
     return outcome_of(await ask("Reset", caller.types.Reset(type=kind, evse_id=command.evse)))
 
 
@@ -72,6 +88,7 @@ async def set_availability(command: SetAvailability, caller: Caller, ask: Ask) -
 
 TRIGGERS = {
     "boot": "BootNotification",
+    "custom": "CustomTrigger",
     "firmware_status": "FirmwareStatusNotification",
     "heartbeat": "Heartbeat",
     "log_status": "LogStatusNotification",
@@ -80,14 +97,18 @@ TRIGGERS = {
     "sign_certificate": "SignChargingStationCertificate",
     "sign_combined_certificate": "SignCombinedCertificate",
     "sign_v2g_certificate": "SignV2GCertificate",
+    "sign_v2g20_certificate": "SignV2G20Certificate",
     "status": "StatusNotification",
     "transaction": "TransactionEvent",
 }
 
 
+TRIGGERS_OF_21 = ("CustomTrigger", "SignV2G20Certificate")
+
+
 async def trigger(command: Trigger, caller: Caller, ask: Ask) -> CommandOutcome:
     message = TRIGGERS.get(command.message)
-    if message is None:
+    if message is None or (message in TRIGGERS_OF_21 and caller.version is Version.V201):
         return unsupported(
             caller.version, command, f"OCPP {caller.version} cannot trigger {command.message}."
         )
@@ -97,7 +118,14 @@ async def trigger(command: Trigger, caller: Caller, ask: Ask) -> CommandOutcome:
         evse = caller.types.EVSEType(id=evse.id, connector_id=1)
     caller.asked |= {message}
     outcome = outcome_of(
-        await ask("TriggerMessage", caller.types.TriggerMessage(requested_message=message, evse=evse))
+        await ask(
+            "TriggerMessage",
+            caller.types.TriggerMessage(
+                requested_message=message,
+                evse=evse,
+                **({"custom_trigger": command.custom} if message == "CustomTrigger" else {}),
+            ),
+        )
     )
     if outcome.status in NOT_TO_COME:
         caller.asked -= {message}
@@ -124,7 +152,35 @@ async def transfer_data(command: TransferData, caller: Caller, ask: Ask) -> Comm
     )
 
 
+async def get_transaction_status(command: GetTransactionStatus, caller: Caller, ask: Ask) -> CommandOutcome:
+    answer = await ask(
+        "GetTransactionStatus", caller.types.GetTransactionStatus(transaction_id=command.transaction_id)
+    )
+    return CommandOutcome(
+        status=CommandStatus.ACCEPTED,
+        answer=as_facts(answer),
+        report=({"ongoing": answer.ongoing_indicator, "messages_queued": answer.messages_in_queue},),
+    )
+
+
+async def request_battery_swap(command: RequestBatterySwap, caller: Caller, ask: Ask) -> CommandOutcome:
+    request = caller.types.RequestBatterySwap(
+        id_token=wire_token(command.token_uid, command.token_kind, caller),
+        request_id=command.request_id or 0,
+    )
+    return outcome_of(await ask("RequestBatterySwap", request))
+
+
+async def notify_web_payment_started(
+    command: NotifyWebPaymentStarted, caller: Caller, ask: Ask
+) -> CommandOutcome:
+    request = caller.types.NotifyWebPaymentStarted(evse_id=command.evse, timeout=command.timeout_s)
+    answer = await ask("NotifyWebPaymentStarted", request)
+    return CommandOutcome(status=CommandStatus.ACCEPTED, answer=as_facts(answer))
+
+
 COMMANDS: dict[type, Wording] = {
+    GetTransactionStatus: get_transaction_status,
     Reset: reset,
     SetAvailability: set_availability,
     StartCharging: start_charging,
@@ -135,4 +191,7 @@ COMMANDS: dict[type, Wording] = {
 }
 
 # What 2.1 alone has.
-COMMANDS_21: dict[type, Wording] = {}
+COMMANDS_21: dict[type, Wording] = {
+    NotifyWebPaymentStarted: notify_web_payment_started,
+    RequestBatterySwap: request_battery_swap,
+}
