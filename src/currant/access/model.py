@@ -5,7 +5,16 @@ from enum import StrEnum
 
 import msgspec
 
-from currant.kit.ids import AccountId, GroupId, LocationId, StationId, TenantId, TokenId
+from currant.kit.ids import (
+    AccountId,
+    GroupId,
+    LocationId,
+    PolicyId,
+    StationGroupId,
+    StationId,
+    TenantId,
+    TokenId,
+)
 
 
 class TokenKind(StrEnum):
@@ -46,6 +55,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     email: str = ""
     blocked: bool = False
+    policies: tuple[PolicyId, ...] = ()
+    """They hold for all its tokens."""
     created_at: datetime | None = None
 
 
@@ -59,6 +70,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     parent_uid: str
     master: bool = False
     """2.x MasterPassGroupId: its tokens may stop any session and start none."""
+    policies: tuple[PolicyId, ...] = ()
+    """They hold for all its tokens."""
     created_at: datetime | None = None
 
 
@@ -79,6 +92,8 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     locations: tuple[LocationId, ...] = ()
     """Where it may charge; empty, together with `stations`, means everywhere."""
     stations: tuple[StationId, ...] = ()
+    policies: tuple[PolicyId, ...] = ()
+    """Its own ones, beside those of its group and account; every one of them has to allow."""
     language: str = ""
     created_at: datetime | None = None
 
@@ -101,6 +116,14 @@ class Reason(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     IN_USE = "in_use"
     NOT_HERE = "not_here"
+    NOT_AT_THIS_TIME = "not_at_this_time"
+    QUOTA_USED_UP = "quota_used_up"
+    TOO_MANY_SESSIONS = "too_many_sessions"
+    WRONG_KIND_OF_EVSE = "wrong_kind_of_evse"
+    """Said by an external authoriser alone."""
+    REFUSED_BY_AUTHORISER = "refused_by_authoriser"
+    AUTHORISER_SILENT = "authoriser_silent"
+    """An external authoriser gave no answer in time, and the operator refuses then."""
     MASTER_PASS = "master_pass"
     """Known, may stop sessions, may start none."""
     NO_TOKEN = "no_token"
@@ -120,7 +143,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The group's uid, for stations that let group members stop each other's sessions."""
     master: bool = False
     valid_until: datetime | None = None
+    """Until when this decision can hold at most: the token's own end, or that of an opening hour."""
     language: str = ""
+    reference: str = ""
+    """What an external authoriser calls its decision."""
 
 
 class TokenFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +155,62 @@ class TokenFacts(msgspec.Struct, frozen=True, kw_only=True):
     token: Token
     group: Group | None = None
     account: Account | None = None
+
+    @property
+    def policies(self) -> tuple[PolicyId, ...]:
+        """All that apply: the token's own, its group's, its account's."""
+        own, group, account = self.token.policies, self.group, self.account
+        if (group is None or not group.policies) and (account is None or not account.policies):
+            return own
+        of_group = () if group is None else group.policies
+        of_account = () if account is None else account.policies
+        return tuple(dict.fromkeys((*own, *of_group, *of_account)))
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a token is presented."""
+
+    station_id: StationId
+    location_id: LocationId | None = None
+    groups: tuple[StationGroupId, ...] = ()
+    """The station groups that the station is in."""
+    evse: int | None = None
+
+
+class Opinion(msgspec.Struct, frozen=True, kw_only=True):
+    """What an external authoriser thinks of a token at a place, or what is declared for when it does not say.
+
+    `allowed` None leaves it to what is known here.
+    """
+
+    allowed: bool | None
+    reason: Reason = Reason.ACCEPTED
+    explanation: str = ""
+    reference: str = ""
+    parent_uid: str | None = None
+    valid_until: datetime | None = None
+    answered: bool = True
+
+
+class Ruling(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule, and whether it lets a token charge; `explanation` can be read out either way."""
+
+    rule: str
+    """token, account, validity, group, place, time, quota, parallel, sessions or authoriser."""
+    passes: bool
+    reason: Reason
+    explanation: str
+    policy_id: PolicyId | None = None
+    until: datetime | None = None
+    """When what it says ends by itself, as far as that is known."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be decided on a token at a station, and what every rule says."""
+
+    decision: Decision
+    rulings: tuple[Ruling, ...]
+    at: datetime
 
 
 class Purpose(StrEnum):
@@ -152,6 +234,7 @@ class TokenDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     concurrent_use: ConcurrentUse = ConcurrentUse.REFUSED
     locations: tuple[LocationId, ...] = ()
     stations: tuple[StationId, ...] = ()
+    policies: tuple[PolicyId, ...] = ()
     language: str = ""
 
 
@@ -167,6 +250,7 @@ class TokenChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     concurrent_use: ConcurrentUse | msgspec.UnsetType = msgspec.UNSET
     locations: tuple[LocationId, ...] | msgspec.UnsetType = msgspec.UNSET
     stations: tuple[StationId, ...] | msgspec.UnsetType = msgspec.UNSET
+    policies: tuple[PolicyId, ...] | msgspec.UnsetType = msgspec.UNSET
     language: str | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -176,20 +260,24 @@ class GroupDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name: str
     parent_uid: str = ""
     master: bool = False
+    policies: tuple[PolicyId, ...] = ()
 
 
 class GroupChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
     master: bool | msgspec.UnsetType = msgspec.UNSET
+    policies: tuple[PolicyId, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class AccountDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     email: str = ""
     blocked: bool = False
+    policies: tuple[PolicyId, ...] = ()
 
 
 class AccountChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
     email: str | msgspec.UnsetType = msgspec.UNSET
     blocked: bool | msgspec.UnsetType = msgspec.UNSET
+    policies: tuple[PolicyId, ...] | msgspec.UnsetType = msgspec.UNSET

@@ -1,5 +1,5 @@
-"""The tables of tokens, groups and accounts, and every query over them; imported by this package alone."""
+"""The tables of access and every query over them; imported by this package alone."""
 
-from currant.access.store import queries, tables
+from currant.access.store import authorisers, policies, queries, tables, uses
 
-__all__ = ["queries", "tables"]
+__all__ = ["authorisers", "policies", "queries", "tables", "uses"]

@@ -22,7 +22,7 @@ from currant.access.uids import match_key
 from currant.db.commits import ChangeSet, Write
 from currant.db.queries import Query
 from currant.kit.clock import instant, micros
-from currant.kit.ids import AccountId, GroupId, LocationId, StationId, TenantId, TokenId
+from currant.kit.ids import AccountId, GroupId, LocationId, PolicyId, StationId, TenantId, TokenId
 
 _ids = msgspec.json.Decoder(tuple[str, ...])
 
@@ -65,6 +65,7 @@ def _write_token(changes: ChangeSet, write: Write, token: Token) -> None:
             token.concurrent_use,
             _text(token.locations),
             _text(token.stations),
+            policies_text(token.policies),
             token.language,
             micros(token.created_at),
         ),
@@ -75,7 +76,15 @@ def save_group(changes: ChangeSet, group: Group) -> None:
     assert group.created_at is not None
     changes.write(
         tables.SAVE_GROUP,
-        (group.id, group.tenant_id, group.name, group.parent_uid, group.master, micros(group.created_at)),
+        (
+            group.id,
+            group.tenant_id,
+            group.name,
+            group.parent_uid,
+            group.master,
+            policies_text(group.policies),
+            micros(group.created_at),
+        ),
     )
 
 
@@ -89,9 +98,18 @@ def save_account(changes: ChangeSet, account: Account) -> None:
             account.name,
             account.email,
             account.blocked,
+            policies_text(account.policies),
             micros(account.created_at),
         ),
     )
+
+
+def policies_text(ids: Sequence[PolicyId]) -> str | None:
+    return msgspec.json.encode(ids).decode() if ids else None
+
+
+def policies_from(stored: str | None) -> tuple[PolicyId, ...]:
+    return tuple(PolicyId(each) for each in _ids.decode(stored)) if stored else ()
 
 
 def _text(ids: Sequence[str]) -> str:
@@ -111,10 +129,12 @@ _FACTS = (
         groups.c.name.label("g_name"),
         groups.c.parent_uid.label("g_parent_uid"),
         groups.c.master.label("g_master"),
+        groups.c.policies.label("g_policies"),
         accounts.c.id.label("a_id"),
         accounts.c.name.label("a_name"),
         accounts.c.email.label("a_email"),
         accounts.c.blocked.label("a_blocked"),
+        accounts.c.policies.label("a_policies"),
     )
     .select_from(
         tokens.outerjoin(
@@ -281,6 +301,7 @@ def _facts(row: Row[Any]) -> TokenFacts:
             name=row.g_name,
             parent_uid=row.g_parent_uid,
             master=bool(row.g_master),
+            policies=policies_from(row.g_policies),
         )
     if row.a_id is not None:
         its_account = Account(
@@ -289,6 +310,7 @@ def _facts(row: Row[Any]) -> TokenFacts:
             name=row.a_name,
             email=row.a_email,
             blocked=bool(row.a_blocked),
+            policies=policies_from(row.a_policies),
         )
     return TokenFacts(token=known, group=its_group, account=its_account)
 
@@ -308,6 +330,7 @@ def _token(row: Row[Any]) -> Token:
         concurrent_use=ConcurrentUse(row.concurrent_use),
         locations=tuple(LocationId(each) for each in _ids.decode(row.locations)),
         stations=tuple(StationId(each) for each in _ids.decode(row.stations)),
+        policies=policies_from(row.policies),
         language=row.language,
         created_at=instant(row.created_at),
     )
@@ -320,6 +343,7 @@ def _group(row: Row[Any]) -> Group:
         name=row.name,
         parent_uid=row.parent_uid,
         master=row.master,
+        policies=policies_from(row.policies),
         created_at=instant(row.created_at),
     )
 
@@ -331,5 +355,6 @@ def _account(row: Row[Any]) -> Account:
         name=row.name,
         email=row.email,
         blocked=row.blocked,
+        policies=policies_from(row.policies),
         created_at=instant(row.created_at),
     )

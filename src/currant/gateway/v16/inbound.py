@@ -34,6 +34,12 @@ AUTHORISATION: dict[Reason, v16.AuthorizationStatus] = {
     Reason.NOT_YET_VALID: "Invalid",
     Reason.IN_USE: "ConcurrentTx",
     Reason.NOT_HERE: "Invalid",
+    Reason.NOT_AT_THIS_TIME: "Invalid",
+    Reason.QUOTA_USED_UP: "Blocked",
+    Reason.TOO_MANY_SESSIONS: "ConcurrentTx",
+    Reason.WRONG_KIND_OF_EVSE: "Invalid",
+    Reason.REFUSED_BY_AUTHORISER: "Invalid",
+    Reason.AUTHORISER_SILENT: "Invalid",
     Reason.MASTER_PASS: "Invalid",
     Reason.NO_TOKEN: "Invalid",
 }
