@@ -119,6 +119,8 @@ class Reason(StrEnum):
     NOT_AT_THIS_TIME = "not_at_this_time"
     QUOTA_USED_UP = "quota_used_up"
     TOO_MANY_SESSIONS = "too_many_sessions"
+    RESERVED = "reserved"
+    """The place is kept for somebody else."""
     WRONG_KIND_OF_EVSE = "wrong_kind_of_evse"
     """Said by an external authoriser alone."""
     REFUSED_BY_AUTHORISER = "refused_by_authoriser"

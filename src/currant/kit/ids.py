@@ -11,12 +11,15 @@ LocationId = NewType("LocationId", str)
 StationId = NewType("StationId", str)
 StationGroupId = NewType("StationGroupId", str)
 CommandId = NewType("CommandId", str)
+BatchId = NewType("BatchId", str)
 TokenId = NewType("TokenId", str)
 GroupId = NewType("GroupId", str)
 AccountId = NewType("AccountId", str)
 PolicyId = NewType("PolicyId", str)
 CalendarId = NewType("CalendarId", str)
 SessionId = NewType("SessionId", str)
+ReservationId = NewType("ReservationId", str)
+WaitingId = NewType("WaitingId", str)
 
 _last = 0
 

@@ -37,6 +37,8 @@ AUTHORISATION: dict[Reason, v16.AuthorizationStatus] = {
     Reason.NOT_AT_THIS_TIME: "Invalid",
     Reason.QUOTA_USED_UP: "Blocked",
     Reason.TOO_MANY_SESSIONS: "ConcurrentTx",
+    # The card is in order and may not charge here now: 1.6 has no better word than "not allowed for charging".
+    Reason.RESERVED: "Blocked",
     Reason.WRONG_KIND_OF_EVSE: "Invalid",
     Reason.REFUSED_BY_AUTHORISER: "Invalid",
     Reason.AUTHORISER_SILENT: "Invalid",

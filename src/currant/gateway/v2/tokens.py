@@ -46,6 +46,7 @@ AUTHORISATION = {
     Reason.NOT_AT_THIS_TIME: "NotAtThisTime",
     Reason.QUOTA_USED_UP: "NoCredit",
     Reason.TOO_MANY_SESSIONS: "ConcurrentTx",
+    Reason.RESERVED: "NotAtThisTime",
     Reason.WRONG_KIND_OF_EVSE: "NotAllowedTypeEVSE",
     Reason.REFUSED_BY_AUTHORISER: "Invalid",
     Reason.AUTHORISER_SILENT: "Invalid",
