@@ -32,6 +32,7 @@ OF_THE_WHOLE_INSTALLATION = {
     "currant.stations.store.messages.drop_oldest": "retention is a setting of the installation",
     "currant.stations.store.messages.span": "the size of the log is a limit of the installation",
     "currant.stations.store.records.end_abandoned_commands": "a node that stopped left commands of every tenant",
+    "currant.stations.store.groups.memberships": "a handshake knows an identity and no tenant",
     "currant.stations.store.stations.directory": "a handshake knows an identity and no tenant",
     "currant.stations.store.stations.forget_connections": "a node that starts again has lost all connections",
     "currant.stations.store.stations.identity_taken": "identities are unique in the installation",

@@ -4,7 +4,7 @@ A handshake is answered from here, without a query. The database stays the truth
 an entry in only after its change is durable, and other nodes follow the journal's events.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from hmac import compare_digest
 from typing import Any
 
@@ -103,7 +103,7 @@ class StationDirectory:
     async def load(self) -> None:
         """Take in every station there is; at start."""
         for entry in await self._database.read(
-            lambda conn: [_entry(row) for row in store.stations.directory(conn)]
+            lambda conn: _entries(store.stations.directory(conn), store.groups.memberships(conn))
         ):
             self.put(entry)
 
@@ -112,10 +112,10 @@ class StationDirectory:
     ) -> DirectoryEntry | None:
         """Take in one station anew, by id or identity; None when there is no such station."""
         entries = await self._database.read(
-            lambda conn: [
-                _entry(row)
-                for row in store.stations.directory(conn, station_id=station_id, identity=identity)
-            ]
+            lambda conn: _entries(
+                rows := store.stations.directory(conn, station_id=station_id, identity=identity),
+                {row.id: store.groups.memberships(conn, station_id=row.id).get(row.id, ()) for row in rows},
+            )
         )
         for entry in entries:
             self.put(entry)
@@ -132,7 +132,11 @@ class StationDirectory:
 DIRECTORY_EVENTS: tuple[type[Event], ...] = (StationChanged, StationAdmitted, StationAppeared, StationBooted)
 
 
-def _entry(row: Any) -> DirectoryEntry:
+def _entries(rows: Sequence[Any], groups: Mapping[str, tuple[StationGroupId, ...]]) -> list[DirectoryEntry]:
+    return [_entry(row, groups.get(row.id, ())) for row in rows]
+
+
+def _entry(row: Any, groups: tuple[StationGroupId, ...]) -> DirectoryEntry:
     return DirectoryEntry(
         station_id=row.id,
         tenant_id=row.tenant_id,
@@ -141,6 +145,7 @@ def _entry(row: Any) -> DirectoryEntry:
         security_profile=row.security_profile,
         serial_number=row.serial_number,
         location_id=row.location_id,
+        groups=groups,
         settings=store.stations.settings_from(row.settings),
         digest=row.digest,
         previous_digest=row.previous_digest,
