@@ -64,7 +64,11 @@ def _mask(value: Any) -> Any:
     hidden = _names_secret(value)
     return {
         name: _hide(item)
-        if (hidden and name in _VALUES) or (_SECRET_NAME.search(name) and not isinstance(item, dict))
+        if (hidden and name in _VALUES)
+        or (_SECRET_NAME.search(name) and not isinstance(item, dict))
+        # The pre-shared key of a VPN and the PIN of a SIM card, in SetNetworkProfile.
+        or (name == "key" and "server" in value)
+        or name == "simPin"
         else _mask(item)
         for name, item in value.items()
     }

@@ -19,6 +19,7 @@ from currant.stations.commanding.remote import (
     StartCharging,
     Trigger,
 )
+from currant.stations.commanding.secrets import masked, masked_values
 from currant.stations.commanding.variables import GetVariables, SetVariables
 from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.events import CommandEnded
@@ -118,7 +119,8 @@ class CommandService:
             id=CommandId(new_id()),
             tenant_id=entry.tenant_id,
             station_id=entry.station_id,
-            command=command,
+            # The station gets the password, the record does not.
+            command=masked(command),
             asked_by=by,
             asked_at=self._clock.now(),
             status=CommandStatus.SENT,
@@ -130,6 +132,7 @@ class CommandService:
 
     async def _end(self, record: CommandRecord, outcome: CommandOutcome) -> CommandRecord:
         now = self._clock.now()
+        outcome = msgspec.structs.replace(outcome, variables=masked_values(outcome.variables))
         changes = ChangeSet(record.tenant_id)
         store.records.end_command(changes, record.tenant_id, record.id, outcome, now=now)
         changes.emit(
