@@ -1,11 +1,14 @@
 """Tokens, groups and accounts: made, changed, blocked, listed; and what somebody presents decided on."""
 
+from collections.abc import Awaitable
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from currant.access import store, uids
-from currant.access.decision import DECIDED_BY_STATION, decide
+from currant.access.authorisers import Authorisers
+from currant.access.counting import CostOf, Counting, nothing_yet
+from currant.access.decision import DECIDED_BY_STATION, judge
 from currant.access.events import AccountChanged, GroupChanged, TokenChanged
 from currant.access.model import (
     Account,
@@ -15,6 +18,8 @@ from currant.access.model import (
     Group,
     GroupChange,
     GroupDraft,
+    Opinion,
+    Place,
     Presented,
     Purpose,
     Token,
@@ -24,11 +29,23 @@ from currant.access.model import (
     TokenKind,
     TokenStatus,
 )
+from currant.access.policies import PolicyService
+from currant.access.rulebook import Rulebook
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock
 from currant.kit.errors import Conflict, Invalid, NotFound
-from currant.kit.ids import AccountId, GroupId, LocationId, StationId, TenantId, TokenId, new_id
+from currant.kit.http import Outbound
+from currant.kit.ids import (
+    AccountId,
+    GroupId,
+    LocationId,
+    StationGroupId,
+    StationId,
+    TenantId,
+    TokenId,
+    new_id,
+)
 from currant.stations import paging
 from currant.stations.drafts import changed
 from currant.stations.model import Page
@@ -42,9 +59,21 @@ PARENT_UID_MAX = 20
 class AccessService:
     """The verbs of access."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        outbound: Outbound | None = None,
+        cost_of: CostOf = nothing_yet,
+    ) -> None:
+        """`outbound` is what external authorisers are asked with; without one they count as silent."""
         self._database = database
         self._clock = clock
+        self.rulebook = Rulebook(database)
+        self.policies = PolicyService(database, self.rulebook, clock)
+        self.counting = Counting(database, self.rulebook, clock, cost_of=cost_of)
+        self.authorisers = Authorisers(database, outbound, clock)
 
     # Deciding
 
@@ -68,6 +97,23 @@ class AccessService:
             ),
         )
 
+    def opinion(
+        self, tenant_id: TenantId, presented: Presented, place: Place, *, identity: str
+    ) -> Awaitable[Opinion | None]:
+        """What the tenant's external authoriser thinks; ready at once where there is none.
+
+        Awaits plain futures alone, no longer than the authoriser's deadline (and one read).
+        """
+        if not self.authorisers.asks(tenant_id):
+            return _nobody_is_asked()
+        return self._opinion(tenant_id, presented, place, identity=identity)
+
+    async def _opinion(
+        self, tenant_id: TenantId, presented: Presented, place: Place, *, identity: str
+    ) -> Opinion | None:
+        facts = await self._database.read(lambda conn: self.facts(conn, tenant_id, presented))
+        return await self.authorisers.opinion(tenant_id, presented, facts, place, identity=identity)
+
     async def authorize(
         self,
         tenant_id: TenantId,
@@ -76,20 +122,27 @@ class AccessService:
         station_id: StationId,
         location_id: LocationId | None,
         at: datetime,
+        groups: tuple[StationGroupId, ...] = (),
         purpose: Purpose = Purpose.START,
         open_sessions: int = 0,
     ) -> Decision:
-        """Decide on a presented token with what is known now; one read."""
-        facts = await self._database.read(lambda conn: self.facts(conn, tenant_id, presented))
-        return decide(
-            presented,
-            facts,
-            station_id=station_id,
-            location_id=location_id,
-            at=at,
-            purpose=purpose,
-            open_sessions=open_sessions,
-        )
+        """Decide on a presented token with what is known now; one read, and nobody else is asked."""
+        place = Place(station_id=station_id, location_id=location_id, groups=groups)
+
+        def read(conn: Connection) -> Decision:
+            facts = self.facts(conn, tenant_id, presented)
+            policies = () if facts is None else self.policies.facts(conn, facts, place, at=at)
+            return judge(
+                presented,
+                facts,
+                place,
+                at=at,
+                purpose=purpose,
+                open_sessions=open_sessions,
+                policies=policies,
+            ).decision
+
+        return await self._database.read(read)
 
     # Tokens
 
@@ -130,6 +183,7 @@ class AccessService:
             raise Invalid(f"There is no group {token.group_id}.", field="group_id")
         if token.account_id and store.queries.account(conn, token.tenant_id, token.account_id) is None:
             raise Invalid(f"There is no account {token.account_id}.", field="account_id")
+        self.policies.check_given(conn, token.tenant_id, token.policies)
         if "created" in fields:
             store.queries.insert_token(changes, token)
         else:
@@ -214,6 +268,7 @@ class AccessService:
             name=draft.name.strip(),
             parent_uid=draft.parent_uid.strip() or uids.virtual_uid(),
             master=draft.master,
+            policies=draft.policies,
             created_at=self._clock.now(),
         )
         _check_name(group.name)
@@ -226,7 +281,7 @@ class AccessService:
         def make(conn: Connection, changes: ChangeSet) -> Group:
             if store.queries.groups_by_parent_uid(conn, tenant_id, [group.parent_uid]):
                 raise Conflict(f"A group with the uid {group.parent_uid} exists already.", field="parent_uid")
-            self._save_group(changes, group, ("created",), by)
+            self._save_group(conn, changes, group, ("created",), by)
             return group
 
         return await self._database.decide(make, tenant_id)
@@ -241,12 +296,15 @@ class AccessService:
             after, fields = changed(before, change)
             if fields:
                 _check_name(after.name)
-                self._save_group(changes, after, fields, by)
+                self._save_group(conn, changes, after, fields, by)
             return after
 
         return await self._database.decide(apply, tenant_id)
 
-    def _save_group(self, changes: ChangeSet, group: Group, fields: tuple[str, ...], by: str) -> None:
+    def _save_group(
+        self, conn: Connection, changes: ChangeSet, group: Group, fields: tuple[str, ...], by: str
+    ) -> None:
+        self.policies.check_given(conn, group.tenant_id, group.policies)
         store.queries.save_group(changes, group)
         changes.emit(
             GroupChanged(
@@ -306,12 +364,13 @@ class AccessService:
             name=draft.name.strip(),
             email=draft.email.strip(),
             blocked=draft.blocked,
+            policies=draft.policies,
             created_at=self._clock.now(),
         )
         _check_account(account)
-        changes = ChangeSet(tenant_id)
-        self._save_account(changes, account, ("created",), by)
-        await self._database.commit(changes)
+        await self._database.decide(
+            lambda conn, changes: self._save_account(conn, changes, account, ("created",), by), tenant_id
+        )
         return account
 
     async def update_account(
@@ -324,12 +383,15 @@ class AccessService:
             after, fields = changed(before, change)
             if fields:
                 _check_account(after)
-                self._save_account(changes, after, fields, by)
+                self._save_account(conn, changes, after, fields, by)
             return after
 
         return await self._database.decide(apply, tenant_id)
 
-    def _save_account(self, changes: ChangeSet, account: Account, fields: tuple[str, ...], by: str) -> None:
+    def _save_account(
+        self, conn: Connection, changes: ChangeSet, account: Account, fields: tuple[str, ...], by: str
+    ) -> None:
+        self.policies.check_given(conn, account.tenant_id, account.policies)
         store.queries.save_account(changes, account)
         changes.emit(
             AccountChanged(
@@ -386,6 +448,10 @@ class AccessService:
         return paging.page(rows, limit, lambda account: paging.encode(account.name, account.id))
 
 
+async def _nobody_is_asked() -> None:
+    return None
+
+
 def token_of(tenant_id: TenantId, draft: TokenDraft, *, now: datetime) -> Token:
     """The token a draft describes; Invalid where it cannot be one."""
     uid = uids.normalise(draft.uid, draft.kind) or uids.virtual_uid()
@@ -403,6 +469,7 @@ def token_of(tenant_id: TenantId, draft: TokenDraft, *, now: datetime) -> Token:
         concurrent_use=draft.concurrent_use,
         locations=draft.locations,
         stations=draft.stations,
+        policies=draft.policies,
         language=draft.language,
         created_at=now,
     )

@@ -122,7 +122,7 @@ def _text(ids: Sequence[str]) -> str:
 KEYS_MAX = 4
 """How many spellings of one uid are looked up at once (uids.match_keys gives no more)."""
 
-_FACTS = (
+_FACTS_OF = (
     select(
         tokens,
         groups.c.id.label("g_id"),
@@ -143,15 +143,21 @@ _FACTS = (
             accounts, and_(accounts.c.id == tokens.c.account_id, accounts.c.tenant_id == tokens.c.tenant_id)
         )
     )
-    .where(
-        tokens.c.tenant_id == bindparam("tenant"),
-        tokens.c.match_key.in_([bindparam(f"key{n}") for n in range(KEYS_MAX)]),
-    )
+    .where(tokens.c.tenant_id == bindparam("tenant"))
+)
+_FACTS = _FACTS_OF.where(
+    tokens.c.match_key.in_([bindparam(f"key{n}") for n in range(KEYS_MAX)]),
 )
 _PARAMETERS = ("tenant", *(f"key{n}" for n in range(KEYS_MAX)))
 # Every start of a session asks this: prepared.
 _FACTS_OF_ANY_KIND = Query(_FACTS, *_PARAMETERS)
 _FACTS_OF_A_KIND = Query(_FACTS.where(tokens.c.kind == bindparam("kind")), *_PARAMETERS, "kind")
+_FACTS_OF_TOKEN = Query(_FACTS_OF.where(tokens.c.id == bindparam("token")), "tenant", "token")
+
+
+def facts_of_token(conn: Connection, tenant_id: TenantId, token_id: TokenId) -> TokenFacts | None:
+    row = _FACTS_OF_TOKEN.first(conn, tenant_id, token_id)
+    return None if row is None else _facts(row)
 
 
 def facts(conn: Connection, tenant_id: TenantId, keys: Sequence[str], kind: TokenKind) -> list[TokenFacts]:
