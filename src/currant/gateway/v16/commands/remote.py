@@ -10,6 +10,7 @@ from currant.gateway.outcomes import (
     unsupported,
 )
 from currant.gateway.services import Caller
+from currant.gateway.v16.commands.profiles import wire_profile
 from currant.ocpp import v16
 from currant.stations.commanding.remote import (
     Reset,
@@ -21,6 +22,7 @@ from currant.stations.commanding.remote import (
     Trigger,
     Unlock,
 )
+from currant.stations.commanding.rules.profile_versions import version_problem
 from currant.stations.model import CommandOutcome, CommandStatus
 
 ID_TAG_MAX = 20
@@ -38,10 +40,18 @@ async def start_charging(command: StartCharging, caller: Caller, ask: Ask) -> Co
         known = {(evse, number or 1) for evse, number in (*station.places, *station.connectors) if evse > 0}
         if len(known) == 1:
             connector_id = station.ocpp16_connector_of(*known.pop())
+    profile = command.profile
+    problem = None if profile is None else version_problem(profile, "1.6")
+    if problem is not None:
+        return refused(problem)
     return outcome_of(
         await ask(
             "RemoteStartTransaction",
-            v16.RemoteStartTransaction(id_tag=command.token_uid, connector_id=connector_id),
+            v16.RemoteStartTransaction(
+                id_tag=command.token_uid,
+                connector_id=connector_id,
+                charging_profile=None if profile is None else wire_profile(profile),
+            ),
         )
     )
 

@@ -16,6 +16,7 @@ from currant.gateway.outcomes import (
 )
 from currant.gateway.services import Caller
 from currant.gateway.v2.common import evse_of
+from currant.gateway.v2.profile_words import wire_profile
 from currant.gateway.v2.tokens import longest_token, wire_token
 from currant.ocpp.catalogue import Version
 from currant.stations.commanding.remote import (
@@ -31,6 +32,7 @@ from currant.stations.commanding.remote import (
     Trigger,
     Unlock,
 )
+from currant.stations.commanding.rules.profile_versions import version_problem
 from currant.stations.model import CommandOutcome, CommandStatus
 
 
@@ -38,6 +40,10 @@ async def start_charging(command: StartCharging, caller: Caller, ask: Ask) -> Co
     longest = longest_token(caller)
     if len(command.token_uid) > longest:
         return refused(f"OCPP {caller.version} carries tokens of at most {longest} characters.")
+    profile = command.profile
+    problem = None if profile is None else version_problem(profile, caller.version)
+    if problem is not None:
+        return refused(problem)
     return outcome_of(
         await ask(
             "RequestStartTransaction",
@@ -49,6 +55,7 @@ async def start_charging(command: StartCharging, caller: Caller, ask: Ask) -> Co
                 group_id_token=wire_token(command.parent_uid, "central", caller)
                 if command.parent_uid and len(command.parent_uid) <= longest
                 else None,
+                charging_profile=None if profile is None else wire_profile(caller, profile),
             ),
         )
     )

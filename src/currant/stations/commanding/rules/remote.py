@@ -5,6 +5,7 @@ from typing import Any
 
 from currant.stations.commanding import remote
 from currant.stations.commanding.rules.common import between, place, text
+from currant.stations.commanding.rules.profiles import check_profile
 
 DATA_MAX = 64 * 1024
 
@@ -12,6 +13,8 @@ DATA_MAX = 64 * 1024
 def start_charging(command: remote.StartCharging) -> None:
     text("token_uid", command.token_uid, least=1, most=255)
     place(command.evse, command.connector)
+    if command.profile is not None:
+        check_profile(command.profile, command.evse or 0, starting=True)
 
 
 def stop_charging(command: remote.StopCharging) -> None:
