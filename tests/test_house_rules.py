@@ -13,16 +13,17 @@ from types import ModuleType
 from sqlalchemy import Connection
 
 import currant
-from currant.app.subscriptions import RECORDED_ONLY, SHOWN
+from currant.app.subscriptions import FOLLOWED, RECORDED_ONLY, SHOWN
 from currant.events.delivery import family
 from currant.kit.event import Event
-from currant.stations.directory import DIRECTORY_EVENTS
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "currant"
 
 # Queries that are about the whole installation, and why.
 OF_THE_WHOLE_INSTALLATION = {
+    "currant.access.store.authorisers.all_authorisers": "a node takes in every tenant's at its start",
+    "currant.access.store.uses.policies_in_use": "exhausted sessions are looked for in every tenant",
     "currant.charging.reading_store.delete_before": "retention is a setting of the installation",
     "currant.charging.reading_store.meter_numbers": "readings are kept by numbers that stand for tenant and EVSE",
     "currant.charging.reading_store.meters_to_thin": "retention is a setting of the installation",
@@ -93,7 +94,7 @@ def test_exceptions_to_that_rule_exist() -> None:
 def test_every_event_is_told_to_somebody_or_recorded_on_purpose() -> None:
     for _ in modules():
         pass
-    told = {event for wanted in (*SHOWN, *DIRECTORY_EVENTS) for event in family(wanted)}
+    told = {event for wanted in (*SHOWN, *FOLLOWED) for event in family(wanted)}
     kept = set(RECORDED_ONLY)
     for event in family(Event):
         if event.__module__.startswith("currant.") and event.__subclasses__() == []:

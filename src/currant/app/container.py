@@ -25,6 +25,7 @@ from currant.app.duties import Duties, Duty
 from currant.app.place import Place, Running
 from currant.app.settings import Settings
 from currant.app.subscriptions import subscriptions
+from currant.charging.policy_use import PolicyUse
 from currant.charging.service import ChargingService
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
@@ -37,6 +38,7 @@ from currant.gateway.registry import Registry
 from currant.gateway.server import Gateway
 from currant.gateway.services import Services
 from currant.kit.clock import Clock, SystemClock
+from currant.kit.http import Outbound
 from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
@@ -44,6 +46,7 @@ from currant.stations.directory import StationDirectory
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
+from currant.stations.queueing import CommandQueue
 from currant.stations.service import StationPolicy, StationService, UnknownStations
 from currant.tenancy.local_key import ensure_local_key
 from currant.tenancy.model import FirstLogin
@@ -75,7 +78,9 @@ class Currant:
     admissions: Admissions
     inventory: Inventory
     commands: CommandService
+    queue: CommandQueue
     messages: MessageLog
+    outbound: Outbound
     access: AccessService
     charging: ChargingService
     delivery: Delivery
@@ -193,8 +198,15 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.inventory = Inventory(database, currant.directory, currant.registry, clock)
     currant.commands = CommandService(database, currant.directory, currant.registry, numbers, clock)
     await currant.commands.start()
+    currant.queue = CommandQueue(database, currant.directory, currant.registry, currant.commands, clock)
+    await currant.queue.start()
+    stack.push_async_callback(currant.queue.stop)
     currant.messages = MessageLog(database, clock)
-    currant.access = AccessService(database, clock)
+    currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
+    stack.push_async_callback(currant.outbound.close)
+    currant.access = AccessService(database, clock, outbound=currant.outbound)
+    await currant.access.authorisers.start()
+    stack.push_async_callback(currant.access.authorisers.stop)
     currant.charging = ChargingService(
         database, currant.stations, currant.access, numbers, currant.live, clock, commands=currant.commands
     )
@@ -205,7 +217,9 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
         subscriptions(
             node=node_name(settings),
             directory=currant.directory,
+            access=currant.access,
             charging=currant.charging,
+            queue=currant.queue,
             live=currant.live,
         ),
     )
@@ -240,6 +254,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
                 currant.database, currant.inventory, currant.directory, currant.clock
             ),
             commands=currant.commands,
+            queue=currant.queue,
             messages=currant.messages,
             access=currant.access,
             token_imports=TokenImports(currant.database, currant.access, currant.clock),
@@ -296,6 +311,12 @@ def duties_of(currant: Currant) -> list[Duty]:
 
     return [
         Duty(name="closing of zombie sessions", every_s=60, run=close_zombies, first_s=60),
+        Duty(
+            name="stopping of exhausted sessions",
+            every_s=30,
+            run=PolicyUse(currant.access, currant.charging).stop_exhausted,
+            first_s=30,
+        ),
         Duty(name="retention", every_s=3600, run=forget_old, first_s=120),
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False

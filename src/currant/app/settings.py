@@ -72,6 +72,15 @@ class HttpSettings(Section):
     """Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
 
 
+class OutboundSettings(Section):
+    """Whom Currant asks of its own: the external authorisers and webhooks that tenants set."""
+
+    allow_private_addresses: bool = False
+    """Connect also to addresses of private networks, and without encryption to this very machine. Right where
+    everybody who may set an address is an operator of this machine; otherwise a tenant could reach into your
+    network."""
+
+
 class OcppSettings(Section):
     """The endpoints that charging stations connect to."""
 
@@ -206,6 +215,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     http: HttpSettings = HttpSettings()
     ocpp: OcppSettings = OcppSettings()
+    outbound: OutboundSettings = OutboundSettings()
     tls: TlsSettings = TlsSettings()
     retention: RetentionSettings = RetentionSettings()
 

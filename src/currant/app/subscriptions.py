@@ -6,14 +6,18 @@ of events that stands in no line is listed under `RECORDED_ONLY`, so that silenc
 
 import msgspec
 
-from currant.access.events import AccountChanged, GroupChanged, TokenChanged
+from currant.access.events import AccountChanged, AuthoriserChanged, GroupChanged, TokenChanged
+from currant.access.rulebook import RULEBOOK_EVENTS
+from currant.access.service import AccessService
 from currant.charging.events import EnergyOutsideSession, SessionCorrected, SessionEnded, SessionEvent
+from currant.charging.policy_use import COUNTED_EVENTS, PolicyUse
 from currant.charging.service import ChargingService
 from currant.events.delivery import Subscription
 from currant.events.live import LiveFeed
 from currant.kit.event import Event
 from currant.stations import events as stations
 from currant.stations.directory import DIRECTORY_EVENTS, StationDirectory
+from currant.stations.queueing import CommandQueue
 from currant.tenancy import model as tenancy
 
 SHOWN: tuple[type[Event], ...] = (
@@ -27,11 +31,15 @@ SHOWN: tuple[type[Event], ...] = (
     stations.LocationChanged,
     stations.ConnectorStatusChanged,
     stations.CommandEnded,
+    stations.CommandsQueued,
     stations.SecurityEventSeen,
     SessionEvent,
     EnergyOutsideSession,
 )
 """What moves on people's screens."""
+
+FOLLOWED: tuple[type[Event], ...] = (*DIRECTORY_EVENTS, *RULEBOOK_EVENTS, AuthoriserChanged)
+"""What every node hears of, so that what it holds in memory stays true."""
 
 RECORDED_ONLY: tuple[type[Event], ...] = (
     # The journal is their audit trail; nothing reacts to them, and not everybody who may follow the
@@ -53,12 +61,26 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
 
 
 def subscriptions(
-    *, node: str, directory: StationDirectory, charging: ChargingService, live: LiveFeed
+    *,
+    node: str,
+    directory: StationDirectory,
+    access: AccessService,
+    charging: ChargingService,
+    queue: CommandQueue,
+    live: LiveFeed,
 ) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
     return [
         Subscription(f"directory of {node}", directory.follow, to=DIRECTORY_EVENTS),
+        Subscription(f"rulebook of {node}", access.rulebook.follow, to=RULEBOOK_EVENTS),
+        Subscription(f"authorisers of {node}", access.authorisers.follow, to=(AuthoriserChanged,)),
+        Subscription("use of policies", PolicyUse(access, charging).follow, to=COUNTED_EVENTS),
         Subscription(f"sessions held by {node}", charging.follow, to=(SessionEnded, SessionCorrected)),
+        Subscription(
+            f"command queue of {node}",
+            queue.follow,
+            to=(stations.StationBooted, stations.StationConnected, stations.CommandsQueued),
+        ),
         Subscription(f"live view of {node}", LiveView(live).show, to=SHOWN, skip_after=3),
     ]
 

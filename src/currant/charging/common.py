@@ -1,7 +1,7 @@
 """What the verbs of charging share: who they talk to, and how rows and events of a session are gathered."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -9,10 +9,11 @@ from weakref import WeakValueDictionary
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from currant.access.decision import decide
-from currant.access.model import Decision, Presented, Purpose, TokenKind
+from currant.access.decision import judge
+from currant.access.model import Decision, Opinion, Place, Presented, Purpose, Standing, TokenKind
+from currant.access.policy_model import PolicyFacts
 from currant.access.service import AccessService
-from currant.charging import lifecycle, reading_store, repairs, store
+from currant.charging import lifecycle, open_store, reading_store, repairs, store
 from currant.charging.events import (
     SessionActivityChanged,
     SessionAuthorised,
@@ -200,10 +201,42 @@ class Common:
         purpose: Purpose = Purpose.START,
         evse: int | None = None,
         number: int | None = None,
+        opinion: Opinion | None = None,
+        may_end: bool = False,
     ) -> Decision:
         """The decision on a token, with what it has open elsewhere."""
+        return self._judge(
+            conn,
+            station,
+            presented,
+            at,
+            purpose=purpose,
+            evse=evse,
+            number=number,
+            opinion=opinion,
+            may_end=may_end,
+        ).decision
+
+    def _judge(
+        self,
+        conn: Connection,
+        station: AttendedStation | DirectoryEntry,
+        presented: Presented,
+        at: datetime,
+        *,
+        purpose: Purpose = Purpose.START,
+        evse: int | None = None,
+        number: int | None = None,
+        opinion: Opinion | None = None,
+        may_end: bool = False,
+    ) -> Standing:
+        """The decision, and what every rule says. With `may_end` the token may be presented to end a
+        session that it has at this station."""
         facts = self._access.facts(conn, station.tenant_id, presented)
+        place = place_at(station, evse)
         elsewhere = 0
+        has_session_here = False
+        policies: tuple[PolicyFacts, ...] = ()
         if facts is not None and purpose is Purpose.START:
             elsewhere = store.count_active(
                 conn,
@@ -213,14 +246,32 @@ class Common:
                 evse=evse,
                 number=number,
             )
-        return decide(
+            policies = self._access.policies.facts(
+                conn, facts, place, at=at, number=number, open_energy=open_store.energy_of
+            )
+            has_session_here = (
+                may_end
+                and bool(policies)
+                and open_store.runs_here(conn, station.tenant_id, facts.token.id, station.station_id)
+            )
+        return judge(
             presented,
             facts,
-            station_id=station.station_id,
-            location_id=station.location_id,
+            place,
             at=at,
             purpose=purpose,
             open_sessions=elsewhere,
+            policies=policies,
+            opinion=opinion,
+            has_session_here=has_session_here,
+        )
+
+    def _opinion(
+        self, station: AttendedStation | DirectoryEntry, presented: Presented, evse: int | None
+    ) -> Awaitable[Opinion | None]:
+        """What an external authoriser thinks, asked before the decision: nothing is asked within one."""
+        return self._access.opinion(
+            station.tenant_id, presented, place_at(station, evse), identity=station.identity
         )
 
     def _with_stop_token(self, conn: Connection, session: Session) -> Session:
@@ -370,6 +421,12 @@ def place_of(station: AttendedStation) -> lifecycle.Place:
     return lifecycle.Place(station.tenant_id, station.station_id, station.location_id)
 
 
+def place_at(station: AttendedStation | DirectoryEntry, evse: int | None) -> Place:
+    return Place(
+        station_id=station.station_id, location_id=station.location_id, groups=station.groups, evse=evse
+    )
+
+
 def no_session(session_id: SessionId) -> NotFound:
     return NotFound(f"There is no session {session_id}.", field="session", session=session_id)
 
@@ -382,6 +439,7 @@ def authorised(session: Session, decision: Decision) -> Session:
         token_kind=kind_of(session, decision),
         authorised=decision.allowed,
         authorisation=decision.reason.value,
+        authorisation_reference=decision.reference,
     )
 
 

@@ -164,6 +164,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     authorised: bool = False
     authorisation: str = ""
     """The reason of the decision, as access.model.Reason."""
+    authorisation_reference: str = ""
+    """What an external authoriser calls its decision."""
     start_cause: str = ""
     remote_start_id: int | None = None
     reservation_id: int | None = None

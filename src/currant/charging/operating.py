@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from currant.access.model import Presented, TokenKind
+from currant.access.model import Presented, Standing, TokenKind
 from currant.charging import lifecycle, reading_store, store, zombies
 from currant.charging.common import Common, no_session
 from currant.charging.model import LoadPoint, Phase, Reading, Session, SessionFilter
@@ -16,6 +16,7 @@ from currant.kit.errors import Conflict, Invalid
 from currant.kit.ids import LocationId, SessionId, StationId, TenantId
 from currant.stations import paging
 from currant.stations.commanding.remote import StartCharging, StopCharging
+from currant.stations.directory import DirectoryEntry
 from currant.stations.model import CommandRecord, Page
 
 EVERY_SESSION = SessionFilter()
@@ -177,10 +178,11 @@ class Operating(Common):
         command = StartCharging(
             token_uid=presented.uid, token_kind=presented.kind.value, evse=evse, connector=connector
         )
-        station, at = self._commands.told(tenant_id, station_id, command), self._clock.now()
+        station = self._commands.told(tenant_id, station_id, command)
+        opinion, at = await self._opinion(station, presented, evse), self._clock.now()
         decision, known = await self._database.read(
             lambda conn: (
-                self._decide(conn, station, presented, at, evse=evse),
+                self._decide(conn, station, presented, at, evse=evse, opinion=opinion),
                 self._access.facts(conn, tenant_id, presented),
             )
         )
@@ -192,6 +194,23 @@ class Operating(Common):
                 tenant_id, station_id, command, by=by, reason=decision.explanation
             )
         return await self._commands.give(tenant_id, station_id, command, by=by)
+
+    async def standing(
+        self,
+        station: DirectoryEntry,
+        presented: Presented,
+        *,
+        evse: int | None = None,
+        at: datetime | None = None,
+    ) -> Standing:
+        """What would be decided on a token at a station, now or at another time, and what every rule says.
+
+        Counts what is used up to now. An external authoriser is not asked.
+        """
+        asked_at = at or self._clock.now()
+        return await self._database.read(
+            lambda conn: self._judge(conn, station, presented, asked_at, evse=evse)
+        )
 
     async def stop_remotely(self, tenant_id: TenantId, session_id: SessionId, *, by: str) -> CommandRecord:
         """Ask the station to end a session. Conflict when it has ended already."""

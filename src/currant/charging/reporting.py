@@ -62,8 +62,11 @@ class Reporting(TakesTransactions):
     ) -> Decision:
         """Whether a token may charge here. What it charges at this very station is not held against it:
         it may be presented in order to stop."""
+        opinion = await self._opinion(station, presented, evse)
         at = self._clock.now()
-        return await self._database.read(lambda conn: self._decide(conn, station, presented, at, evse=evse))
+        return await self._database.read(
+            lambda conn: self._decide(conn, station, presented, at, evse=evse, opinion=opinion, may_end=True)
+        )
 
     async def start(
         self, station: AttendedStation, sessions: StationSessions, report: StartReport
@@ -71,6 +74,7 @@ class Reporting(TakesTransactions):
         """Begin a session, whether or not its token may charge: the station begins it in any case."""
         if sessions.stale:
             await self._reload(station, sessions)
+        opinion = await self._opinion(station, report.presented, report.evse)
         session_id = SessionId(new_id())
         meters: list[int] = []
 
@@ -85,6 +89,7 @@ class Reporting(TakesTransactions):
                 clocks.believed(report.at, report.received_at)[0],
                 evse=report.evse,
                 number=None if known is None else known.number,
+                opinion=opinion,
             )
             if known is not None:
                 return known, decision, []

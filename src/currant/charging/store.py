@@ -58,6 +58,7 @@ sessions = Table(
     Column("token_kind", Text, nullable=False),
     Column("authorised", Boolean, nullable=False),
     Column("authorisation", Text, nullable=False),
+    Column("authorisation_reference", Text, nullable=False, server_default=""),
     Column("start_cause", Text, nullable=False),
     Column("remote_start_id", BigInteger),
     Column("reservation_id", BigInteger),

@@ -6,7 +6,7 @@ token or comes late looks at the database first, in the same transaction that it
 
 from sqlalchemy import Connection
 
-from currant.access.model import Decision, Purpose
+from currant.access.model import Decision, Opinion, Purpose
 from currant.charging import lifecycle, reading_store, repairs, store
 from currant.charging.common import authorised, place_of
 from currant.charging.metering import normalise
@@ -77,6 +77,9 @@ class TakesTransactions(TakesReadings):
         self, station: AttendedStation, sessions: StationSessions, report: TransactionReport
     ) -> TransactionAnswer:
         """A TransactionEvent that needs a look at the database: a beginning, an end, a token, or a late one."""
+        opinion = None
+        if report.presented is not None and not _is_stopping(report):
+            opinion = await self._opinion(station, report.presented, report.evse)
         session_id = SessionId(new_id())
         meters: dict[int, int] = {}
 
@@ -112,7 +115,7 @@ class TakesTransactions(TakesReadings):
                 after = lifecycle.recounted(after, together(stored, readings), max_power_w=max_power_w)
             decision = None
             if report.presented is not None:
-                after, decision = self._present(conn, station, report, known, after)
+                after, decision = self._present(conn, station, report, known, after, opinion)
             if reused:
                 after = repairs.noted(
                     after, "transaction_id_reused", "The station had used this transaction id before."
@@ -158,24 +161,29 @@ class TakesTransactions(TakesReadings):
         report: TransactionReport,
         before: Session,
         after: Session,
+        opinion: Opinion | None,
     ) -> tuple[Session, Decision]:
         """Decide on the token of a TransactionEvent; it is the session's own if it was the first."""
         assert report.presented is not None
-        stopping = report.type is EventType.ENDED or report.trigger == "StopAuthorized"
         decision = self._decide(
             conn,
             station,
             report.presented,
             report.received_at if after.phase is Phase.ACTIVE else after.started_at,
-            purpose=Purpose.STOP if stopping else Purpose.START,
+            purpose=Purpose.STOP if _is_stopping(report) else Purpose.START,
             evse=after.evse,
             number=after.number,
+            opinion=opinion,
         )
         if after.token_sequence != before.token_sequence:
             after = authorised(after, decision)
         if after is not before:
             after = self._with_stop_token(conn, after)
         return after, decision
+
+
+def _is_stopping(report: TransactionReport) -> bool:
+    return report.type is EventType.ENDED or report.trigger == "StopAuthorized"
 
 
 def _is_likely_new(sessions: StationSessions, report: TransactionReport) -> bool:
