@@ -24,6 +24,7 @@ from currant.charging.events import (
 )
 from currant.charging.model import Phase, Reading, Session, StationSessions
 from currant.charging.numbering import SessionNumbers
+from currant.charging.reservations import gate
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
@@ -254,7 +255,7 @@ class Common:
                 and bool(policies)
                 and open_store.runs_here(conn, station.tenant_id, facts.token.id, station.station_id)
             )
-        return judge(
+        standing = judge(
             presented,
             facts,
             place,
@@ -265,6 +266,9 @@ class Common:
             opinion=opinion,
             has_session_here=has_session_here,
         )
+        if purpose is not Purpose.START:
+            return standing
+        return gate.judged(conn, standing, station.tenant_id, station.station_id, evse=evse)
 
     def _opinion(
         self, station: AttendedStation | DirectoryEntry, presented: Presented, evse: int | None

@@ -22,6 +22,7 @@ from currant.charging.model import (
     StopReport,
 )
 from currant.charging.numbering import Offered
+from currant.charging.reservations import gate
 from currant.charging.taking_readings import NOBODYS
 from currant.charging.transactions import TakesTransactions
 from currant.db.commits import ChangeSet
@@ -106,6 +107,7 @@ class Reporting(TakesTransactions):
                 )
                 if remote is not None:
                     session = replace(session, remote_start_id=remote, start_cause="RemoteStart")
+            session = gate.used_up(conn, changes, session, decision, now=report.received_at)
             closed = self._close_others(conn, changes, session, report.received_at)
             self._save(changes, None, session, report.received_at)
             meters.append(

@@ -19,6 +19,7 @@ from currant.charging.model import (
     TransactionReport,
 )
 from currant.charging.numbering import Offered
+from currant.charging.reservations import gate
 from currant.charging.taking_readings import TakesReadings, together
 from currant.db.commits import ChangeSet
 from currant.kit.clock import micros
@@ -116,6 +117,9 @@ class TakesTransactions(TakesReadings):
             decision = None
             if report.presented is not None:
                 after, decision = self._present(conn, station, report, known, after, opinion)
+            first_token = after.token_sequence != known.token_sequence
+            if known.reservation_id is None and (first_token or after.reservation_id):
+                after = gate.used_up(conn, changes, after, decision, now=report.received_at)
             if reused:
                 after = repairs.noted(
                     after, "transaction_id_reused", "The station had used this transaction id before."

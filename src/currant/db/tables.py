@@ -29,9 +29,12 @@ OWN = ("currant.db.journal", "currant.db.jobs", "currant.db.numbers")
 STORES = (
     "currant.tenancy.store",
     "currant.stations.store",
+    "currant.stations.device.store",
+    "currant.stations.transfers.store",
     "currant.access.store",
     "currant.charging.store",
     "currant.charging.reading_store",
+    "currant.charging.reservations.store",
 )
 
 

@@ -1,0 +1,1 @@
+"""Places kept for drivers: reservations, and the list of those who wait for a free one."""
