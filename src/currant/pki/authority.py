@@ -9,7 +9,7 @@ put a root, and every TLS library verifies RSA.
 
 import ipaddress
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +26,7 @@ ROOT_LIFE = timedelta(days=20 * 365)
 SERVER_LIFE = timedelta(days=365)
 RENEW_BEFORE = timedelta(days=60)
 STATION_LIFE = timedelta(days=3 * 365)
+CRL_LIFE = timedelta(days=7)
 # A charger whose clock is behind must still find our certificate valid.
 BACKDATED = timedelta(days=7)
 
@@ -50,15 +51,25 @@ class Authority:
     """Currant's own root and what it signs; everything lies in one folder, keys readable by its user alone."""
 
     def __init__(
-        self, folder: Path, certificate: x509.Certificate, key: rsa.RSAPrivateKey, clock: Clock
+        self,
+        folder: Path,
+        certificate: x509.Certificate,
+        key: rsa.RSAPrivateKey,
+        clock: Clock,
+        *,
+        crl_url: str = "",
     ) -> None:
         self._folder = folder
         self._certificate = certificate
         self._key = key
         self._clock = clock
+        self.crl_url = crl_url
+        """Where the list of revoked certificates can be fetched, named in what is signed; empty for nowhere."""
 
     @classmethod
-    def open(cls, folder: Path, *, clock: Clock, organisation: str = "Currant") -> "Authority":
+    def open(
+        cls, folder: Path, *, clock: Clock, organisation: str = "Currant", crl_url: str = ""
+    ) -> "Authority":
         """The authority in `folder`, made there when there is none."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         root, root_key = folder / "root.pem", folder / "root.key"
@@ -69,12 +80,23 @@ class Authority:
             _write(root, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
         loaded = serialization.load_pem_private_key(root_key.read_bytes(), password=None)
         assert isinstance(loaded, rsa.RSAPrivateKey), f"{root_key} is not the key this authority made."
-        return cls(folder, x509.load_pem_x509_certificate(root.read_bytes()), loaded, clock)
+        certificate = x509.load_pem_x509_certificate(root.read_bytes())
+        return cls(folder, certificate, loaded, clock, crl_url=crl_url)
 
     @property
     def root(self) -> Path:
         """The root certificate that chargers are given (PEM)."""
         return self._folder / "root.pem"
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The root certificate."""
+        return self._certificate
+
+    @property
+    def crl(self) -> Path:
+        """The list of revoked certificates (DER), as last written by `write_crl`."""
+        return self._folder / "crl.der"
 
     def server_certificates(self, names: Sequence[str]) -> tuple[CertificateFiles, CertificateFiles]:
         """Server certificates (RSA, ECDSA) for host names and addresses; renewed near expiry or for new names."""
@@ -90,20 +112,61 @@ class Authority:
         """
         key = _new_key(rsa_key=rsa_key)
         certificate = self._sign(
-            key,
+            key.public_key(),
             subject=_name(common_name, organisation),
             life=STATION_LIFE,
             usage=ExtendedKeyUsageOID.CLIENT_AUTH,
             alternatives=None,
+            revocable=True,
         )
         return Issued(certificate_pem=self._chain(certificate), key_pem=_key_pem(key))
+
+    def sign_request(
+        self, request: x509.CertificateSigningRequest, *, life: timedelta = STATION_LIFE, client: bool = True
+    ) -> bytes:
+        """Sign a station's own request, which has been judged (`requests.judge`); the chain as PEM, leaf first.
+
+        Of the request only key and subject are taken. `client`: for use towards this server.
+        """
+        key = request.public_key()
+        assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey), "Other keys are judged unfit."
+        certificate = self._sign(
+            key,
+            subject=request.subject,
+            life=life,
+            usage=ExtendedKeyUsageOID.CLIENT_AUTH if client else None,
+            alternatives=None,
+            revocable=True,
+        )
+        return self._chain(certificate)
+
+    def write_crl(self, revoked: Iterable[tuple[int, datetime]]) -> bytes:
+        """Write the list of revoked certificates (serial number, since when) beside the root; DER."""
+        now = self._clock.now()
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._certificate.subject)
+            .last_update(now - timedelta(minutes=5))
+            .next_update(now + CRL_LIFE)
+            .add_extension(x509.CRLNumber(int(now.timestamp() * 1000)), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+            )
+        )
+        for serial, since in revoked:
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since).build()
+            )
+        content = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        _write(self.crl, content, mode=0o644)
+        return content
 
     def _server(self, stem: str, names: Sequence[str], *, rsa_key: bool) -> CertificateFiles:
         files = CertificateFiles(certificate=self._folder / f"{stem}.pem", key=self._folder / f"{stem}.key")
         if not self._still_good(files, names):
             key = _new_key(rsa_key=rsa_key)
             certificate = self._sign(
-                key,
+                key.public_key(),
                 subject=_name(names[0], None),
                 life=SERVER_LIFE,
                 usage=ExtendedKeyUsageOID.SERVER_AUTH,
@@ -133,30 +196,40 @@ class Authority:
 
     def _sign(
         self,
-        key: PrivateKey,
+        key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
         *,
         subject: x509.Name,
         life: timedelta,
-        usage: x509.ObjectIdentifier,
+        usage: x509.ObjectIdentifier | None,
         alternatives: x509.SubjectAlternativeName | None,
+        revocable: bool = False,
     ) -> x509.Certificate:
         now = self._clock.now()
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._certificate.subject)
-            .public_key(key.public_key())
+            .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - BACKDATED)
             .not_valid_after(min(now + life, self._certificate.not_valid_after_utc))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_key_usage(rsa_key=isinstance(key, rsa.RSAPrivateKey)), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(_key_usage(rsa_key=isinstance(key, rsa.RSAPublicKey)), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
             )
         )
+        if usage is not None:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        if revocable and self.crl_url:
+            point = x509.DistributionPoint(
+                full_name=[x509.UniformResourceIdentifier(self.crl_url)],
+                relative_name=None,
+                reasons=None,
+                crl_issuer=None,
+            )
+            builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
         if alternatives is not None:
             builder = builder.add_extension(alternatives, critical=False)
         return builder.sign(self._key, hashes.SHA256())

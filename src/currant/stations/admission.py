@@ -18,6 +18,7 @@ from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.events import StationAdmitted, StationChanged
 from currant.stations.link import StationLink
 from currant.stations.model import Admission, CommandStatus, Station
+from currant.stations.security_model import PasswordStatus
 
 PASSWORD_LENGTH = 20
 """Fits every version: 1.6 takes 16 to 20 bytes (as 32 to 40 hex digits in ChangeConfiguration),
@@ -182,6 +183,15 @@ class Admissions:
         changes.write(
             store.tables.SAVE_CREDENTIAL, (entry.station_id, tenant_id, digest, kept, until, micros(now))
         )
+        # What was offered to it over the link is no way in any more.
+        store.security.end_all(
+            changes,
+            tenant_id,
+            entry.station_id,
+            PasswordStatus.LAPSED,
+            reason="Another password was set by hand.",
+            now=now,
+        )
         self._emit_changed(changes, entry, "password", by)
         await self._database.commit(changes)
         current = self._directory.by_id(entry.station_id) or entry
@@ -196,6 +206,14 @@ class Admissions:
         entry = entry_of(self._directory, tenant_id, station)
         changes = ChangeSet(tenant_id)
         changes.write(store.tables.DELETE_CREDENTIAL, (entry.station_id, tenant_id))
+        store.security.end_all(
+            changes,
+            tenant_id,
+            entry.station_id,
+            PasswordStatus.LAPSED,
+            reason="Its password was taken away.",
+            now=self._clock.now(),
+        )
         self._emit_changed(changes, entry, "password", by)
         await self._database.commit(changes)
         current = self._directory.by_id(entry.station_id) or entry
