@@ -33,7 +33,7 @@ from currant.access.authoriser_model import (
 )
 from currant.access.decision import DECIDED_BY_STATION
 from currant.access.events import AuthoriserChanged
-from currant.access.model import Opinion, Place, Presented, Reason, TokenFacts
+from currant.access.model import Opinion, Place, Presented, Reason, Token, TokenFacts
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock
@@ -114,12 +114,12 @@ class Authorisers:
 
     # Settings
 
-    async def set(self, tenant_id: TenantId, draft: AuthoriserDraft, *, by: str) -> Authoriser:
-        """Declare the tenant's authoriser; the value holds its secret, which is not told again."""
+    async def set(self, tenant_id: TenantId, draft: AuthoriserDraft, *, by: str) -> tuple[Authoriser, bool]:
+        """Declare the tenant's authoriser; whether its secret was made just now, and is to be told once."""
         self.check(draft)
         now = self._clock.now()
 
-        def apply(conn: Connection, changes: ChangeSet) -> Authoriser:
+        def apply(conn: Connection, changes: ChangeSet) -> tuple[Authoriser, bool]:
             before = store.authorisers.authoriser(conn, tenant_id)
             secret = draft.secret or (before.secret if before is not None else new_secret(32))
             after = Authoriser(
@@ -142,11 +142,11 @@ class Authorisers:
                     by=by,
                 )
             )
-            return after
+            return after, not draft.secret and before is None
 
-        authoriser = await self._database.decide(apply, tenant_id)
+        authoriser, made = await self._database.decide(apply, tenant_id)
         self._put(tenant_id, authoriser)
-        return authoriser
+        return authoriser, made
 
     async def get(self, tenant_id: TenantId) -> Authoriser:
         authoriser = await self._database.read(lambda conn: store.authorisers.authoriser(conn, tenant_id))
@@ -199,6 +199,20 @@ class Authorisers:
         """Whether the tenant has an authoriser that is asked about anything."""
         line = self._lines.get(tenant_id)
         return line is not None and line.authoriser.enabled
+
+    def asks_about(self, tenant_id: TenantId, token: Token, *, allowed: bool) -> bool:
+        """Whether it would be asked about a token that the rules here allow or refuse."""
+        line = self._lines.get(tenant_id)
+        return (
+            line is not None
+            and allowed
+            and wants(
+                line.authoriser,
+                Presented(uid=token.uid, kind=token.kind),
+                TokenFacts(token=token),
+                at=self._clock.now(),
+            )
+        )
 
     async def opinion(
         self,

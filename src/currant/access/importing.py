@@ -8,13 +8,14 @@ import msgspec
 from sqlalchemy import Connection
 
 from currant.access import store, uids
+from currant.access.drafts import check_token, token_of
 from currant.access.model import Token, TokenChange, TokenDraft
-from currant.access.service import AccessService, check_token, token_of
+from currant.access.service import AccessService
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock
 from currant.kit.errors import CurrantError, Invalid
-from currant.kit.ids import GroupId, TenantId
+from currant.kit.ids import GroupId, PolicyId, TenantId
 from currant.stations.bulk import (
     Counts,
     Errors,
@@ -42,6 +43,8 @@ class _Token(msgspec.Struct, frozen=True):
     draft: TokenDraft
     change: TokenChange
     group_uid: str | None
+    policies: tuple[str, ...] | None
+    """Names or ids; None where the row does not say."""
 
 
 class TokenImports:
@@ -64,7 +67,8 @@ class TokenImports:
     ) -> ImportReport:
         """Create and change tokens. With one problem nothing is written, unless `partial` takes the good rows.
 
-        Beside the fields of a token a row may have `group_uid`, the group's parent uid.
+        Beside the fields of a token a row may have `group_uid`, the group's parent uid. Its `policies`
+        are named by name or id; an empty field takes them all.
         """
         # Up to 100,000 rows: read beside the loop, so that no station waits for a spreadsheet.
         rows, good, problems = await asyncio.to_thread(_read_tokens, content, form)
@@ -91,6 +95,8 @@ class TokenImports:
         known = store.queries.tokens_by_key(conn, tenant_id, [each.key for each in some])
         wanted = [each.group_uid for each in some if each.group_uid]
         groups = store.queries.groups_by_parent_uid(conn, tenant_id, wanted) if wanted else {}
+        names = sorted({name for each in some for name in each.policies or ()})
+        policies = self._access.policies.named(conn, tenant_id, names)
         now = self._clock.now()
         for each in some:
             before = known.get((each.key, each.draft.kind.value))
@@ -103,6 +109,10 @@ class TokenImports:
                         raise Invalid(f"There is no group with the uid {each.group_uid}.", field="group_uid")
                     draft = msgspec.structs.replace(draft, group_id=group.id)
                     change = msgspec.structs.replace(change, group_id=group.id)
+                if each.policies is not None:
+                    given = tuple(dict.fromkeys(policies.get(name, PolicyId(name)) for name in each.policies))
+                    draft = msgspec.structs.replace(draft, policies=given)
+                    change = msgspec.structs.replace(change, policies=given)
                 if before is None:
                     after, fields = token_of(tenant_id, draft, now=now), ("created",)
                 else:
@@ -124,9 +134,19 @@ class TokenImports:
             cursor = page.next_cursor
             if cursor is None:
                 break
+        policy_names: dict[PolicyId, str] = {}
+        cursor = None
+        while True:
+            policies = await self._access.policies.list_policies(
+                tenant_id, cursor=cursor, limit=EXPORT_AT_ONCE
+            )
+            policy_names.update((policy.id, policy.name) for policy in policies.items)
+            cursor = policies.next_cursor
+            if cursor is None:
+                break
         async for chunk in export(
             lambda cursor: self._access.list_tokens(tenant_id, cursor=cursor, limit=EXPORT_AT_ONCE),
-            lambda token: [_row_of(token, group_uids)],
+            lambda token: [_row_of(token, group_uids, policy_names)],
             COLUMNS,
             form,
         ):
@@ -156,18 +176,30 @@ def _read_token(number: int, row: Row, form: Format) -> _Token:
         raise Invalid("A group's uid is text.", field="group_uid")
     listed(row, "locations", form)
     listed(row, "stations", form)
+    listed(row, "policies", form)
+    named = row.pop("policies", None)
+    if named is not None and not (isinstance(named, list) and all(isinstance(name, str) for name in named)):
+        raise Invalid("Policies are a list of names.", field="policies")
     draft = convert(row, TokenDraft, form)
     if not draft.uid.strip():
         raise Invalid("Give it a uid, so that a repeated import knows it again.", field="uid")
     change = convert({name: row[name] for name in row if name not in ("kind", "uid")}, TokenChange, form)
     normal = uids.normalise(draft.uid, draft.kind)
-    return _Token(number, uids.match_key(normal, draft.kind), draft, change, group_uid or None)
+    return _Token(
+        number,
+        uids.match_key(normal, draft.kind),
+        draft,
+        change,
+        group_uid or None,
+        None if named is None else tuple(named),
+    )
 
 
-def _row_of(token: Token, group_uids: dict[GroupId, str]) -> Row:
+def _row_of(token: Token, group_uids: dict[GroupId, str], policy_names: dict[PolicyId, str]) -> Row:
     row: Row = {name: getattr(token, name) for name in COLUMNS if name != "group_uid"}
     for name in ("valid_from", "valid_until"):
         at: datetime | None = row[name]
         row[name] = None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    row["policies"] = tuple(policy_names.get(each, each) for each in token.policies)
     row["group_uid"] = group_uids.get(token.group_id or GroupId(""))
     return row

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from currant.access import store, uids
 from currant.access.authorisers import Authorisers
 from currant.access.counting import CostOf, Counting, nothing_yet
-from currant.access.decision import DECIDED_BY_STATION, judge
+from currant.access.decision import judge
+from currant.access.drafts import NAME_MAX, check_token, token_of
 from currant.access.events import AccountChanged, GroupChanged, TokenChanged
 from currant.access.model import (
     Account,
@@ -30,6 +31,7 @@ from currant.access.model import (
     TokenStatus,
 )
 from currant.access.policies import PolicyService
+from currant.access.policy_model import Policy
 from currant.access.rulebook import Rulebook
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
@@ -50,8 +52,6 @@ from currant.stations import paging
 from currant.stations.drafts import changed
 from currant.stations.model import Page
 
-PLACES_MAX = 1_000
-NAME_MAX = 200
 PARENT_UID_MAX = 20
 """OCPP 1.6's parentIdTag is an IdToken, CiString20Type."""
 
@@ -165,7 +165,7 @@ class AccessService:
         def apply(conn: Connection, changes: ChangeSet) -> Token:
             before = store.queries.token(conn, tenant_id, token_id)
             if before is None:
-                raise _no_token(token_id)
+                raise no_token(token_id)
             after, fields = changed(before, change)
             if not fields:
                 return before
@@ -190,6 +190,22 @@ class AccessService:
             store.queries.save_token(changes, token)
         self._emit(changes, token, fields, by)
 
+    def save(
+        self,
+        conn: Connection,
+        changes: ChangeSet,
+        changed: Token | Group | Account,
+        fields: tuple[str, ...],
+        by: str,
+    ) -> None:
+        """Add whatever changed to a change set, within a decision."""
+        if isinstance(changed, Token):
+            self.save_token(conn, changes, changed, fields, by)
+        elif isinstance(changed, Group):
+            self._save_group(conn, changes, changed, fields, by)
+        else:
+            self._save_account(conn, changes, changed, fields, by)
+
     async def block_token(self, tenant_id: TenantId, token_id: TokenId, *, by: str) -> Token:
         return await self.update_token(tenant_id, token_id, TokenChange(status=TokenStatus.BLOCKED), by=by)
 
@@ -202,7 +218,7 @@ class AccessService:
         def delete(conn: Connection, changes: ChangeSet) -> None:
             token = store.queries.token(conn, tenant_id, token_id)
             if token is None:
-                raise _no_token(token_id)
+                raise no_token(token_id)
             changes.write(store.tables.DELETE_TOKEN, (token_id, tenant_id))
             self._emit(changes, token, ("deleted",), by)
 
@@ -211,8 +227,17 @@ class AccessService:
     async def get_token(self, tenant_id: TenantId, token_id: TokenId) -> Token:
         token = await self._database.read(lambda conn: store.queries.token(conn, tenant_id, token_id))
         if token is None:
-            raise _no_token(token_id)
+            raise no_token(token_id)
         return token
+
+    async def policies_of(self, tenant_id: TenantId, token_id: TokenId) -> list[Policy]:
+        """The policies that apply to a token: its own, its group's, its account's."""
+
+        def read(conn: Connection) -> list[Policy]:
+            facts = store.queries.facts_of_token(conn, tenant_id, token_id)
+            return [] if facts is None else self.rulebook.policies(conn, tenant_id, facts.policies)
+
+        return await self._database.read(read)
 
     async def list_tokens(
         self,
@@ -292,7 +317,7 @@ class AccessService:
         def apply(conn: Connection, changes: ChangeSet) -> Group:
             before = store.queries.group(conn, tenant_id, group_id)
             if before is None:
-                raise _no_group(group_id)
+                raise no_group(group_id)
             after, fields = changed(before, change)
             if fields:
                 _check_name(after.name)
@@ -321,7 +346,7 @@ class AccessService:
 
         def delete(conn: Connection, changes: ChangeSet) -> None:
             if store.queries.group(conn, tenant_id, group_id) is None:
-                raise _no_group(group_id)
+                raise no_group(group_id)
             if store.queries.group_has_tokens(conn, tenant_id, group_id):
                 raise Conflict("Tokens belong to this group: take them out of it first.", group=group_id)
             changes.write(store.tables.DELETE_GROUP, (group_id, tenant_id))
@@ -337,7 +362,7 @@ class AccessService:
     async def get_group(self, tenant_id: TenantId, group_id: GroupId) -> Group:
         group = await self._database.read(lambda conn: store.queries.group(conn, tenant_id, group_id))
         if group is None:
-            raise _no_group(group_id)
+            raise no_group(group_id)
         return group
 
     async def list_groups(
@@ -379,7 +404,7 @@ class AccessService:
         def apply(conn: Connection, changes: ChangeSet) -> Account:
             before = store.queries.account(conn, tenant_id, account_id)
             if before is None:
-                raise _no_account(account_id)
+                raise no_account(account_id)
             after, fields = changed(before, change)
             if fields:
                 _check_account(after)
@@ -408,7 +433,7 @@ class AccessService:
 
         def delete(conn: Connection, changes: ChangeSet) -> None:
             if store.queries.account(conn, tenant_id, account_id) is None:
-                raise _no_account(account_id)
+                raise no_account(account_id)
             if store.queries.account_has_tokens(conn, tenant_id, account_id):
                 raise Conflict(
                     "This account answers for tokens: delete or move them first.", account=account_id
@@ -426,7 +451,7 @@ class AccessService:
     async def get_account(self, tenant_id: TenantId, account_id: AccountId) -> Account:
         account = await self._database.read(lambda conn: store.queries.account(conn, tenant_id, account_id))
         if account is None:
-            raise _no_account(account_id)
+            raise no_account(account_id)
         return account
 
     async def list_accounts(
@@ -452,51 +477,6 @@ async def _nobody_is_asked() -> None:
     return None
 
 
-def token_of(tenant_id: TenantId, draft: TokenDraft, *, now: datetime) -> Token:
-    """The token a draft describes; Invalid where it cannot be one."""
-    uid = uids.normalise(draft.uid, draft.kind) or uids.virtual_uid()
-    token = Token(
-        id=TokenId(new_id()),
-        tenant_id=tenant_id,
-        kind=draft.kind,
-        uid=uid,
-        visual_number=draft.visual_number.strip(),
-        status=draft.status,
-        valid_from=draft.valid_from,
-        valid_until=draft.valid_until,
-        group_id=draft.group_id,
-        account_id=draft.account_id,
-        concurrent_use=draft.concurrent_use,
-        locations=draft.locations,
-        stations=draft.stations,
-        policies=draft.policies,
-        language=draft.language,
-        created_at=now,
-    )
-    if len(draft.uid.strip()) > uids.UID_MAX:
-        raise Invalid(f"A uid has at most {uids.UID_MAX} characters.", field="uid")
-    if draft.kind in (TokenKind.UNKNOWN, *DECIDED_BY_STATION):
-        raise Invalid(f"A token of kind {draft.kind} is never looked up: choose another kind.", field="kind")
-    check_token(token)
-    return token
-
-
-def check_token(token: Token) -> None:
-    """Raise Invalid where a token contradicts itself."""
-    for field, at in (("valid_from", token.valid_from), ("valid_until", token.valid_until)):
-        if at is not None and at.tzinfo is None:
-            raise Invalid(f"{field} needs a time zone, as in 2026-01-31T12:00:00Z.", field=field)
-    if token.valid_from and token.valid_until and token.valid_from >= token.valid_until:
-        raise Invalid("The token would end before it begins to be valid.", field="valid_until")
-    for name, places in (("locations", token.locations), ("stations", token.stations)):
-        if len(places) > PLACES_MAX:
-            raise Invalid(f"At most {PLACES_MAX} {name} can be named.", field=name)
-    if len(token.visual_number) > NAME_MAX:
-        raise Invalid(f"A visual number has at most {NAME_MAX} characters.", field="visual_number")
-    if len(token.language) > 8:
-        raise Invalid("A language is a tag of at most 8 characters, as in `de` or `pt-BR`.", field="language")
-
-
 def _check_name(name: str) -> None:
     if not 1 <= len(name) <= NAME_MAX:
         raise Invalid(f"A name has 1 to {NAME_MAX} characters.", field="name")
@@ -515,13 +495,13 @@ def _after(cursor: str | None) -> tuple[str, str] | None:
     return str(first), str(second)
 
 
-def _no_token(token_id: str) -> NotFound:
+def no_token(token_id: str) -> NotFound:
     return NotFound(f"There is no token {token_id}.", field="token", token=token_id)
 
 
-def _no_group(group_id: str) -> NotFound:
+def no_group(group_id: str) -> NotFound:
     return NotFound(f"There is no group {group_id}.", field="group", group=group_id)
 
 
-def _no_account(account_id: str) -> NotFound:
+def no_account(account_id: str) -> NotFound:
     return NotFound(f"There is no account {account_id}.", field="account", account=account_id)

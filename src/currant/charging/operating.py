@@ -7,13 +7,14 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from currant.access.model import Presented, Standing, TokenKind
-from currant.charging import lifecycle, reading_store, store, zombies
+from currant.access.policy_model import QuotaUse
+from currant.charging import lifecycle, open_store, reading_store, store, zombies
 from currant.charging.common import Common, no_session
 from currant.charging.model import LoadPoint, Phase, Reading, Session, SessionFilter
 from currant.db.commits import ChangeSet
 from currant.kit.clock import instant, micros
 from currant.kit.errors import Conflict, Invalid
-from currant.kit.ids import LocationId, SessionId, StationId, TenantId
+from currant.kit.ids import AccountId, LocationId, PolicyId, SessionId, StationId, TenantId, TokenId
 from currant.stations import paging
 from currant.stations.commanding.remote import StartCharging, StopCharging
 from currant.stations.directory import DirectoryEntry
@@ -210,6 +211,25 @@ class Operating(Common):
         asked_at = at or self._clock.now()
         return await self._database.read(
             lambda conn: self._judge(conn, station, presented, asked_at, evse=evse)
+        )
+
+    async def consumption(
+        self,
+        tenant_id: TenantId,
+        policy_id: PolicyId,
+        *,
+        token_id: TokenId | None = None,
+        account_id: AccountId | None = None,
+        time_zone: str = "UTC",
+    ) -> tuple[QuotaUse, ...]:
+        """What is used of a policy's quotas, open sessions up to now: by a token, an account, or of its pools."""
+        return await self._access.policies.consumption(
+            tenant_id,
+            policy_id,
+            token_id=token_id,
+            account_id=account_id,
+            time_zone=time_zone,
+            open_energy=open_store.energy_of,
         )
 
     async def stop_remotely(self, tenant_id: TenantId, session_id: SessionId, *, by: str) -> CommandRecord:

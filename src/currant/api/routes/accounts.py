@@ -8,6 +8,7 @@ from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Search
+from currant.api.routes.policies import Consumption, Site, consumption_of, time_zone_of
 from currant.kit.ids import AccountId, GroupId
 from currant.stations.model import Page
 from currant.tenancy.model import Permission
@@ -49,6 +50,24 @@ async def change_account(
     return await services_of(request).access.update_account(
         tenant_of(request), AccountId(account_id), data, by=caller_of(request).label
     )
+
+
+@get("/accounts/{account_id:str}/consumption", opt={"permission": Permission.TOKENS_READ})
+async def get_account_consumption(
+    request: ApiRequest, account_id: FromPath[str], location: Site = None
+) -> list[Consumption]:
+    """What an account has used of its policies, pools included."""
+    services, tenant_id = services_of(request), tenant_of(request)
+    account = await services.access.get_account(tenant_id, AccountId(account_id))
+    time_zone = await time_zone_of(request, location)
+    told = []
+    for policy_id in account.policies:
+        policy = await services.access.policies.get_policy(tenant_id, policy_id)
+        uses = await services.charging.consumption(
+            tenant_id, policy_id, account_id=account.id, time_zone=time_zone
+        )
+        told.append(consumption_of(policy, uses))
+    return told
 
 
 @delete("/accounts/{account_id:str}", opt={"permission": Permission.TOKENS_WRITE})
@@ -107,6 +126,7 @@ router = Router(
         create_account,
         get_account,
         change_account,
+        get_account_consumption,
         delete_account,
         list_groups,
         create_group,

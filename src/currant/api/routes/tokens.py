@@ -1,17 +1,49 @@
 """Tokens: what drivers present. `token` in a path is an id, or a uid that only one token has."""
 
-from litestar import Router, delete, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from datetime import datetime
+from typing import Annotated
 
-from currant.access.model import Token, TokenChange, TokenDraft, TokenKind, TokenStatus
+import msgspec
+from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from currant.access.model import (
+    Decision,
+    Presented,
+    Ruling,
+    Token,
+    TokenChange,
+    TokenDraft,
+    TokenKind,
+    TokenStatus,
+)
 from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import caller_of, services_of, tenant_of
-from currant.api.routes.parameters import Search, Word
+from currant.api.routes.parameters import Search, Word, check_times
+from currant.api.routes.policies import Consumption, Site, consumption_of, time_zone_of
 from currant.kit.errors import Conflict, NotFound
 from currant.kit.ids import AccountId, GroupId, TokenId
+from currant.stations.admission import entry_of
 from currant.stations.model import Page
 from currant.tenancy.model import Permission
+
+Place = Annotated[
+    str, QueryParameter(max_length=100, description="At which station: its id or its identity.")
+]
+Moment = Annotated[
+    datetime | None, QueryParameter(required=False, description="At this time instead of now (RFC 3339).")
+]
+
+
+class StandingView(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be decided on a token, and what every rule says of it."""
+
+    decision: Decision
+    rulings: tuple[Ruling, ...]
+    at: datetime
+    authoriser_is_asked: bool
+    """Whether an external authoriser would have a say as well."""
 
 
 @get("/", opt={"permission": Permission.TOKENS_READ})
@@ -52,6 +84,53 @@ async def create_token(request: ApiRequest, data: JSONBody[TokenDraft]) -> Token
 async def get_token(request: ApiRequest, token: FromPath[str]) -> Token:
     """One token."""
     return await _find(request, token)
+
+
+@get("/{token:str}/standing", opt={"permission": Permission.TOKENS_READ})
+async def get_token_standing(
+    request: ApiRequest,
+    token: FromPath[str],
+    station: Place,
+    evse: FromQuery[int | None] = None,
+    at: Moment = None,
+) -> StandingView:
+    """What would be decided on a token at a station, and why: every rule, and what it says.
+
+    Now, or `at` another time with what is used up to now. The first rule that does not pass is the reason
+    of the decision. An external authoriser is not asked for this; whether one would be is told.
+    """
+    check_times(at=at)
+    services, tenant_id = services_of(request), tenant_of(request)
+    found = await _find(request, token)
+    entry = entry_of(services.directory, tenant_id, station)
+    standing = await services.charging.standing(
+        entry, Presented(uid=found.uid, kind=found.kind), evse=evse, at=at
+    )
+    return StandingView(
+        decision=standing.decision,
+        rulings=standing.rulings,
+        at=standing.at,
+        authoriser_is_asked=services.access.authorisers.asks_about(
+            tenant_id, found, allowed=standing.decision.allowed
+        ),
+    )
+
+
+@get("/{token:str}/consumption", opt={"permission": Permission.TOKENS_READ})
+async def get_token_consumption(
+    request: ApiRequest, token: FromPath[str], location: Site = None
+) -> list[Consumption]:
+    """What a token has used of every policy that applies to it, pools included."""
+    services, tenant_id = services_of(request), tenant_of(request)
+    found = await _find(request, token)
+    time_zone = await time_zone_of(request, location)
+    told = []
+    for policy in await services.access.policies_of(tenant_id, found.id):
+        uses = await services.charging.consumption(
+            tenant_id, policy.id, token_id=found.id, account_id=found.account_id, time_zone=time_zone
+        )
+        told.append(consumption_of(policy, uses))
+    return told
 
 
 @patch("/{token:str}", opt={"permission": Permission.TOKENS_WRITE})
@@ -108,6 +187,8 @@ router = Router(
         list_tokens,
         create_token,
         get_token,
+        get_token_standing,
+        get_token_consumption,
         change_token,
         block_token,
         unblock_token,
