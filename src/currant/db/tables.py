@@ -35,6 +35,8 @@ STORES = (
     "currant.charging.store",
     "currant.charging.reading_store",
     "currant.charging.reservations.store",
+    "currant.pki.store",
+    "currant.pki.upgrade_store",
 )
 
 

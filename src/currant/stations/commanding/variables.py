@@ -17,12 +17,33 @@ class Variable(Part, frozen=True, kw_only=True):
     attribute: str = "Actual"
 
 
+class Traits(Part, frozen=True, kw_only=True):
+    """What is known of a variable's kind: what its values are, and what may be done with them."""
+
+    mutability: str = ""
+    """ReadOnly, WriteOnly, ReadWrite; empty when the station did not say."""
+    data_type: str = ""
+    """string, decimal, integer, dateTime, boolean, OptionList, SequenceList, MemberList; empty when unknown."""
+    unit: str = ""
+    min_limit: float | None = None
+    max_limit: float | None = None
+    """Of a text, the most characters it may have; of a list, the most it may have altogether."""
+    max_elements: int | None = None
+    values: str = ""
+    """What a list's members, or an option, may be: separated by commas."""
+    monitorable: bool | None = None
+    persistent: bool | None = None
+    constant: bool | None = None
+
+
 class VariableValue(Part, frozen=True, kw_only=True):
     variable: Variable
     value: str | None = None
     status: str = ""
     """The station's word: Accepted, Rejected, UnknownVariable, RebootRequired, …"""
     read_only: bool | None = None
+    traits: Traits | None = None
+    """Where a report told them."""
 
 
 class GetVariables(Command, frozen=True, kw_only=True):

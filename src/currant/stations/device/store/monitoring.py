@@ -1,0 +1,1 @@
+"""Monitors of stations, what they told, and the problems that are open."""
