@@ -29,6 +29,8 @@ OWN = ("currant.db.journal", "currant.db.jobs", "currant.db.numbers")
 STORES = (
     "currant.tenancy.store",
     "currant.stations.store",
+    "currant.stations.profiles.store",
+    "currant.stations.profiles.der_store",
     "currant.stations.device.store",
     "currant.stations.transfers.store",
     "currant.access.store",

@@ -1,0 +1,1 @@
+"""What limits the charging at stations: installed profiles, outside limits, controls of energy resources."""
