@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from currant.stations.importing import StationImports
     from currant.stations.inventory import Inventory
     from currant.stations.messages import MessageLog
+    from currant.stations.queueing import CommandQueue
+    from currant.stations.transfers.files import FileService
+    from currant.stations.transfers.firmware import FirmwareLibrary
+    from currant.stations.transfers.service import TransferService
     from currant.tenancy.service import Tenancy
 
 
@@ -31,10 +35,15 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     admissions: "Admissions"
     station_imports: "StationImports"
     commands: "CommandService"
+    queue: "CommandQueue"
     messages: "MessageLog"
     access: "AccessService"
     token_imports: "TokenImports"
     charging: "ChargingService"
+    transfers: "TransferService | None" = None
+    files: "FileService | None" = None
+    firmware: "FirmwareLibrary | None" = None
+    """None, all three, where no files travel."""
     turned_away: Callable[[], Mapping[str, int]] = dict
     """What never became a station's connection, counted by kind since the start."""
 

@@ -48,6 +48,11 @@ from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
 from currant.stations.queueing import CommandQueue
 from currant.stations.service import StationPolicy, StationService, UnknownStations
+from currant.stations.transfers.addressing import Addressing, Bases
+from currant.stations.transfers.files import FileLimits, FileService
+from currant.stations.transfers.firmware import FirmwareLibrary
+from currant.stations.transfers.service import TransferService
+from currant.stations.transfers.shelf import Shelf
 from currant.tenancy.local_key import ensure_local_key
 from currant.tenancy.model import FirstLogin
 from currant.tenancy.service import Tenancy
@@ -79,6 +84,9 @@ class Currant:
     inventory: Inventory
     commands: CommandService
     queue: CommandQueue
+    transfers: TransferService
+    files: FileService
+    firmware: FirmwareLibrary
     messages: MessageLog
     outbound: Outbound
     access: AccessService
@@ -201,6 +209,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.queue = CommandQueue(database, currant.directory, currant.registry, currant.commands, clock)
     await currant.queue.start()
     stack.push_async_callback(currant.queue.stop)
+    await _start_transfers(currant, stack, numbers, installation_key)
     currant.messages = MessageLog(database, clock)
     currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
     stack.push_async_callback(currant.outbound.close)
@@ -220,6 +229,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             access=currant.access,
             charging=currant.charging,
             queue=currant.queue,
+            transfers=currant.transfers,
             live=currant.live,
         ),
     )
@@ -230,6 +240,50 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     stack.push_async_callback(duties.stop)
 
 
+async def _start_transfers(
+    currant: Currant, stack: AsyncExitStack, numbers: Numbers, installation_key: bytes
+) -> None:
+    settings, database, clock, files = currant.settings, currant.database, currant.clock, currant.settings.files
+    shelf = Shelf(
+        files.folder or currant.place.folder / "files",
+        node=node_name(settings),
+        free_bytes_min=files.free_disk_mb * 1_000_000,
+    )
+    await asyncio.to_thread(shelf.prepare)
+    stack.callback(shelf.close)
+    limits = FileLimits(
+        upload_bytes=files.upload_max_mb * 1_000_000,
+        firmware_bytes=files.firmware_max_mb * 1_000_000,
+        tenant_bytes=files.organisation_max_mb * 1_000_000,
+        keep_for=timedelta(days=files.keep_days),
+    )
+    addressing = Addressing(installation_key, lambda: _file_bases(currant), clock)
+    currant.transfers = TransferService(
+        database,
+        currant.directory,
+        currant.commands,
+        currant.inventory,
+        currant.registry,
+        numbers,
+        addressing,
+        clock,
+    )
+    await currant.transfers.start()
+    currant.files = FileService(database, shelf, currant.transfers, addressing, clock, limits)
+    currant.firmware = FirmwareLibrary(database, shelf, currant.files, clock, limits)
+
+
+def _file_bases(currant: Currant) -> Bases:
+    """Where stations reach files: as it was set, or as far as this machine can know it."""
+    http, files = currant.settings.http, currant.settings.files
+    public = files.public_url
+    if not public:
+        open_to_all = http.host in ("0.0.0.0", "::", "")
+        host = server_names(currant.settings)[0] if open_to_all else reachable(http.host)
+        public = f"{'https' if http.tls else 'http'}://{host}:{http.port or currant.api.port}"
+    return Bases(public=public, plain=files.plain_url)
+
+
 async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
     settings = currant.settings
     services = Services(
@@ -238,6 +292,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         charging=currant.charging,
         messages=currant.messages,
         clock=currant.clock,
+        transfers=currant.transfers,
     )
     currant.gateway = Gateway(await gateway_config(currant), services, currant.registry)
     await currant.gateway.start()
@@ -255,6 +310,9 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             ),
             commands=currant.commands,
             queue=currant.queue,
+            transfers=currant.transfers,
+            files=currant.files,
+            firmware=currant.firmware,
             messages=currant.messages,
             access=currant.access,
             token_imports=TokenImports(currant.database, currant.access, currant.clock),
@@ -292,6 +350,7 @@ def duties_of(currant: Currant) -> list[Duty]:
         for table, column, days in (
             ("status_history", "received_at", keep.status_history_days),
             ("commands", "id", keep.commands_days),
+            ("transfers", "id", keep.commands_days),
             ("security_events", "id", keep.security_events_days),
             ("findings", "last_at", keep.findings_days),
         ):
@@ -301,6 +360,7 @@ def duties_of(currant: Currant) -> list[Duty]:
             keep_every_s=keep.readings_thinned_minutes * 60,
         )
         await currant.tenancy.forget_expired()
+        await currant.files.tidy()
 
     async def renew_certificates() -> None:
         # Asking for them renews those that end soon; the operator's own may have been replaced as files.
@@ -317,6 +377,7 @@ def duties_of(currant: Currant) -> list[Duty]:
             run=PolicyUse(currant.access, currant.charging).stop_exhausted,
             first_s=30,
         ),
+        Duty(name="giving up of silent transfers", every_s=60, run=currant.transfers.sweep, first_s=60),
         Duty(name="retention", every_s=3600, run=forget_old, first_s=120),
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False

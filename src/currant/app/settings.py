@@ -154,6 +154,37 @@ class TlsSettings(Section):
     """Roots (PEM) that station certificates may come from (security profile 3), beside Currant's own."""
 
 
+class FilesSettings(Section):
+    """Files that stations send and fetch: logs, diagnostics, firmware."""
+
+    folder: Path | None = None
+    """The folder that files are kept in; several nodes on one database share one. Empty: `files` in the data
+    directory."""
+
+    public_url: str = ""
+    """Where stations reach the API, as in `https://csms.example.org`. Empty: the first of `tls.names` (or this
+    machine's name) and the port of `[http]`."""
+
+    plain_url: str = ""
+    """The same for stations that are connected without TLS and cannot check our certificate, as in
+    `http://10.0.0.1:8080`. Empty: they are given `public_url` too."""
+
+    upload_max_mb: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Megabytes of the largest log that is taken from a station."""
+
+    firmware_max_mb: Annotated[int, Field(ge=1, le=10_000)] = 512
+    """Megabytes of the largest firmware image."""
+
+    organisation_max_mb: Annotated[int, Field(ge=1)] = 20_000
+    """Megabytes that the files of one organisation may take together."""
+
+    free_disk_mb: Annotated[int, Field(ge=0)] = 1_000
+    """Megabytes of the disk that files leave free."""
+
+    keep_days: Annotated[int, Field(ge=1)] = 90
+    """Days that logs from stations are kept; firmware stays until it is deleted."""
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -217,6 +248,7 @@ class Settings(BaseSettings):
     ocpp: OcppSettings = OcppSettings()
     outbound: OutboundSettings = OutboundSettings()
     tls: TlsSettings = TlsSettings()
+    files: FilesSettings = FilesSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @classmethod

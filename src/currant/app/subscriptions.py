@@ -18,6 +18,8 @@ from currant.kit.event import Event
 from currant.stations import events as stations
 from currant.stations.directory import DIRECTORY_EVENTS, StationDirectory
 from currant.stations.queueing import CommandQueue
+from currant.stations.transfers.model import FirmwareImageChanged, TransferChanged
+from currant.stations.transfers.service import TransferService
 from currant.tenancy import model as tenancy
 
 SHOWN: tuple[type[Event], ...] = (
@@ -33,6 +35,7 @@ SHOWN: tuple[type[Event], ...] = (
     stations.CommandEnded,
     stations.CommandsQueued,
     stations.SecurityEventSeen,
+    TransferChanged,
     SessionEvent,
     EnergyOutsideSession,
 )
@@ -47,6 +50,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     TokenChanged,
     GroupChanged,
     AccountChanged,
+    FirmwareImageChanged,
     tenancy.OrganisationCreated,
     tenancy.OrganisationRenamed,
     tenancy.PersonAdded,
@@ -67,6 +71,7 @@ def subscriptions(
     access: AccessService,
     charging: ChargingService,
     queue: CommandQueue,
+    transfers: TransferService,
     live: LiveFeed,
 ) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
@@ -81,6 +86,7 @@ def subscriptions(
             queue.follow,
             to=(stations.StationBooted, stations.StationConnected, stations.CommandsQueued),
         ),
+        Subscription("firmware updates", transfers.booted, to=(stations.StationBooted,)),
         Subscription(f"live view of {node}", LiveView(live).show, to=SHOWN, skip_after=3),
     ]
 

@@ -20,6 +20,7 @@ from currant.stations.directory import StationDirectory
 from currant.stations.messages import MessageLog
 from currant.stations.model import AttendedStation
 from currant.stations.service import StationService
+from currant.stations.transfers.service import TransferService
 
 TYPES: dict[Version, ModuleType] = {Version.V16: v16, Version.V201: v201, Version.V21: v21}
 
@@ -34,6 +35,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     charging: ChargingService
     messages: MessageLog
     clock: Clock
+    transfers: TransferService | None = None
+    """None where no files travel, as under the bench."""
 
 
 class Caller:

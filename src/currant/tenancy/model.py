@@ -39,6 +39,8 @@ class Permission(StrEnum):
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
     MESSAGES_READ = "messages:read"
+    FILES_READ = "files:read"
+    """See what is in the logs that stations sent: they may hold what messages hold."""
     FINDINGS_READ = "findings:read"
     SECURITY_READ = "security:read"
     EVENTS_READ = "events:read"

@@ -7,10 +7,12 @@ from typing import Any
 from currant.access.model import Decision, Presented, Reason
 from currant.charging.model import MeterReport, MeterSample, SampledValue, StartReport, StopReport
 from currant.gateway.answers import boot_status, heartbeat_answer
+from currant.gateway.progress import note_progress
 from currant.gateway.reports import note_security_event
 from currant.gateway.services import Caller, Services, reported_at
 from currant.ocpp import v16
 from currant.stations.model import Admission, BootReport, ConnectorStatus, StatusReport
+from currant.stations.transfers.model import Family
 
 STATUSES = {
     "Available": ConnectorStatus.AVAILABLE,
@@ -220,28 +222,22 @@ async def stop_transaction(
 async def diagnostics_status(
     request: v16.DiagnosticsStatusNotification, caller: Caller, services: Services, received_at: datetime
 ) -> v16.DiagnosticsStatusNotificationResponse:
-    await services.stations.note_fact(
-        caller.station, topic="diagnostics", status=request.status, at=received_at
-    )
+    await note_progress(services, caller, Family.LOG, request.status, topic="diagnostics")
     return v16.DiagnosticsStatusNotificationResponse()
 
 
 async def firmware_status(
     request: v16.FirmwareStatusNotification, caller: Caller, services: Services, received_at: datetime
 ) -> v16.FirmwareStatusNotificationResponse:
-    await services.stations.note_fact(caller.station, topic="firmware", status=request.status, at=received_at)
+    await note_progress(services, caller, Family.FIRMWARE, request.status)
     return v16.FirmwareStatusNotificationResponse()
 
 
 async def signed_firmware_status(
     request: v16.SignedFirmwareStatusNotification, caller: Caller, services: Services, received_at: datetime
 ) -> v16.SignedFirmwareStatusNotificationResponse:
-    await services.stations.note_fact(
-        caller.station,
-        topic="firmware",
-        status=request.status,
-        detail="" if request.request_id is None else f"request {request.request_id}",
-        at=received_at,
+    await note_progress(
+        services, caller, Family.FIRMWARE, request.status, request_id=request.request_id
     )
     return v16.SignedFirmwareStatusNotificationResponse()
 
@@ -249,13 +245,7 @@ async def signed_firmware_status(
 async def log_status(
     request: v16.LogStatusNotification, caller: Caller, services: Services, received_at: datetime
 ) -> v16.LogStatusNotificationResponse:
-    await services.stations.note_fact(
-        caller.station,
-        topic="log",
-        status=request.status,
-        detail="" if request.request_id is None else f"request {request.request_id}",
-        at=received_at,
-    )
+    await note_progress(services, caller, Family.LOG, request.status, request_id=request.request_id)
     return v16.LogStatusNotificationResponse()
 
 

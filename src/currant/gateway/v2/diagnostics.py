@@ -1,4 +1,4 @@
-"""Blocks L and N: what stations tell of their firmware, their logs and their components."""
+"""Block N: what stations tell of their components."""
 
 from datetime import datetime
 from typing import Any
@@ -91,55 +91,3 @@ def _words(event: v201.EventDataType | v21.EventDataType) -> str:
         event.tech_info or "",
     ]
     return " ".join(part for part in parts if part)
-
-
-async def firmware_status(
-    request: v201.FirmwareStatusNotification | v21.FirmwareStatusNotification,
-    caller: Caller,
-    services: Services,
-    received_at: datetime,
-) -> Any:
-    await services.stations.note_fact(
-        caller.station,
-        topic="firmware",
-        status=request.status,
-        detail=_request(request.request_id),
-        at=received_at,
-    )
-    return caller.types.FirmwareStatusNotificationResponse()
-
-
-async def publish_firmware_status(
-    request: v201.PublishFirmwareStatusNotification | v21.PublishFirmwareStatusNotification,
-    caller: Caller,
-    services: Services,
-    received_at: datetime,
-) -> Any:
-    await services.stations.note_fact(
-        caller.station,
-        topic="published_firmware",
-        status=request.status,
-        detail=_request(request.request_id),
-        at=received_at,
-    )
-    return caller.types.PublishFirmwareStatusNotificationResponse()
-
-
-async def log_status(
-    request: v201.LogStatusNotification | v21.LogStatusNotification,
-    caller: Caller,
-    services: Services,
-    received_at: datetime,
-) -> Any:
-    await services.stations.note_fact(
-        caller.station,
-        topic="log",
-        status=request.status,
-        detail=_request(request.request_id),
-        at=received_at,
-    )
-    return caller.types.LogStatusNotificationResponse()
-
-
-def _request(request_id: int | None) -> str:
-    return "" if request_id is None else f"request {request_id}"

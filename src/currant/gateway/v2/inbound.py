@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from currant.gateway.services import Caller, Services
-from currant.gateway.v2 import availability, charging, diagnostics, provisioning, security
+from currant.gateway.v2 import availability, charging, diagnostics, firmware, provisioning, security
 
 Translator = Callable[[Any, Caller, Services, datetime], Any]
 
@@ -62,11 +62,11 @@ TRANSLATORS_201: dict[str, Translator] = {
     "BootNotification": provisioning.boot_notification,
     "ClearedChargingLimit": kept,
     "DataTransfer": data_transfer,
-    "FirmwareStatusNotification": diagnostics.firmware_status,
+    "FirmwareStatusNotification": firmware.firmware_status,
     "Get15118EVCertificate": security.get_15118_ev_certificate,
     "GetCertificateStatus": security.get_certificate_status,
     "Heartbeat": availability.heartbeat,
-    "LogStatusNotification": diagnostics.log_status,
+    "LogStatusNotification": firmware.log_status,
     "MeterValues": charging.meter_values,
     "NotifyChargingLimit": kept,
     "NotifyCustomerInformation": kept,
@@ -76,7 +76,7 @@ TRANSLATORS_201: dict[str, Translator] = {
     "NotifyEvent": diagnostics.notify_event,
     "NotifyMonitoringReport": kept,
     "NotifyReport": provisioning.notify_report,
-    "PublishFirmwareStatusNotification": diagnostics.publish_firmware_status,
+    "PublishFirmwareStatusNotification": firmware.publish_firmware_status,
     "ReportChargingProfiles": kept,
     "ReservationStatusUpdate": kept,
     "SecurityEventNotification": security.security_event,

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from currant.stations.commanding import AnyCommand
+from currant.stations.commanding import AnyCommand, transfers
 from currant.stations.commanding.network import Apn, ConnectionProfile, SetNetworkProfile, Vpn
 from currant.stations.commanding.variables import SetVariables, VariableValue
+from currant.stations.transfers import addresses
 
 MASK = "***"
 _SECRET = re.compile(r"authorizationkey|password|passphrase|secret|privatekey|\bpsk\b", re.IGNORECASE)
@@ -39,6 +40,9 @@ def masked(command: AnyCommand) -> AnyCommand:
         return (
             command if profile == command.profile else SetNetworkProfile(slot=command.slot, profile=profile)
         )
+    if isinstance(command, transfers.GetLog | transfers.UpdateFirmware | transfers.PublishFirmware):
+        url = addresses.masked(command.url)
+        return command if url == command.url else msgspec.structs.replace(command, url=url)
     return command
 
 

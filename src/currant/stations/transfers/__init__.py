@@ -1,0 +1,1 @@
+"""Files between stations and Currant: logs and diagnostics sent here, firmware fetched from here."""
