@@ -79,7 +79,11 @@ def test_outside_its_validity_or_duration_a_profile_says_nothing() -> None:
     assert limit(profile(1, duration_s=61)) == 1
 
 
-@given(st.lists(st.tuples(st.sampled_from(Purpose), st.floats(0, 50_000), st.integers(0, 3)), max_size=6))
+# What limits by itself; the others count for a session charged first, and for power of one's own.
+LIMITING = (Purpose.STATION_MAX, Purpose.DEFAULT, Purpose.TRANSACTION, Purpose.EXTERNAL)
+
+
+@given(st.lists(st.tuples(st.sampled_from(LIMITING), st.floats(0, 50_000), st.integers(0, 3)), max_size=6))
 def test_the_limit_is_never_above_the_stations_maximum(cases: list[tuple[Purpose, float, int]]) -> None:
     profiles = [
         profile(watts, purpose, stack_level=level, id=number)
@@ -92,3 +96,14 @@ def test_the_limit_is_never_above_the_stations_maximum(cases: list[tuple[Purpose
         assert found is not None
         assert found <= strongest.periods[0].limit
     assert (found is None) == (not profiles)
+
+
+def test_priority_charging_sets_the_other_profiles_aside_but_not_the_stations_maximum() -> None:
+    profiles = [
+        profile(1_000, Purpose.TRANSACTION, id=1),
+        profile(9_000, Purpose.PRIORITY, id=2),
+        profile(7_000, Purpose.STATION_MAX, id=3),
+    ]
+    asked: dict[str, Any] = {"evse": 1, "phases": 3, "now": NOW, "transaction": "7", "transaction_began": NOW}
+    assert limit_w(profiles, **asked) == 1_000
+    assert limit_w(profiles, priority=True, **asked) == 7_000

@@ -1,14 +1,23 @@
-"""A small OCPP 2.x device model: what a station says of its parts, and which of it may be set."""
+"""A small OCPP 2.x device model: what a station says of its parts, and which of it may be set.
+
+Nothing of it is kept for a station but what was changed: every question walks the inventory.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from currant.simulator import network
+from currant.simulator.keyring import INSTALLED_MAX, Keyring
+from currant.simulator.settings_table import CONFIGURABLE, FACTS
+from currant.simulator.vehicle import PowerType
+
 if TYPE_CHECKING:
+    from currant.simulator.outlet import Outlet
     from currant.simulator.station import Station
 
-DataType = Literal["string", "decimal", "integer", "boolean", "OptionList", "MemberList"]
+DataType = Literal["string", "decimal", "integer", "boolean", "OptionList", "MemberList", "SequenceList"]
 
 CONNECTOR_TYPES = {
     "IEC_62196_T1": "cType1",
@@ -18,15 +27,24 @@ CONNECTOR_TYPES = {
     "CHADEMO": "cG105",
     "TESLA_S": "cTesla",
 }
+AVAILABILITY = "Available,Faulted,Occupied,Reserved,Unavailable"
+VALUE_MAX = 1_000
+# 2.1 Part 2, SecurityCtrlr.BasicAuthPassword.
+PASSWORD_MIN, PASSWORD_MAX = 16, 64
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
-    """One variable of one component, with what the report says of it. `hidden` is write-only."""
+    """One variable of one component, with what the report says of it.
+
+    `hidden` is write-only; what `reboots` takes effect with the next start; `monitored` can be
+    watched; `in_summary` belongs to the summary inventory.
+    """
 
     component: str
     name: str
     value: str
     instance: str | None = None
+    component_instance: str | None = None
     evse: int | None = None
     connector: int | None = None
     data: DataType = "string"
@@ -34,58 +52,29 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     writable: bool = False
     hidden: bool = False
     reboots: bool = False
+    monitored: bool = False
+    in_summary: bool = False
+    low: float | None = None
+    high: float | None = None
+    choices: str | None = None
 
     @property
     def key(self) -> str:
-        return f"{self.component}/{self.evse or ''}/{self.connector or ''}/{self.name}/{self.instance or ''}".lower()
+        place = f"{self.component}/{self.evse or ''}/{self.connector or ''}"
+        if self.component_instance:
+            place = f"{place}#{self.component_instance}"
+        return f"{place}/{self.name}/{self.instance or ''}".lower()
 
-
-# Component, variable, instance, value, data type, unit: what operators set (2.0.1 Part 2, chapter 2 of the appendices).
-_CONFIGURABLE: tuple[tuple[str, str, str | None, str, DataType, str | None], ...] = (
-    ("OCPPCommCtrlr", "NetworkConfigurationPriority", None, "1", "string", None),
-    ("OCPPCommCtrlr", "NetworkProfileConnectionAttempts", None, "3", "integer", None),
-    ("OCPPCommCtrlr", "OfflineThreshold", None, "60", "integer", "s"),
-    ("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent", "5", "integer", None),
-    ("OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent", "10", "integer", "s"),
-    ("OCPPCommCtrlr", "MessageTimeout", "Default", "30", "integer", "s"),
-    ("OCPPCommCtrlr", "ResetRetries", None, "1", "integer", None),
-    ("OCPPCommCtrlr", "RetryBackOffRandomRange", None, "5", "integer", "s"),
-    ("OCPPCommCtrlr", "RetryBackOffRepeatTimes", None, "5", "integer", None),
-    ("OCPPCommCtrlr", "RetryBackOffWaitMinimum", None, "1", "integer", "s"),
-    ("OCPPCommCtrlr", "UnlockOnEVSideDisconnect", None, "true", "boolean", None),
-    ("OCPPCommCtrlr", "WebSocketPingInterval", None, "0", "integer", "s"),
-    ("AuthCtrlr", "AuthorizeRemoteStart", None, "false", "boolean", None),
-    ("AuthCtrlr", "LocalAuthorizeOffline", None, "true", "boolean", None),
-    ("AuthCtrlr", "LocalPreAuthorize", None, "true", "boolean", None),
-    ("AuthCtrlr", "OfflineTxForUnknownIdEnabled", None, "true", "boolean", None),
-    ("AuthCacheCtrlr", "Enabled", None, "false", "boolean", None),
-    ("LocalAuthListCtrlr", "Enabled", None, "true", "boolean", None),
-    ("TxCtrlr", "EVConnectionTimeOut", None, "60", "integer", "s"),
-    ("TxCtrlr", "StopTxOnEVSideDisconnect", None, "true", "boolean", None),
-    ("TxCtrlr", "StopTxOnInvalidId", None, "true", "boolean", None),
-    ("TxCtrlr", "TxStopPoint", None, "EVConnected", "MemberList", None),
-    ("SampledDataCtrlr", "TxEndedInterval", None, "0", "integer", "s"),
-    ("SampledDataCtrlr", "TxEndedMeasurands", None, "Energy.Active.Import.Register", "MemberList", None),
-    ("SampledDataCtrlr", "TxStartedMeasurands", None, "Energy.Active.Import.Register", "MemberList", None),
-    (
-        "SampledDataCtrlr",
-        "TxUpdatedMeasurands",
-        None,
-        "Energy.Active.Import.Register,Power.Active.Import,Current.Import,SoC",
-        "MemberList",
-        None,
-    ),
-    ("AlignedDataCtrlr", "Interval", None, "0", "integer", "s"),
-    ("AlignedDataCtrlr", "Measurands", None, "Energy.Active.Import.Register", "MemberList", None),
-    ("SecurityCtrlr", "OrganizationName", None, "Currant", "string", None),
-    ("ClockCtrlr", "TimeSource", None, "Heartbeat", "string", None),
-)
+    @property
+    def is_number(self) -> bool:
+        return self.data in ("integer", "decimal")
 
 
 def inventory(station: "Station") -> Iterator[Variable]:
     """Every variable of the station, with the value it has now."""
+    settings = station.settings
     for variable in _defaults(station):
-        changed = station.settings.get(variable.key)
+        changed = settings.get(variable.key) if settings else None
         yield variable if changed is None else msgspec.structs.replace(variable, value=changed)
 
 
@@ -93,62 +82,72 @@ def find(station: "Station", key: str) -> Variable | None:
     return next((variable for variable in inventory(station) if variable.key == key), None)
 
 
-def component_exists(station: "Station", component: str) -> bool:
-    return any(variable.component.lower() == component.lower() for variable in _defaults(station))
+def value_of(station: "Station", component: str, name: str, instance: str = "") -> str:
+    """What a controller's variable is set to; empty for one that does not exist."""
+    key = f"{component}///{name}/{instance}".lower()
+    changed = station.settings.get(key)
+    return changed if changed is not None else _DEFAULT_VALUES.get(key, "")
+
+
+def is_on(station: "Station", component: str, name: str, instance: str = "") -> bool:
+    return value_of(station, component, name, instance).lower() == "true"
+
+
+def component_exists(
+    station: "Station", component: str, evse: int | None = None, instance: str | None = None
+) -> bool:
+    return any(
+        variable.component.lower() == component.lower()
+        and (evse is None or variable.evse == evse)
+        and (instance is None or (variable.component_instance or "").lower() == instance.lower())
+        for variable in _defaults(station)
+    )
 
 
 def fits(variable: Variable, value: str) -> bool:
-    """Whether a value is of the variable's data type."""
+    """Whether a value is of the variable's data type, and within its limits and its list."""
+    if len(value) > VALUE_MAX:
+        return False
+    if variable.name == "BasicAuthPassword":
+        return PASSWORD_MIN <= len(value) <= PASSWORD_MAX
     match variable.data:
         case "integer":
-            return value.lstrip("-").isdigit() and 0 <= int(value) < 10_000_000
+            if not value.lstrip("-").isdigit() or len(value) > 12:
+                return False
+            return _within(variable, float(value))
         case "boolean":
             return value.lower() in ("true", "false")
         case "decimal":
             try:
-                float(value)
+                return _within(variable, float(value))
             except ValueError:
                 return False
+        case "OptionList":
+            return variable.choices is None or value in variable.choices.split(",")
+        case "MemberList" | "SequenceList":
+            members = [member.strip() for member in value.split(",") if member.strip()]
+            allowed = None if variable.choices is None else variable.choices.split(",")
+            return allowed is None or all(member in allowed for member in members)
     return True
 
 
+def _within(variable: Variable, number: float) -> bool:
+    low, high = variable.low, variable.high
+    return (0.0 if low is None else low) <= number <= (9_999_999.0 if high is None else high)
+
+
 def _defaults(station: "Station") -> Iterator[Variable]:
+    yield from _of_the_station(station)
+    for outlet in station.outlets:
+        yield from _of_an_outlet(outlet)
     spec = station.spec
-    yield Variable(component="ChargingStation", name="Model", value=spec.model)
-    yield Variable(component="ChargingStation", name="VendorName", value=spec.vendor)
-    yield Variable(component="ChargingStation", name="SerialNumber", value=spec.serial or spec.identity)
-    yield Variable(component="ChargingStation", name="FirmwareVersion", value=station.firmware)
-    yield Variable(
-        component="ChargingStation", name="AvailabilityState", value="Available", data="OptionList"
-    )
-    yield Variable(component="ChargingStation", name="SupplyPhases", value="3", data="integer")
-    for evse, outlet in enumerate(spec.evses, start=1):
-        power = Variable(
-            component="EVSE", name="Power", evse=evse, value=str(outlet.max_power_w), data="decimal", unit="W"
-        )
-        yield power
-        operative = "Available" if station.outlets[evse - 1].operative else "Unavailable"
-        yield Variable(
-            component="EVSE", name="AvailabilityState", evse=evse, value=operative, data="OptionList"
-        )
-        yield Variable(
-            component="EVSE", name="SupplyPhases", evse=evse, value=str(outlet.phases), data="integer"
-        )
-        for connector, standard in enumerate(outlet.connectors, start=1):
-            yield Variable(
-                component="Connector",
-                name="ConnectorType",
-                evse=evse,
-                connector=connector,
-                value=CONNECTOR_TYPES.get(standard, "Unknown"),
-            )
-    heartbeat = f"{station.heartbeat_s:.0f}"
     yield Variable(
         component="OCPPCommCtrlr",
         name="HeartbeatInterval",
-        value=heartbeat,
+        value=f"{station.heartbeat_s:.0f}",
         data="integer",
         unit="s",
+        low=1.0,
         writable=True,
     )
     yield Variable(
@@ -163,25 +162,153 @@ def _defaults(station: "Station") -> Iterator[Variable]:
     yield Variable(component="TxCtrlr", name="TxStartPoint", value=start, data="MemberList")
     yield Variable(component="SecurityCtrlr", name="Identity", value=spec.identity)
     yield Variable(component="SecurityCtrlr", name="BasicAuthPassword", value="", writable=True, hidden=True)
-    yield Variable(component="SecurityCtrlr", name="SecurityProfile", value="1", data="integer")
+    level = str(network.security_profile(station))
+    yield Variable(component="SecurityCtrlr", name="SecurityProfile", value=level, data="integer")
+    keyring = station.has(Keyring)
+    entries = "0" if keyring is None else str(len(keyring.trusted))
     yield Variable(
-        component="DeviceDataCtrlr",
-        name="ItemsPerMessage",
-        instance="GetVariables",
-        value="50",
+        component="SecurityCtrlr",
+        name="CertificateEntries",
+        value=entries,
         data="integer",
+        high=float(INSTALLED_MAX),
     )
-    yield Variable(
-        component="DeviceDataCtrlr",
-        name="ItemsPerMessage",
-        instance="SetVariables",
-        value="50",
-        data="integer",
-    )
-    yield Variable(component="SmartChargingCtrlr", name="ProfileStackLevel", value="10", data="integer")
-    yield Variable(component="SmartChargingCtrlr", name="RateUnit", value="A,W", data="MemberList")
-    for component, name, instance, value, data, unit in _CONFIGURABLE:
+    items = str(spec.items_per_message)
+    for component, name in _LIMITED:
         yield Variable(
+            component=component, name="ItemsPerMessage", instance=name, value=items, data="integer"
+        )
+    yield Variable(
+        component="LocalAuthListCtrlr",
+        name="Entries",
+        value=str(len(station.local_list)),
+        data="integer",
+        high=1_000.0,
+    )
+    yield from FIXED
+
+
+def _of_the_station(station: "Station") -> Iterator[Variable]:
+    spec = station.spec
+    for name, value in (
+        ("Model", spec.model),
+        ("VendorName", spec.vendor),
+        ("SerialNumber", spec.serial or spec.identity),
+        ("FirmwareVersion", station.firmware),
+    ):
+        yield Variable(component="ChargingStation", name=name, value=value)
+    inoperative = all(not outlet.operative for outlet in station.outlets)
+    faulty = any(outlet.fault is not None for outlet in station.outlets)
+    yield Variable(
+        component="ChargingStation",
+        name="AvailabilityState",
+        value="Unavailable" if inoperative else "Available",
+        data="OptionList",
+        choices=AVAILABILITY,
+        monitored=True,
+        in_summary=True,
+    )
+    yield Variable(
+        component="ChargingStation",
+        name="Problem",
+        value=_word(faulty),
+        data="boolean",
+        monitored=True,
+        in_summary=True,
+    )
+    yield Variable(
+        component="ChargingStation",
+        name="Temperature",
+        value="25",
+        data="decimal",
+        unit="Celsius",
+        monitored=True,
+        low=-40.0,
+        high=120.0,
+    )
+    yield Variable(component="ChargingStation", name="SupplyPhases", value="3", data="integer")
+    yield Variable(component="ChargingStation", name="AllowNewSessionsPendingFirmwareUpdate", value="false")
+
+
+def _of_an_outlet(outlet: "Outlet") -> Iterator[Variable]:
+    spec, evse = outlet.spec, outlet.number
+    state = _availability(outlet)
+    yield Variable(
+        component="EVSE",
+        name="AvailabilityState",
+        evse=evse,
+        value=state,
+        data="OptionList",
+        choices=AVAILABILITY,
+        monitored=True,
+        in_summary=True,
+    )
+    yield Variable(
+        component="EVSE",
+        name="Problem",
+        evse=evse,
+        value=_word(outlet.fault is not None),
+        data="boolean",
+        monitored=True,
+        in_summary=True,
+    )
+    yield Variable(
+        component="EVSE",
+        name="Power",
+        evse=evse,
+        value=f"{outlet.draw.power_w:.0f}",
+        data="decimal",
+        unit="W",
+        monitored=True,
+        high=float(spec.max_power_w),
+    )
+    yield Variable(component="EVSE", name="SupplyPhases", evse=evse, value=str(spec.phases), data="integer")
+    allows = _word(outlet.station.spec.evse_reset)
+    yield Variable(component="EVSE", name="AllowReset", evse=evse, value=allows, data="boolean")
+    if outlet.station.spec.iso15118:
+        yield Variable(component="ISO15118Ctrlr", name="Enabled", evse=evse, value="true", data="boolean")
+        dc = spec.power_type is PowerType.DC
+        yield Variable(
+            component="ISO15118Ctrlr", name="SupportedModes", evse=evse, value="DC" if dc else "AC"
+        )
+    for connector, standard in enumerate(spec.connectors, start=1):
+        for name, value in (
+            ("ConnectorType", CONNECTOR_TYPES.get(standard, "Unknown")),
+            ("AvailabilityState", state if connector == outlet.connector else "Available"),
+        ):
+            watched = name == "AvailabilityState"
+            yield Variable(
+                component="Connector",
+                name=name,
+                evse=evse,
+                connector=connector,
+                value=value,
+                data="OptionList" if watched else "string",
+                choices=AVAILABILITY if watched else None,
+                monitored=watched,
+                in_summary=watched,
+            )
+
+
+def _availability(outlet: "Outlet") -> str:
+    word = outlet.status.value
+    return word if word in ("Available", "Faulted", "Reserved", "Unavailable") else "Occupied"
+
+
+def _word(yes: bool) -> str:
+    return "true" if yes else "false"
+
+
+_LIMITED = (
+    ("DeviceDataCtrlr", "GetReport"),
+    ("DeviceDataCtrlr", "GetVariables"),
+    ("DeviceDataCtrlr", "SetVariables"),
+    ("MonitoringCtrlr", "SetVariableMonitoring"),
+    ("MonitoringCtrlr", "ClearVariableMonitoring"),
+)
+FIXED = [
+    *(
+        Variable(
             component=component,
             name=name,
             instance=instance,
@@ -189,4 +316,16 @@ def _defaults(station: "Station") -> Iterator[Variable]:
             data=data,
             unit=unit,
             writable=True,
+            low=low,
+            high=high,
+            choices=choices,
+            reboots=name in ("TimeSource", "TxStopPoint"),
         )
+        for component, name, instance, value, data, unit, low, high, choices in CONFIGURABLE
+    ),
+    *(
+        Variable(component=component, name=name, instance=instance, value=value, data=data)
+        for component, name, instance, value, data in FACTS
+    ),
+]
+_DEFAULT_VALUES = {variable.key: variable.value for variable in FIXED}

@@ -1,6 +1,7 @@
 """The seam between what a station does and how a version of OCPP words it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -9,7 +10,9 @@ from currant.ocpp.catalogue import Version
 from currant.ocpp.payload import Payload
 
 if TYPE_CHECKING:
+    from currant.simulator.monitoring import Sighting
     from currant.simulator.outlet import Outlet, Transaction
+    from currant.simulator.reservations import End
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,10 +30,21 @@ class BootAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class Authorization(msgspec.Struct, frozen=True, kw_only=True):
     status: str
+    group: str | None = None
 
     @property
     def accepted(self) -> bool:
         return self.status == "Accepted"
+
+
+class Switch(Enum):
+    """What can be switched on and off in every version: 1.6's key, and 2.x's component and variable."""
+
+    LOCAL_LIST = ("LocalAuthListEnabled", "LocalAuthListCtrlr", "Enabled")
+    OFFLINE_KNOWN = ("LocalAuthorizeOffline", "AuthCtrlr", "LocalAuthorizeOffline")
+    OFFLINE_UNKNOWN = ("AllowOfflineTxForUnknownId", "AuthCtrlr", "OfflineTxForUnknownIdEnabled")
+    CACHE = ("AuthorizationCacheEnabled", "AuthCacheCtrlr", "Enabled")
+    PRE_AUTHORIZE = ("LocalPreAuthorize", "AuthCtrlr", "LocalPreAuthorize")
 
 
 Answering = Payload | Refused
@@ -67,12 +81,28 @@ class Dialect(Protocol):
 
     def faulted(self, outlet: "Outlet", fault: str, *, cleared: bool) -> None: ...
 
-    def reservation_ended(self, reservation: int, *, expired: bool) -> None: ...
+    def reservation_ended(self, reservation: int, how: "End") -> None: ...
 
-    def security_event(self, kind: str) -> None: ...
+    def connector_kinds(self, outlet: "Outlet") -> Sequence[str]: ...
+
+    def switched_on(self, switch: Switch) -> bool: ...
+
+    def needs_told(self, outlet: "Outlet") -> None: ...
+
+    def resumed(self, outlet: "Outlet", transaction: "Transaction") -> None: ...
+
+    def profile_stored(self, evse: int, profile_id: int) -> None: ...
+
+    def sighted(self, sighting: "Sighting") -> None: ...
+
+    def sign_certificate(self, use: str) -> None: ...
+
+    def security_event(self, kind: str, info: str | None = None) -> None: ...
 
     def firmware_status(self, status: str, request_id: int | None) -> None: ...
 
     def log_status(self, status: str, request_id: int | None) -> None: ...
+
+    def published(self, status: str, request_id: int | None, locations: Sequence[str] = ()) -> None: ...
 
     def answer(self, action: str, request: Payload) -> Answering: ...

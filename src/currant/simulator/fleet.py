@@ -9,7 +9,10 @@ import asyncio
 import base64
 import logging
 import ssl
+import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
@@ -19,8 +22,12 @@ from currant.kit.clock import Clock, SystemClock
 from currant.ocpp.catalogue import Version
 from currant.simulator.dice import Dice
 from currant.simulator.faults import BadLine
+from currant.simulator.keyring import STATION_CERTIFICATE, Keyring
+from currant.simulator.network import Way
+from currant.simulator.network import url_template as template_of
 from currant.simulator.specs import Faults, StationSpec, Timing
 from currant.simulator.station import Station
+from currant.simulator.transfers import Outcome, Transfer, carry
 from currant.simulator.truth import Truth
 
 log = logging.getLogger(__name__)
@@ -28,6 +35,7 @@ log = logging.getLogger(__name__)
 CONNECTING_AT_ONCE = 200
 FRAME_MAX = 1 << 20
 HANDSHAKE_S = 30.0
+TRANSFERS_AT_ONCE = 4
 
 ClientContext = Callable[[StationSpec], ssl.SSLContext | None]
 
@@ -91,9 +99,11 @@ class Fleet:
         truth: Truth | None = None,
         client_context: ClientContext | None = None,
         clock: Clock | None = None,
+        secure_url_template: str | None = None,
     ) -> None:
         """`boot_spread_s` is the real seconds over which the stations wake up; `client_context` makes
         the TLS context of a ``wss`` address, by default one that trusts the system's authorities.
+        `secure_url_template` is where a station goes that is told to use TLS from now on.
         """
         self.truth = truth or Truth()
         self.seed = seed
@@ -104,6 +114,9 @@ class Fleet:
         self._boot_spread_s = boot_spread_s
         self._client_context = client_context
         self._default_context: ssl.SSLContext | None = None
+        self.secure_url_template = secure_url_template or url_template.replace("ws://", "wss://", 1)
+        self._threads: ThreadPoolExecutor | None = None
+        self._safe: tempfile.TemporaryDirectory[str] | None = None
         self.connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
         self.connections = 0
         self.connections_refused = 0
@@ -164,16 +177,50 @@ class Fleet:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._safe is not None:
+            self._safe.cleanup()
         self.truth.close()
 
-    def context(self, spec: StationSpec) -> ssl.SSLContext | None:
-        if not self.url_template.startswith("wss"):
+    def context(self, url: str, station: Station) -> ssl.SSLContext | None:
+        """A station's TLS, with the certificate it has had signed and the roots it was given."""
+        if not url.startswith("wss"):
             return None
+        spec, keyring = station.spec, station.has(Keyring)
+        own = None if keyring is None else keyring.own.get(STATION_CERTIFICATE)
+        if keyring is not None and own is not None:
+            paths = self._files(f"{spec.identity}-{keyring.changes}", own.chain, own.key)
+            spec = msgspec.structs.replace(spec, client_certificate=paths)
         if self._client_context is not None:
             return self._client_context(spec)
+        if spec.client_certificate or spec.ca_file or (keyring is not None and keyring.trusts_a_server):
+            context = ssl.create_default_context(cafile=spec.ca_file)
+            if keyring is not None and keyring.trusts_a_server:
+                context.load_verify_locations(cadata=keyring.server_roots())
+            if spec.client_certificate is not None:
+                context.load_cert_chain(*spec.client_certificate)
+            return context
         if self._default_context is None:
             self._default_context = ssl.create_default_context()
         return self._default_context
+
+    def _files(self, name: str, chain: str, key: str) -> tuple[str, str]:
+        """OpenSSL reads certificates from files alone; these are gone with the fleet."""
+        if self._safe is None:
+            self._safe = tempfile.TemporaryDirectory(prefix="currant-simulator-")
+        base = Path(self._safe.name) / quote(name, safe="")
+        paths = base.with_suffix(".pem"), base.with_suffix(".key")
+        for path, content in zip(paths, (chain, key), strict=True):
+            path.write_text(content)
+        return str(paths[0]), str(paths[1])
+
+    def carry(self, link: "Link", transfer: Transfer, done: Callable[[Outcome], None]) -> None:
+        """Move a file in one of a few threads, and tell its station in the loop."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(TRANSFERS_AT_ONCE, thread_name_prefix="simulated-files")
+        moving = asyncio.get_running_loop().run_in_executor(self._threads, carry, transfer)
+        moving.add_done_callback(lambda moved: link.carried(moved, done))
 
     def status(self) -> FleetStatus:
         stations = self.stations
@@ -203,6 +250,8 @@ class Link(picows.WSListener):
     def __init__(self, fleet: Fleet, station: Station) -> None:
         self.fleet = fleet
         self.station = station
+        if station.spec.transfers:
+            station.carrier = self.carry
         self.task: asyncio.Task[None] | None = None
         self.bad_line: BadLine | None = None
         if not fleet.faults.none_on_the_wire:
@@ -255,10 +304,10 @@ class Link(picows.WSListener):
                 if self.station.wants_connection and not self._stopped:
                     await self._open()
         except (OSError, picows.WSError, TimeoutError, ssl.SSLError) as error:
-            self.fleet.connections_refused += 1
+            self._refused()
             log.debug("%s could not connect: %s", self.station.spec.identity, error)
         except Exception:
-            self.fleet.connections_refused += 1
+            self._refused()
             log.exception("%s could not connect", self.station.spec.identity)
         finally:
             self.task = None
@@ -266,19 +315,30 @@ class Link(picows.WSListener):
             # The station may have gone down meanwhile; it asks again when it is up.
             loop.call_soon(self.arrange)
 
+    def _refused(self) -> None:
+        self.fleet.connections_refused += 1
+        before = self.station.way
+        self.station.connection_failed()
+        if self.station.way is not before:
+            self._attempts, self._not_before = 0, 0.0
+
     async def _open(self) -> None:
         station, fleet = self.station, self.fleet
-        spec = station.spec
+        spec, way = station.spec, station.way or Way(security_profile=station.spec.security_profile)
+        identity = way.identity or spec.identity
         headers = {"Sec-WebSocket-Protocol": Version(spec.version).subprotocol}
-        if station.password is not None:
+        password = way.password or station.password
+        if password is not None and way.security_profile != 3:
             # 1.6's key is bytes that need not be text (security whitepaper, A00.FR.205).
-            secret = station.password.encode("latin-1" if spec.version == "1.6" else "utf-8", "replace")
-            credentials = base64.b64encode(spec.identity.encode() + b":" + secret).decode()
+            secret = password.encode("latin-1" if spec.version == "1.6" else "utf-8", "replace")
+            credentials = base64.b64encode(identity.encode() + b":" + secret).decode()
             headers["Authorization"] = f"Basic {credentials}"
+        url = fleet.url_template if (way.security_profile or 0) < 2 else fleet.secure_url_template
+        url = url if way.url is None else template_of(way.url)
         await picows.ws_connect(
             lambda: self,
-            fleet.url_template.replace("{identity}", quote(spec.identity, safe="")),
-            ssl_context=fleet.context(spec),
+            url.replace("{identity}", quote(identity, safe="")),
+            ssl_context=fleet.context(url, station),
             websocket_handshake_timeout=HANDSHAKE_S,
             max_frame_size=FRAME_MAX,
             extra_headers=headers,
@@ -353,6 +413,15 @@ class Link(picows.WSListener):
             asyncio.get_running_loop().call_later(delivery.delay_s, deliver)
         else:
             deliver()
+
+    def carry(self, transfer: Transfer, done: Callable[[Outcome], None]) -> None:
+        self.fleet.carry(self, transfer, done)
+
+    def carried(self, moved: "asyncio.Future[Outcome]", done: Callable[[Outcome], None]) -> None:
+        if self._stopped or moved.cancelled():
+            return
+        self.station.resume(self.fleet.time.now(), lambda: done(moved.result()))
+        self.arrange()
 
     def stop(self) -> None:
         self._stopped = True

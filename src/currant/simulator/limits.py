@@ -7,6 +7,7 @@ default; the station's maximum caps whatever is left.
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -20,6 +21,9 @@ class Purpose(StrEnum):
     STATION_MAX = "station_max"
     DEFAULT = "default"
     TRANSACTION = "transaction"
+    EXTERNAL = "external"
+    PRIORITY = "priority"
+    LOCAL_GENERATION = "local_generation"
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +33,10 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored profile; times in epoch seconds, `evse` 0 is the whole station, `repeats_s` recurs."""
+    """A stored profile; times in epoch seconds, `evse` 0 is the whole station, `repeats_s` recurs.
+
+    `wire` is the profile as it was given, to be reported as it is; `source` who set the limit.
+    """
 
     id: int
     evse: int
@@ -44,6 +51,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: float | None = None
     valid_to: float | None = None
     transaction: str | None = None
+    dynamic: bool = False
+    source: str = "CSO"
+    wire: Any = None
 
     def period_at(self, now: float, *, transaction_began: float | None) -> Period | None:
         """The period in force, or None when the profile has nothing to say at this moment."""
@@ -51,6 +61,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
             return None
         if self.valid_to is not None and now >= self.valid_to:
             return None
+        if self.dynamic:
+            return self.periods[0]
         begins = transaction_began if self.relative else self.starts_at
         elapsed = now - (begins if begins is not None else transaction_began or now)
         if self.repeats_s is not None:
@@ -79,12 +91,18 @@ def limit_w(
     transaction: str | None,
     transaction_began: float | None,
     sharing: int = 1,
+    priority: bool = False,
 ) -> float | None:
     """W that this EVSE may draw now; None without any profile.
 
-    A limit of the whole station is shared equally by the `sharing` EVSEs that charge.
+    A limit of the whole station is shared equally by the `sharing` EVSEs that charge. With
+    `priority` its own profiles stand back behind the one for priority charging (2.1, K21.FR.04).
     """
-    own = _strongest(profiles, Purpose.TRANSACTION, (evse,), now, transaction_began, transaction)
+    own = None
+    if priority:
+        own = _strongest(profiles, Purpose.PRIORITY, (evse, 0), now, transaction_began, None)
+    if own is None:
+        own = _strongest(profiles, Purpose.TRANSACTION, (evse,), now, transaction_began, transaction)
     if own is None:
         own = _strongest(profiles, Purpose.DEFAULT, (evse, 0), now, transaction_began, None)
     cap = _strongest(profiles, Purpose.STATION_MAX, (0, evse), now, transaction_began, None)
@@ -93,6 +111,10 @@ def limit_w(
         limits.append(own[0].watts(own[1], phases))
     if cap is not None:
         limits.append(cap[0].watts(cap[1], phases) / max(1, sharing))
+    for each in (0, evse):
+        outside = _strongest(profiles, Purpose.EXTERNAL, (each,), now, transaction_began, None)
+        if outside is not None:
+            limits.append(outside[0].watts(outside[1], phases) / (1 if each else max(1, sharing)))
     return min(limits, default=None)
 
 

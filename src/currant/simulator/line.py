@@ -56,6 +56,11 @@ class Line:
         self.deadline = deadline
         self._send(self._codec.encode_call(message_id, letter.action, letter.build()))
 
+    def tell(self, message_id: str, action: str, message: Payload) -> None:
+        """A message that wants no answer (2.1), beside whatever is under way."""
+        if self._send is not None:
+            self._send(self._codec.encode_send(message_id, action, message))
+
     def receive(
         self, data: bytes, answer: Callable[[str, Payload], Answering]
     ) -> tuple[Letter, Payload | Refused] | None:

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
-from currant.simulator import drivers, limits
-from currant.simulator.dialect import Authorization
+from currant.simulator import allowlist, drivers, limits, profiles, reservations
+from currant.simulator.dialect import Authorization, Switch
 from currant.simulator.drivers import Visit
+from currant.simulator.reservations import Reservation
 from currant.simulator.specs import EvseSpec
 from currant.simulator.vehicle import (
     AC_CURRENT_MIN_A,
@@ -43,13 +43,6 @@ class Status(StrEnum):
     RESERVED = "Reserved"
     UNAVAILABLE = "Unavailable"
     FAULTED = "Faulted"
-
-
-class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    id: int
-    token: str
-    group: str | None
-    until: float
 
 
 class Transaction:
@@ -93,13 +86,17 @@ class Outlet:
         "connector",
         "draw",
         "fault",
+        "group",
         "metered_at",
         "number",
         "operative",
+        "paused",
         "plugged",
+        "priority",
         "register_wh",
         "reported",
         "reservation",
+        "reset_when_idle",
         "round",
         "spec",
         "station",
@@ -121,6 +118,10 @@ class Outlet:
         self.vehicle: Vehicle | None = None
         self.transaction: Transaction | None = None
         self.allowed_token: str | None = None
+        self.group: str | None = None
+        self.paused = False
+        self.priority = False
+        self.reset_when_idle = False
         self.reservation: Reservation | None = None
         self.reported: Status | None = None
         self.metered_at = 0.0
@@ -189,7 +190,9 @@ class Outlet:
         visit, station = self.visit, self.station
         if visit is None:
             return
-        held_for_another = self.reservation is not None and self.reservation.token != visit.token
+        held = self.reservation
+        # Whether he belongs to the group it is held for, only the answer tells (H03.FR.08).
+        held_for_another = held is not None and held.group is None and not held.is_for(visit.token)
         if self.fault is not None or not self.operative or not station.powered or held_for_another:
             self._give_up()
             return
@@ -197,19 +200,26 @@ class Outlet:
 
         def answered(authorization: Authorization) -> None:
             if self.round == round_ and self.visit is not None:
-                if authorization.accepted:
+                held = self.reservation
+                welcome = held is None or held.is_for(token, authorization.group)
+                if authorization.accepted and welcome:
+                    self.group = authorization.group
                     self._allow(token)
                 else:
                     self._give_up()
 
-        def failed(_: str) -> None:
-            answered(Authorization(status="Accepted" if station.allowed_offline(token) else "Invalid"))
+        def told(authorization: Authorization) -> None:
+            allowlist.remember(station, token, authorization)
+            answered(authorization)
 
-        known = station.local_list.get(token)
-        if known is not None:
-            answered(Authorization(status=known))
+        def failed(_: str) -> None:
+            answered(allowlist.offline(station, token))
+
+        listed = allowlist.listed(station, token)
+        if listed is not None and (not listed.accepted or station.dialect.switched_on(Switch.PRE_AUTHORIZE)):
+            answered(listed)
         elif station.online:
-            station.dialect.authorize(token, answered, failed)
+            station.dialect.authorize(token, told, failed)
         else:
             failed("offline")
 
@@ -255,6 +265,7 @@ class Outlet:
         self.visit = None
         self.vehicle = None
         self.allowed_token = None
+        self.group = None
         self.draw = Draw()
         self.round += 1
         self.station.outlet_idle(self)
@@ -271,9 +282,7 @@ class Outlet:
         transaction = Transaction(
             station.new_id(), token=token, began=station.now, meter_start_wh=self.meter_wh
         )
-        if self.reservation is not None and self.reservation.token == token:
-            transaction.reservation_id = self.reservation.id
-            self.reservation = None
+        transaction.reservation_id = reservations.use(station, self, token, self.group)
         transaction.remote_start_id = station.take_remote_start(self.number)
         if transaction.remote_start_id is not None and trigger == "Authorized":
             trigger = "RemoteStart"
@@ -284,6 +293,8 @@ class Outlet:
         if token is not None:
             self._flow()
         self._sample_later(transaction)
+        if station.spec.iso15118:
+            self._later(2.0, lambda: station.dialect.needs_told(self))
 
     def _flow(self) -> None:
         """The contactor closes: power flows a moment after all agree."""
@@ -292,7 +303,7 @@ class Outlet:
     def review(self) -> None:
         """Look again at what is offered and taken; tell when that changes the state of charging."""
         transaction = self.transaction
-        if transaction is None or transaction.token is None:
+        if transaction is None or transaction.token is None or self.paused:
             return
         self.meter()
         before = transaction.state
@@ -326,6 +337,8 @@ class Outlet:
             return
         self.meter()
         self.transaction = None
+        self.priority = False
+        profiles.transaction_over(self.station, self)
         # An empty token says: this visit has been charged already, what follows is leaving.
         self.allowed_token = ""
         self.station.transactions_ended += 1
@@ -347,6 +360,7 @@ class Outlet:
             transaction=None if transaction is None else station.dialect_transaction(transaction),
             transaction_began=None if transaction is None else transaction.began,
             sharing=sum(1 for outlet in station.outlets if outlet.transaction is not None),
+            priority=self.priority,
         )
         if limit is not None:
             allowed = max(0.0, min(allowed, limit))
@@ -374,6 +388,8 @@ class Outlet:
             self.draw = Draw()
             return
         offer = self.offer()
+        if self.paused:
+            offer = replace(offer, max_power_w=0.0, max_current_a=0.0)
         # Until the contactor has closed nothing flows, however long an answer took.
         seconds = elapsed if transaction.state in ("Charging", "SuspendedEV", "SuspendedEVSE") else 0.0
         self.vehicle, self.draw = step(self.vehicle, offer, max(0.0, seconds))
@@ -409,6 +425,10 @@ class Outlet:
         def lapse() -> None:
             if self.transaction is None and not self.plugged:
                 self.allowed_token = None
+                held = self.reservation
+                if held is not None and held.is_for(token, self.group):
+                    # H03.FR.11: it was used, and nobody plugged in.
+                    reservations.end(self.station, self, "NoTransaction")
                 self.station.show_status(self)
 
         self._later(60.0, lapse)

@@ -1,6 +1,6 @@
 """What a simulated network is made of: stations, their outlets, their habits, their misfortunes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
@@ -34,6 +34,12 @@ class StationSpec(msgspec.Struct, frozen=True, kw_only=True):
     `sessions_per_day` is the mean over the whole station; 0 and nobody comes by himself. With
     `starts_on` "connected" a 2.x transaction begins when the cable is plugged, else when a driver
     is authorised as well (OCPP 2.0.1, TxStartPoint EVConnected and PowerPathClosed).
+
+    `iso15118` cars tell their needs when they are plugged in. With `transfers` files are really
+    fetched and sent, else their stages are only told; `ca_file` says whom the station trusts
+    then. `installs` tells whether new firmware is reported before the restart or after it.
+    `refusals` are actions, 1.6 keys or variables (`TxCtrlr.EVConnectionTimeOut`) to say no to, the
+    first n times or always (-1); actions that are `unsupported` are answered by CALLERROR.
     """
 
     identity: str
@@ -54,6 +60,16 @@ class StationSpec(msgspec.Struct, frozen=True, kw_only=True):
     register_wh: tuple[int, ...] = ()
     remote_start_brings_car: bool = True
     client_certificate: tuple[str, str] | None = None
+    security_profile: int | None = None
+    ca_file: str | None = None
+    iso15118: bool = False
+    evse_reset: bool = True
+    battery_slots: int = 0
+    items_per_message: int = 50
+    transfers: bool = False
+    installs: Literal["then_reboots", "by_rebooting"] = "then_reboots"
+    refusals: Mapping[str, int] = {}
+    unsupported: frozenset[str] = frozenset()
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True):

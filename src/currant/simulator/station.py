@@ -8,23 +8,30 @@ station is on and has a network. Two runs with the same seed and the same answer
 import heapq
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar, cast
 
-from currant.ocpp.catalogue import Version
+from currant.ocpp.catalogue import ACTIONS, Version
 from currant.ocpp.payload import Payload
-from currant.simulator import drivers
+from currant.simulator import calendar, reservations, verbs
 from currant.simulator.dialect import Answering, BootAnswer, Dialect, Refused
 from currant.simulator.dice import Dice
 from currant.simulator.limits import Profile
 from currant.simulator.line import Line, Send
+from currant.simulator.monitoring import Monitors
+from currant.simulator.network import Network, Way
 from currant.simulator.outbox import Letter, Outbox, Weight
-from currant.simulator.outlet import Outlet, Reservation, Status, Transaction
+from currant.simulator.outlet import Outlet, Status, Transaction
+from currant.simulator.parts import Part
+from currant.simulator.refusals import Refusals, refusal
+from currant.simulator.says import Says
 from currant.simulator.specs import Fact, Faults, StationSpec, Timing, Told
+from currant.simulator.transfers import Carrier
 from currant.simulator.v2 import V2
 from currant.simulator.v16 import V16
 
-DAY_S = 86_400.0
 TIMEOUTS_BEFORE_RECONNECT = 3
-FAULTS = ("ground", "overcurrent", "temperature", "lock", "meter", "reader", "undervoltage", "communication")
+
+P = TypeVar("P", bound=Part)
 
 
 class Station:
@@ -48,7 +55,6 @@ class Station:
         self.drivers_dice = Dice(seed, spec.identity, "drivers")
         self._seed = seed
         self._ids = Dice(seed, spec.identity, "ids")
-        self._fate = Dice(seed, spec.identity, "faults")
         self._tell = tell
         self.now = 0.0
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
@@ -74,7 +80,7 @@ class Station:
         self.local_list: dict[str, str] = {}
         self.local_list_version = 0
         self.profiles: dict[int, Profile] = {}
-        self.reset_when_idle = False
+        self._when_idle: list[Callable[[], None]] | None = None
         self.transactions_started = 0
         self.transactions_ended = 0
         self.messages_sent = 0
@@ -85,8 +91,37 @@ class Station:
         self._life = 0
         self._boots = 0
         self._remote_starts: dict[int, int] = {}
+        self.pending_settings: dict[str, str] | None = None
+        # How to reach the server, where that is not as the station was delivered.
+        self.way: Way | None = None
+        # What moves files, where they really move.
+        self.carrier: Carrier | None = None
+        self._parts: dict[type[Part], Part] | None = None
         # What the shell must do: drop the socket it has. Read and cleared by it.
         self.wants_disconnect = False
+
+    def part(self, kind: type[P]) -> P:
+        """A drawer of the station's memory, made when it is first opened."""
+        if self._parts is None:
+            self._parts = {}
+        found = self._parts.get(kind)
+        if found is None:
+            found = self._parts[kind] = kind(self)
+        return cast("P", found)
+
+    def has(self, kind: type[P]) -> P | None:
+        """The same, where it has been opened before."""
+        return None if self._parts is None else cast("P | None", self._parts.get(kind))
+
+    @property
+    def says(self) -> Says:
+        """What this station can be made to say of its own (2.x)."""
+        assert isinstance(self.dialect, V2), "1.6 has no words for it"
+        return self.dialect.says
+
+    def refuses(self, what: str) -> bool:
+        """Whether this action, key or variable is to be refused now."""
+        return what in self.spec.refusals and self.part(Refusals).take(what)
 
     def at(self, when: float, action: Callable[[], None]) -> None:
         """Plan something; what is planned for one moment happens in the order it was planned."""
@@ -108,9 +143,18 @@ class Station:
         self.now = max(self.now, now)
         self._pump()
 
+    def resume(self, now: float, action: Callable[[], None]) -> None:
+        """Something that went on outside has come to its end."""
+        self.advance(now)
+        action()
+        self._pump()
+
     def stamp(self) -> datetime:
         """The station's clock, to the second, as chargers tell it."""
-        return datetime.fromtimestamp(int(self.now), UTC)
+        return self.stamp_of(self.now)
+
+    def stamp_of(self, when: float) -> datetime:
+        return datetime.fromtimestamp(int(when), UTC)
 
     def power_up(self, now: float, *, first_boot_after: float = 0.0) -> None:
         """Mains on. The first time, the calendar of drivers and misfortunes begins as well."""
@@ -120,14 +164,7 @@ class Station:
         if first:
             # An id must never come again, in another run with the same seed neither (OCPP-J 1.6 errata 3.7).
             self._ids = Dice(self._seed, self.spec.identity, "ids", self.now)
-            self._expect_driver()
-            for rate, happen in (
-                (self.faults.offline_per_day, self.lose_network),
-                (self.faults.reboots_per_day, lambda: self.reboot("Watchdog")),
-                (self.faults.errors_per_day, self._break_down),
-                (self.faults.power_losses_per_day, self.lose_power),
-            ):
-                self._expect_misfortune(rate, happen)
+            calendar.begin(self, Dice(self._seed, self.spec.identity, "faults"))
         self._boot_later(first_boot_after)
 
     def _boot_later(self, seconds: float) -> None:
@@ -153,6 +190,9 @@ class Station:
         self.advance(now)
         self.wants_disconnect = False
         self._timeouts = 0
+        network = self.has(Network)
+        if network is not None:
+            network.succeeded()
         self.line.open(send)
         if self.accepted:
             self._say_changed_statuses()
@@ -174,6 +214,12 @@ class Station:
         for lost in passing:
             if lost.failed is not None:
                 lost.failed("offline")
+
+    def connection_failed(self) -> None:
+        """The shell could not connect: not there, or not let in."""
+        network = self.has(Network)
+        if network is not None:
+            network.failed()
 
     def receive(self, now: float, data: bytes) -> None:
         """A frame came in."""
@@ -202,9 +248,13 @@ class Station:
         self._stop_all("PowerLoss")
         self._go_down("PowerUp", self.dice.uniform(30, 900))
 
-    def reboot(self, reason: str, *, stopping: str = "Reboot") -> None:
-        """An orderly restart: sessions end, their last messages get a moment to leave."""
-        self._stop_all(stopping)
+    def reboot(self, reason: str, *, stopping: str = "Reboot", resuming: bool = False) -> None:
+        """An orderly restart: sessions end, their last messages get a moment to leave.
+
+        With `resuming` they only pause, and go on afterwards (2.1, ImmediateAndResume).
+        """
+        if not resuming:
+            self._stop_all(stopping)
         life = self._life
 
         def down() -> None:
@@ -219,12 +269,25 @@ class Station:
         self.accepted = False
         self.boot_reason = reason
         self.wants_disconnect = True
-        self.reset_when_idle = False
+        self._when_idle = None
+        self.settings.update(self.pending_settings or {})
+        self.pending_settings = None
+        for part in list((self._parts or {}).values()):
+            part.rebooted()
         for outlet in self.outlets:
             outlet.reported = None
+            outlet.paused = outlet.transaction is not None
             if outlet.transaction is None and outlet.allowed_token:
                 outlet.allowed_token = None
         self._boot_later(seconds)
+
+    def _resume_sessions(self) -> None:
+        for outlet in self.outlets:
+            if outlet.paused:
+                outlet.paused = False
+                if outlet.transaction is not None:
+                    self.dialect.resumed(outlet, outlet.transaction)
+                    outlet.review()
 
     def _stop_all(self, reason: str) -> None:
         for outlet in self.outlets:
@@ -245,6 +308,12 @@ class Station:
                 failed("offline")
             return
         self.outbox.post(Letter(action, build, weight=weight, answered=answered, failed=failed))
+
+    def stream(self, action: str, message: Payload) -> None:
+        """Send what wants no answer (2.1); it waits for nothing."""
+        if self.online:
+            self.messages_sent += 1
+            self.line.tell(self._ids.uuid(), action, message)
 
     def tell(self, fact: Fact) -> None:
         if self._tell is not None:
@@ -309,6 +378,10 @@ class Station:
             letter.failed(outcome.code)
 
     def _answer(self, action: str, request: Payload) -> Answering:
+        if action in self.spec.unsupported:
+            return Refused(code="NotSupported", description=f"{action} is not for this station.")
+        if self.refuses(action):
+            return refusal(ACTIONS[self.line_version][action].response)
         return self.dialect.answer(action, request)
 
     def _boot(self) -> None:
@@ -322,6 +395,9 @@ class Station:
                 self.accepted = True
                 self.heartbeat_s = float(self.spec.heartbeat_s or answer.interval_s or 300)
                 self._say_all_statuses()
+                for part in list((self._parts or {}).values()):
+                    part.accepted()
+                self._resume_sessions()
                 self._beat_later(self.dice.random())
             else:
                 # 0 leaves the interval to the station (2.x, B02.FR.04).
@@ -369,6 +445,13 @@ class Station:
         if status is not outlet.reported and self.online:
             outlet.reported = status
             self.dialect.status(outlet)
+            self.look()
+
+    def look(self) -> None:
+        """Something that may be watched has changed."""
+        watching = self.has(Monitors)
+        if watching is not None:
+            watching.look()
 
     def _say_all_statuses(self) -> None:
         self.dialect.station_status()
@@ -379,21 +462,6 @@ class Station:
     def _say_changed_statuses(self) -> None:
         for outlet in self.outlets:
             self.show_status(outlet)
-
-    def _expect_driver(self) -> None:
-        if not self.tokens:
-            return
-        when = drivers.next_arrival(self.spec, self.drivers_dice, self.now)
-        if when is not None:
-            self.at(when, self._driver_arrives)
-
-    def _driver_arrives(self) -> None:
-        token = self.drivers_dice.choice(self.tokens)
-        free = [outlet for outlet in self.outlets if outlet.free]
-        if free and self.powered and self.open_for_business:
-            outlet = free[self.drivers_dice.integer(0, len(free) - 1)]
-            outlet.receive_visit(drivers.visit(self.spec, outlet.number, token, self.drivers_dice))
-        self._expect_driver()
 
     def close_shop(self) -> None:
         """No driver comes any more, and those who are here leave: the end of a test."""
@@ -411,27 +479,10 @@ class Station:
             or any(outlet.transaction is not None for outlet in self.outlets)
         )
 
-    def _expect_misfortune(self, per_day: float, happen: Callable[[], None]) -> None:
-        if per_day <= 0:
-            return
-
-        def strike() -> None:
-            if self.powered and self.open_for_business:
-                happen()
-            self._expect_misfortune(per_day, happen)
-
-        self.at(self.now + self._fate.wait(per_day / DAY_S), strike)
-
-    def _break_down(self) -> None:
-        outlet = self.outlets[self._fate.integer(0, len(self.outlets) - 1)]
-        if outlet.fault is None:
-            self.break_down(
-                outlet, self._fate.choice(FAULTS), self.faults.error_s * self._fate.uniform(0.3, 1.7)
-            )
-
     def break_down(self, outlet: Outlet, fault: str, seconds: float) -> None:
         """An outlet fails, with its session if it has one, and is well again after `seconds`."""
         outlet.fault = fault
+        reservations.dislodge(self, outlet)
         outlet.stop("Other" if fault not in ("ground", "overcurrent") else "EmergencyStop")
         outlet.reported = Status.FAULTED
         self.dialect.faulted(outlet, fault, cleared=False)
@@ -450,10 +501,6 @@ class Station:
     def new_id(self) -> str:
         return self._ids.uuid()
 
-    def allowed_offline(self, token: str) -> bool:
-        """Without a network everybody may charge (AllowOfflineTxForUnknownId), if not listed as barred."""
-        return self.local_list.get(token, "Accepted") == "Accepted"
-
     def dialect_transaction(self, transaction: Transaction) -> str:
         """The id by which the server's charging profiles call this transaction."""
         if self.line_version is Version.V16:
@@ -468,21 +515,16 @@ class Station:
 
     def outlet_idle(self, outlet: Outlet) -> None:
         """A session or visit is over: what waited for that happens now."""
-        if self.reset_when_idle and all(other.transaction is None for other in self.outlets):
-            self.reset_when_idle = False
-            self.reboot("ScheduledReset")
+        if outlet.reset_when_idle and outlet.transaction is None:
+            verbs.reset_outlet(self, outlet)
+        if self._when_idle and all(other.transaction is None for other in self.outlets):
+            waiting, self._when_idle = self._when_idle, None
+            for action in waiting:
+                action()
 
-    def reserve(self, outlet: Outlet, reservation: Reservation) -> None:
-        outlet.reservation = reservation
-        self.show_status(outlet)
-
-        def expire() -> None:
-            if outlet.reservation is reservation:
-                outlet.reservation = None
-                self.dialect.reservation_ended(reservation.id, expired=True)
-                self.show_status(outlet)
-
-        self.at(reservation.until, expire)
+    def when_idle(self, action: Callable[[], None]) -> None:
+        """Do it as soon as no session is going on; a restart forgets it."""
+        self._when_idle = [*(self._when_idle or []), action]
 
     def run_steps(self, steps: Sequence[tuple[float, Callable[[], None]]]) -> None:
         """A slow job (firmware, logs): each step after its own pause, unless the station goes down."""

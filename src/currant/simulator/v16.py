@@ -1,6 +1,6 @@
 """A simulated station's words in OCPP 1.6: what it reports, and how it reads the answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -8,14 +8,18 @@ from currant.kit.clock import micros
 from currant.ocpp import v16
 from currant.ocpp.catalogue import Version
 from currant.ocpp.payload import Payload
-from currant.simulator.dialect import Answering, Authorization, BootAnswer, Refused
+from currant.simulator.dialect import Answering, Authorization, BootAnswer, Refused, Switch
+from currant.simulator.keyring import Keyring
 from currant.simulator.outbox import Weight
 from currant.simulator.outlet import Outlet, Status, Transaction
 from currant.simulator.specs import Fact, FactKind
 from currant.simulator.v16_commands import COMMANDS
+from currant.simulator.v16_configuration import value_of
 from currant.simulator.vehicle import PowerType
 
 if TYPE_CHECKING:
+    from currant.simulator.monitoring import Sighting
+    from currant.simulator.reservations import End
     from currant.simulator.station import Station
 
 REASONS: dict[str, v16.Reason] = {
@@ -39,6 +43,16 @@ ERROR_CODES: dict[str, v16.ChargePointErrorCode] = {
     "reader": "ReaderFailure",
     "undervoltage": "UnderVoltage",
     "communication": "EVCommunicationError",
+}
+# The stages that a plain update knows, without the security extension.
+_PLAIN_FIRMWARE = {
+    "Downloaded",
+    "DownloadFailed",
+    "Downloading",
+    "Idle",
+    "InstallationFailed",
+    "Installing",
+    "Installed",
 }
 PHASES: tuple[v16.Phase, ...] = ("L1", "L2", "L3")
 
@@ -119,8 +133,35 @@ class V16:
         if not cleared:
             self.status(outlet)
 
-    def reservation_ended(self, reservation: int, *, expired: bool) -> None:
+    def reservation_ended(self, reservation: int, how: "End") -> None:
         """1.6 has no message for it: the status says it."""
+
+    def connector_kinds(self, outlet: Outlet) -> Sequence[str]:
+        """1.6 has no names for types of connectors."""
+        return ()
+
+    def switched_on(self, switch: Switch) -> bool:
+        return value_of(self, switch.value[0]).lower() == "true"
+
+    def profile_stored(self, evse: int, profile_id: int) -> None:
+        """1.6 cars do not answer."""
+
+    def needs_told(self, outlet: Outlet) -> None:
+        """1.6 cars do not ask."""
+
+    def resumed(self, outlet: Outlet, transaction: Transaction) -> None:
+        """1.6 has no restart that sessions outlive."""
+
+    def sighted(self, sighting: "Sighting") -> None:
+        """1.6 has no monitors."""
+
+    def published(self, status: str, request_id: int | None, locations: Sequence[str] = ()) -> None:
+        """1.6 stations do not publish firmware."""
+
+    def sign_certificate(self, use: str) -> None:
+        _, csr = self.station.part(Keyring).request(use, value_of(self, "CpoName"))
+        message = v16.SignCertificate(csr=csr)
+        self.station.post("SignCertificate", lambda: message)
 
     def authorize(
         self, token: str, answered: Callable[[Authorization], None], failed: Callable[[str], None]
@@ -128,7 +169,8 @@ class V16:
         message = v16.Authorize(id_tag=token[:20])
 
         def read(answer: Payload) -> None:
-            answered(Authorization(status=cast("v16.AuthorizeResponse", answer).id_tag_info.status))
+            info = cast("v16.AuthorizeResponse", answer).id_tag_info
+            answered(Authorization(status=info.status, group=info.parent_id_tag))
 
         self.station.post("Authorize", lambda: message, answered=read, failed=failed)
 
@@ -197,11 +239,13 @@ class V16:
         fact = self._fact("stopped", outlet, transaction, meter, reason)
         self.station.post("StopTransaction", build, weight=Weight.MILESTONE, answered=fact)
 
-    def security_event(self, kind: str) -> None:
-        message = v16.SecurityEventNotification(type=kind, timestamp=self.station.stamp())
+    def security_event(self, kind: str, info: str | None = None) -> None:
+        message = v16.SecurityEventNotification(type=kind, timestamp=self.station.stamp(), tech_info=info)
         self.station.post("SecurityEventNotification", lambda: message)
 
     def firmware_status(self, status: str, request_id: int | None) -> None:
+        if request_id is None and status not in _PLAIN_FIRMWARE:
+            return
         if request_id is None:
             plain = v16.FirmwareStatusNotification(status=cast("v16.FirmwareStatus", status))
             self.station.post("FirmwareStatusNotification", lambda: plain)
@@ -212,8 +256,11 @@ class V16:
             self.station.post("SignedFirmwareStatusNotification", lambda: signed)
 
     def log_status(self, status: str, request_id: int | None) -> None:
+        if status == "AcceptedCanceled":
+            return
         if request_id is None:
-            plain = v16.DiagnosticsStatusNotification(status=cast("v16.DiagnosticsStatus", status))
+            word = status if status in ("Idle", "Uploaded", "Uploading") else "UploadFailed"
+            plain = v16.DiagnosticsStatusNotification(status=cast("v16.DiagnosticsStatus", word))
             self.station.post("DiagnosticsStatusNotification", lambda: plain)
         else:
             log = v16.LogStatusNotification(

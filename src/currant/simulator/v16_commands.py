@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from currant.ocpp import v16
-from currant.simulator import limits, verbs
-from currant.simulator.dialect import Answering
+from currant.simulator import allowlist, limits, profiles, reservations, verbs
+from currant.simulator.dialect import Answering, Switch
+from currant.simulator.files import Files, FirmwareOrder, Job, LogOrder
+from currant.simulator.keyring import STATION_CERTIFICATE, HashData, Keyring
 from currant.simulator.limits import Period, Profile, Purpose
-from currant.simulator.outlet import Reservation
+from currant.simulator.reservations import Reservation
+from currant.simulator.v16_configuration import change_configuration, get_configuration
 
 if TYPE_CHECKING:
     from currant.simulator.v16 import V16
@@ -17,109 +20,6 @@ PURPOSES = {
     "TxDefaultProfile": Purpose.DEFAULT,
     "TxProfile": Purpose.TRANSACTION,
 }
-
-# Key: default, or None when it follows from the station; and whether it is read-only (1.6, chapter 9).
-CONFIGURATION: dict[str, tuple[str, bool]] = {
-    "AllowOfflineTxForUnknownId": ("true", False),
-    "AuthorizationCacheEnabled": ("true", False),
-    "AuthorizeRemoteTxRequests": ("false", True),
-    "ClockAlignedDataInterval": ("0", False),
-    "ConnectionTimeOut": ("60", False),
-    "GetConfigurationMaxKeys": ("50", True),
-    "LocalAuthorizeOffline": ("true", False),
-    "LocalPreAuthorize": ("true", False),
-    "MeterValuesAlignedData": ("Energy.Active.Import.Register", False),
-    "MeterValuesSampledData": (
-        "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,SoC",
-        False,
-    ),
-    "ResetRetries": ("1", False),
-    "ConnectorPhaseRotation": ("0.RST", False),
-    "StopTransactionOnEVSideDisconnect": ("true", True),
-    "StopTransactionOnInvalidId": ("true", False),
-    "StopTxnAlignedData": ("", False),
-    "StopTxnSampledData": ("Energy.Active.Import.Register", False),
-    "SupportedFeatureProfiles": (
-        "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger",
-        True,
-    ),
-    "TransactionMessageAttempts": ("5", False),
-    "TransactionMessageRetryInterval": ("10", False),
-    "UnlockConnectorOnEVSideDisconnect": ("true", False),
-    "WebSocketPingInterval": ("0", False),
-    "LocalAuthListEnabled": ("true", False),
-    "LocalAuthListMaxLength": (str(verbs.LOCAL_LIST_MAX), True),
-    "SendLocalListMaxLength": ("500", True),
-    "ReserveConnectorZeroSupported": ("false", True),
-    "ChargeProfileMaxStackLevel": ("10", True),
-    "ChargingScheduleAllowedChargingRateUnit": ("Current,Power", True),
-    "ChargingScheduleMaxPeriods": ("24", True),
-    "MaxChargingProfilesInstalled": (str(verbs.PROFILES_MAX), True),
-    "SecurityProfile": ("1", True),
-    "CpoName": ("", False),
-}
-_NUMBERS = {
-    "ClockAlignedDataInterval",
-    "ConnectionTimeOut",
-    "HeartbeatInterval",
-    "MeterValueSampleInterval",
-    "ResetRetries",
-    "TransactionMessageAttempts",
-    "TransactionMessageRetryInterval",
-    "WebSocketPingInterval",
-}
-_BOOLEANS = {key for key, (value, _) in CONFIGURATION.items() if value in ("true", "false")}
-
-
-def _configuration(words: "V16") -> dict[str, tuple[str, bool]]:
-    station = words.station
-    everything = dict(CONFIGURATION)
-    everything["HeartbeatInterval"] = (f"{station.heartbeat_s:.0f}", False)
-    everything["MeterValueSampleInterval"] = (f"{station.sample_interval_s:.0f}", False)
-    everything["NumberOfConnectors"] = (str(words.connectors), True)
-    for key, value in station.settings.items():
-        if key in everything:
-            everything[key] = (value, everything[key][1])
-    return everything
-
-
-def get_configuration(words: "V16", request: v16.GetConfiguration) -> Answering:
-    known = _configuration(words)
-    asked = request.key or sorted(known)
-    found = [
-        v16.KeyValue(key=key, readonly=known[key][1], value=known[key][0] or None)
-        for key in asked
-        if key in known
-    ]
-    unknown = [key for key in asked if key not in known]
-    return v16.GetConfigurationResponse(configuration_key=found or None, unknown_key=unknown or None)
-
-
-def change_configuration(words: "V16", request: v16.ChangeConfiguration) -> Answering:
-    station, key, value = words.station, request.key, request.value
-    if key == "AuthorizationKey":
-        # Given as hex digits, used as the bytes they stand for (security whitepaper, A05.FR.02).
-        try:
-            station.password = bytes.fromhex(value).decode("latin-1")
-        except ValueError:
-            station.password = value
-        return v16.ChangeConfigurationResponse(status="Accepted")
-    known = _configuration(words)
-    if key not in known:
-        return v16.ChangeConfigurationResponse(status="NotSupported")
-    if known[key][1]:
-        return v16.ChangeConfigurationResponse(status="Rejected")
-    if key in _NUMBERS and not (value.isdigit() and int(value) < 10_000_000):
-        return v16.ChangeConfigurationResponse(status="Rejected")
-    if key in _BOOLEANS and value.lower() not in ("true", "false"):
-        return v16.ChangeConfigurationResponse(status="Rejected")
-    if key == "HeartbeatInterval" and int(value) > 0:
-        station.change_heartbeat(float(value))
-    elif key == "MeterValueSampleInterval" and int(value) > 0:
-        station.sample_interval_s = float(value)
-    else:
-        station.settings[key] = value
-    return v16.ChangeConfigurationResponse(status="Accepted")
 
 
 def change_availability(words: "V16", request: v16.ChangeAvailability) -> Answering:
@@ -132,7 +32,8 @@ def change_availability(words: "V16", request: v16.ChangeAvailability) -> Answer
 
 
 def clear_cache(words: "V16", request: v16.ClearCache) -> Answering:
-    return v16.ClearCacheResponse(status="Accepted")
+    done = verbs.clear_cache(words.station)
+    return v16.ClearCacheResponse(status="Accepted" if done else "Rejected")
 
 
 def data_transfer(words: "V16", request: v16.DataTransfer) -> Answering:
@@ -144,16 +45,18 @@ def data_transfer(words: "V16", request: v16.DataTransfer) -> Answering:
 
 
 def remote_start(words: "V16", request: v16.RemoteStartTransaction) -> Answering:
-    outlet = None
+    outlet, wire = None, request.charging_profile
+    if wire is not None and wire.charging_profile_purpose != "TxProfile":
+        # 1.6, 5.11: nothing else makes sense here.
+        return v16.RemoteStartTransactionResponse(status="Rejected")
     if request.connector_id is not None:
         outlet = words.outlet_of(request.connector_id)
         if outlet is None:
             return v16.RemoteStartTransactionResponse(status="Rejected")
         outlet.connector = request.connector_id - words.connector_of(outlet, 1) + 1
     chosen = verbs.remote_start(words.station, outlet, request.id_tag)
-    if chosen is not None and request.charging_profile is not None:
-        profile = _profile(chosen.number, request.charging_profile)
-        verbs.store_profile(words.station, profile)
+    if chosen is not None and wire is not None:
+        profiles.store(words.station, _profile(chosen.number, wire))
     return v16.RemoteStartTransactionResponse(status="Accepted" if chosen else "Rejected")
 
 
@@ -183,52 +86,60 @@ def unlock(words: "V16", request: v16.UnlockConnector) -> Answering:
 
 def reserve(words: "V16", request: v16.ReserveNow) -> Answering:
     outlet = words.outlet_of(request.connector_id)
-    if outlet is None:
-        return v16.ReserveNowResponse(status="Rejected")
+    outlets = words.station.outlets if request.connector_id == 0 else [outlet] if outlet else []
     reservation = Reservation(
         id=request.reservation_id,
         token=request.id_tag,
         group=request.parent_id_tag,
         until=request.expiry_date.timestamp(),
+        anywhere=request.connector_id == 0,
     )
-    status = verbs.reserve(words.station, outlet, reservation)
+    status = reservations.reserve(words.station, outlets, reservation)
     return v16.ReserveNowResponse(status=cast("v16.ReservationStatus", status))
 
 
 def cancel_reservation(words: "V16", request: v16.CancelReservation) -> Answering:
-    done = verbs.cancel_reservation(words.station, request.reservation_id)
+    done = reservations.cancel(words.station, request.reservation_id)
     return v16.CancelReservationResponse(status="Accepted" if done else "Rejected")
 
 
 def local_list_version(words: "V16", request: v16.GetLocalListVersion) -> Answering:
-    return v16.GetLocalListVersionResponse(list_version=words.station.local_list_version)
+    """-1 says that there are no local lists here (1.6, 5.10)."""
+    used = words.switched_on(Switch.LOCAL_LIST)
+    return v16.GetLocalListVersionResponse(list_version=words.station.local_list_version if used else -1)
 
 
 def send_local_list(words: "V16", request: v16.SendLocalList) -> Answering:
+    if not words.switched_on(Switch.LOCAL_LIST):
+        return v16.SendLocalListResponse(status="NotSupported")
+    listed = request.local_authorization_list or []
     entries = {
-        entry.id_tag: None if entry.id_tag_info is None else str(entry.id_tag_info.status)
-        for entry in request.local_authorization_list or []
+        entry.id_tag: None
+        if entry.id_tag_info is None
+        else (str(entry.id_tag_info.status), entry.id_tag_info.parent_id_tag)
+        for entry in listed
     }
-    status = verbs.send_local_list(
-        words.station, request.list_version, entries, full=request.update_type == "Full"
-    )
+    full = request.update_type == "Full"
+    status = allowlist.send_list(words.station, request.list_version, entries, full=full, items=len(listed))
     return v16.SendLocalListResponse(status=cast("v16.UpdateStatus", status))
 
 
 def set_charging_profile(words: "V16", request: v16.SetChargingProfile) -> Answering:
-    outlet = words.outlet_of(request.connector_id)
-    profile = _profile(0 if outlet is None else outlet.number, request.cs_charging_profiles)
-    if (outlet is None and request.connector_id != 0) or not verbs.profile_fits(
-        words.station, outlet, profile
-    ):
+    outlet, wire = words.outlet_of(request.connector_id), request.cs_charging_profiles
+    profile = _profile(0 if outlet is None else outlet.number, wire)
+    unknown = outlet is None and request.connector_id != 0
+    # The station's maximum is for connector 0 alone (1.6, 3.13.1).
+    misplaced = profile.purpose is Purpose.STATION_MAX and request.connector_id != 0
+    recurs = (wire.charging_profile_kind == "Recurring") == (wire.recurrency_kind is not None)
+    if unknown or misplaced or not recurs or not profiles.fits(words.station, outlet, profile):
         return v16.SetChargingProfileResponse(status="Rejected")
-    done = verbs.store_profile(words.station, profile)
+    done = profiles.store(words.station, profile)
     return v16.SetChargingProfileResponse(status="Accepted" if done else "Rejected")
 
 
 def clear_charging_profile(words: "V16", request: v16.ClearChargingProfile) -> Answering:
     outlet = None if request.connector_id is None else words.outlet_of(request.connector_id)
-    cleared = verbs.clear_profiles(
+    cleared = profiles.clear(
         words.station,
         id=request.id,
         evse=None if request.connector_id is None else outlet.number if outlet else 0,
@@ -245,7 +156,7 @@ def composite_schedule(words: "V16", request: v16.GetCompositeSchedule) -> Answe
     if outlet is None and request.connector_id != 0:
         return v16.GetCompositeScheduleResponse(status="Rejected")
     unit = request.charging_rate_unit or "W"
-    schedule = verbs.composite(words.station, outlet, request.duration, in_watts=unit == "W")
+    schedule = profiles.composite(words.station, outlet, request.duration, in_watts=unit == "W")
     return v16.GetCompositeScheduleResponse(
         status="Accepted",
         connector_id=request.connector_id,
@@ -262,7 +173,7 @@ def composite_schedule(words: "V16", request: v16.GetCompositeSchedule) -> Answe
 
 def trigger(words: "V16", request: v16.TriggerMessage | v16.ExtendedTriggerMessage) -> str:
     station, dialect = words.station, words.station.dialect
-    outlets = station.outlets
+    outlets, files = station.outlets, station.has(Files)
     if request.connector_id:
         outlet = words.outlet_of(request.connector_id)
         if outlet is None:
@@ -282,12 +193,14 @@ def trigger(words: "V16", request: v16.TriggerMessage | v16.ExtendedTriggerMessa
                 for outlet in outlets:
                     dialect.metered(outlet, "Trigger")
             case "DiagnosticsStatusNotification" | "LogStatusNotification":
-                dialect.log_status("Idle", 0 if request.requested_message[0] == "L" else None)
+                dialect.log_status(
+                    *_stage(None if files is None else files.log, request.requested_message[0] == "L")
+                )
             case "FirmwareStatusNotification":
-                dialect.firmware_status("Idle", None)
+                signed = isinstance(request, v16.ExtendedTriggerMessage)
+                dialect.firmware_status(*_stage(None if files is None else files.firmware, signed))
             case "SignChargePointCertificate":
-                message = v16.SignCertificate(csr=verbs.certificate_request(station.spec))
-                station.post("SignCertificate", lambda: message)
+                dialect.sign_certificate(STATION_CERTIFICATE)
 
     station.run_steps([(0.2, speak)])
     return "Accepted"
@@ -303,45 +216,107 @@ def extended_trigger(words: "V16", request: v16.ExtendedTriggerMessage) -> Answe
     )
 
 
+def _stage(job: Job | None, signed: bool) -> tuple[str, int | None]:
+    """Where a job stands; without one the notification is idle, in the words of the security extension or not."""
+    if job is None or (job.request_id is None) == signed:
+        return "Idle", 0 if signed else None
+    return job.status, job.request_id
+
+
 def get_diagnostics(words: "V16", request: v16.GetDiagnostics) -> Answering:
-    verbs.upload_log(words.station, None)
-    return v16.GetDiagnosticsResponse(file_name=f"{words.station.spec.identity}.zip"[-255:])
+    order = LogOrder(
+        location=request.location,
+        request_id=None,
+        retries=request.retries or 0,
+        retry_after_s=request.retry_interval or 0,
+    )
+    _, name = words.station.part(Files).send_log(order)
+    return v16.GetDiagnosticsResponse(file_name=name)
 
 
 def get_log(words: "V16", request: v16.GetLog) -> Answering:
-    verbs.upload_log(words.station, request.request_id)
-    return v16.GetLogResponse(status="Accepted", filename=f"{words.station.spec.identity}.zip"[-255:])
+    order = LogOrder(
+        location=request.log.remote_location,
+        request_id=request.request_id,
+        kind=request.log_type,
+        retries=request.retries or 0,
+        retry_after_s=request.retry_interval or 0,
+    )
+    status, name = words.station.part(Files).send_log(order)
+    return v16.GetLogResponse(status=status, filename=name)
 
 
 def update_firmware(words: "V16", request: v16.UpdateFirmware) -> Answering:
-    verbs.update_firmware(words.station, request.location, None, request.retrieve_date.timestamp())
+    words.station.part(Files).update(
+        FirmwareOrder(
+            location=request.location,
+            request_id=None,
+            retrieve_at=request.retrieve_date.timestamp(),
+            retries=request.retries or 0,
+            retry_after_s=request.retry_interval or 0,
+        )
+    )
     return v16.UpdateFirmwareResponse()
 
 
 def signed_update_firmware(words: "V16", request: v16.SignedUpdateFirmware) -> Answering:
     firmware = request.firmware
-    verbs.update_firmware(
-        words.station, firmware.location, request.request_id, firmware.retrieve_date_time.timestamp()
+    status = words.station.part(Files).update(
+        FirmwareOrder(
+            location=firmware.location,
+            request_id=request.request_id,
+            retrieve_at=firmware.retrieve_date_time.timestamp(),
+            install_at=firmware.install_date_time.timestamp() if firmware.install_date_time else None,
+            certificate=firmware.signing_certificate,
+            signature=firmware.signature,
+            retries=request.retries or 0,
+            retry_after_s=request.retry_interval or 0,
+        )
     )
-    return v16.SignedUpdateFirmwareResponse(status="Accepted")
+    return v16.SignedUpdateFirmwareResponse(status=status)
 
 
 def certificate_signed(words: "V16", request: v16.CertificateSigned) -> Answering:
-    fits = "BEGIN CERTIFICATE" in request.certificate_chain
+    fits = words.station.part(Keyring).accept(STATION_CERTIFICATE, request.certificate_chain)
+    if not fits:
+        words.station.run_steps([(0.5, lambda: words.security_event("InvalidChargePointCertificate"))])
     return v16.CertificateSignedResponse(status="Accepted" if fits else "Rejected")
 
 
 def install_certificate(words: "V16", request: v16.InstallCertificate) -> Answering:
-    fits = "BEGIN CERTIFICATE" in request.certificate
-    return v16.InstallCertificateResponse(status="Accepted" if fits else "Rejected")
+    status = words.station.part(Keyring).install(request.certificate_type, request.certificate)
+    if status == "Failed":
+        words.station.run_steps([(0.5, lambda: words.security_event("InvalidCentralSystemCertificate"))])
+    return v16.InstallCertificateResponse(status=status)
 
 
 def delete_certificate(words: "V16", request: v16.DeleteCertificate) -> Answering:
-    return v16.DeleteCertificateResponse(status="NotFound")
+    wire = request.certificate_hash_data
+    wanted = HashData(
+        algorithm=wire.hash_algorithm,
+        issuer_name=wire.issuer_name_hash,
+        issuer_key=wire.issuer_key_hash,
+        serial=wire.serial_number,
+    )
+    return v16.DeleteCertificateResponse(status=words.station.part(Keyring).delete(wanted))
 
 
 def installed_certificates(words: "V16", request: v16.GetInstalledCertificateIds) -> Answering:
-    return v16.GetInstalledCertificateIdsResponse(status="NotFound")
+    installed = words.station.part(Keyring).list_installed([request.certificate_type])
+    if not installed:
+        return v16.GetInstalledCertificateIdsResponse(status="NotFound")
+    return v16.GetInstalledCertificateIdsResponse(
+        status="Accepted",
+        certificate_hash_data=[
+            v16.CertificateHashDataType(
+                hash_algorithm="SHA256",
+                issuer_name_hash=each.issuer_name,
+                issuer_key_hash=each.issuer_key,
+                serial_number=each.serial,
+            )
+            for _, each, _ in installed
+        ],
+    )
 
 
 def _profile(evse: int, profile: v16.ChargingProfile) -> Profile:

@@ -1,6 +1,6 @@
 """A simulated station's words in OCPP 2.0.1 and 2.1, which say the same in nearly the same types."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,9 +9,13 @@ from currant.kit.clock import micros
 from currant.ocpp import v21, v201
 from currant.ocpp.catalogue import Version
 from currant.ocpp.payload import Payload
-from currant.simulator.dialect import Answering, Authorization, BootAnswer, Refused
+from currant.simulator import device_model, v2_certificates, v2_energy, v2_monitoring
+from currant.simulator.dialect import Answering, Authorization, BootAnswer, Refused, Switch
+from currant.simulator.monitoring import Sighting
 from currant.simulator.outbox import Weight
 from currant.simulator.outlet import Outlet, Status, Transaction
+from currant.simulator.reservations import End
+from currant.simulator.says import Says
 from currant.simulator.specs import Fact, FactKind
 from currant.simulator.v2_commands import COMMANDS
 from currant.simulator.vehicle import PowerType
@@ -60,13 +64,33 @@ PHASES = ("L1", "L2", "L3")
 class V2:
     """OCPP 2.0.1 or 2.1, by the module of types it is given."""
 
-    __slots__ = ("_event_id", "station", "types", "version")
+    __slots__ = ("events_told", "station", "types", "version")
 
     def __init__(self, station: "Station", version: Version) -> None:
         self.station = station
         self.version = version
         self.types: ModuleType = v21 if version is Version.V21 else v201
-        self._event_id = 0
+        self.events_told = 0
+
+    @property
+    def is_21(self) -> bool:
+        return self.version is Version.V21
+
+    @property
+    def says(self) -> Says:
+        return Says(self)
+
+    def say(
+        self,
+        action: str,
+        /,
+        *,
+        answered: Callable[[Any], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+        **fields: Any,
+    ) -> None:
+        """A message of this version, by the names of its fields."""
+        self._post(action, getattr(self.types, action)(**fields), answered=answered, failed=failed)
 
     def boot(self, reason: str, answered: Callable[[BootAnswer], None]) -> None:
         types, spec = self.types, self.station.spec
@@ -114,39 +138,72 @@ class V2:
             )
 
     def faulted(self, outlet: Outlet, fault: str, *, cleared: bool) -> None:
-        types = self.types
         component, variable, code = PROBLEMS[fault]
-        self._event_id += 1
-        event = types.EventDataType(
-            event_id=self._event_id,
-            timestamp=self.station.stamp(),
-            trigger="Alerting",
-            actual_value="false" if cleared else "true",
-            cleared=True if cleared else None,
-            tech_code=code,
-            component=types.ComponentType(name=component, evse=types.EVSEType(id=outlet.number)),
-            variable=types.VariableType(name=variable),
-            event_notification_type="HardWiredNotification",
-        )
-        self._post(
-            "NotifyEvent",
-            types.NotifyEvent(generated_at=self.station.stamp(), seq_no=0, event_data=[event]),
-        )
+        value = "false" if cleared else "true"
+        self.event(component, variable, value, evse=outlet.number, cleared=cleared, tech_code=code)
         if not cleared:
             self.status(outlet)
 
-    def reservation_ended(self, reservation: int, *, expired: bool) -> None:
-        status = "Expired" if expired else "Removed"
-        self._post(
-            "ReservationStatusUpdate",
-            self.types.ReservationStatusUpdate(reservation_id=reservation, reservation_update_status=status),
+    def event(
+        self,
+        component: str,
+        variable: str,
+        value: str,
+        *,
+        evse: int | None = None,
+        trigger: str = "Alerting",
+        cleared: bool = False,
+        tech_code: str | None = None,
+    ) -> None:
+        """Something that is told without any monitor (N07, HardWiredNotification)."""
+        types = self.types
+        self.events_told += 1
+        event = types.EventDataType(
+            event_id=self.events_told,
+            timestamp=self.station.stamp(),
+            trigger=trigger,
+            actual_value=value,
+            cleared=True if cleared else None,
+            tech_code=tech_code,
+            component=types.ComponentType(
+                name=component, evse=None if evse is None else types.EVSEType(id=evse)
+            ),
+            variable=types.VariableType(name=variable),
+            event_notification_type="HardWiredNotification",
         )
+        self.say("NotifyEvent", generated_at=self.station.stamp(), seq_no=0, event_data=[event])
+
+    def sighted(self, sighting: Sighting) -> None:
+        v2_monitoring.tell(self, sighting)
+
+    def reservation_ended(self, reservation: int, how: End) -> None:
+        # 2.0.1 has no word for a reservation that was used and led to nothing.
+        status = "Removed" if how == "NoTransaction" and not self.is_21 else how
+        self.say("ReservationStatusUpdate", reservation_id=reservation, reservation_update_status=status)
+
+    def connector_kinds(self, outlet: Outlet) -> Sequence[str]:
+        return [device_model.CONNECTOR_TYPES.get(each, "Unknown") for each in outlet.spec.connectors]
+
+    def switched_on(self, switch: Switch) -> bool:
+        _, component, variable = switch.value
+        return device_model.is_on(self.station, component, variable)
+
+    def profile_stored(self, evse: int, profile_id: int) -> None:
+        v2_energy.answer_profile(self, evse, profile_id)
+
+    def needs_told(self, outlet: Outlet) -> None:
+        v2_energy.tell_needs(self, outlet)
+
+    def sign_certificate(self, use: str) -> None:
+        v2_certificates.sign(self, use)
 
     def authorize(
         self, token: str, answered: Callable[[Authorization], None], failed: Callable[[str], None]
     ) -> None:
         def read(answer: Any) -> None:
-            answered(Authorization(status=answer.id_token_info.status))
+            info = answer.id_token_info
+            group = None if info.group_id_token is None else info.group_id_token.id_token
+            answered(Authorization(status=info.status, group=group))
 
         self._post(
             "Authorize", self.types.Authorize(id_token=self.id_token(token)), answered=read, failed=failed
@@ -165,6 +222,12 @@ class V2:
 
     def sampled(self, outlet: Outlet, transaction: Transaction, context: str) -> None:
         self._event("Updated", "MeterValuePeriodic", outlet, transaction, "reading", context)
+
+    def resumed(self, outlet: Outlet, transaction: Transaction) -> None:
+        self._event("Updated", "TxResumed", outlet, transaction, "reading", "Other")
+
+    def tariff_changed(self, outlet: Outlet, transaction: Transaction, tariff_id: str) -> None:
+        self._event("Updated", "TariffChanged", outlet, transaction, "reading", "Other", tariff=tariff_id)
 
     def triggered(self, outlet: Outlet) -> None:
         if outlet.transaction is not None:
@@ -191,11 +254,8 @@ class V2:
             self.types.MeterValues(evse_id=outlet.number, meter_value=[self.meter_value(outlet, context)]),
         )
 
-    def security_event(self, kind: str) -> None:
-        self._post(
-            "SecurityEventNotification",
-            self.types.SecurityEventNotification(type=kind, timestamp=self.station.stamp()),
-        )
+    def security_event(self, kind: str, info: str | None = None) -> None:
+        self.say("SecurityEventNotification", type=kind, timestamp=self.station.stamp(), tech_info=info)
 
     def firmware_status(self, status: str, request_id: int | None) -> None:
         self._post(
@@ -206,6 +266,14 @@ class V2:
     def log_status(self, status: str, request_id: int | None) -> None:
         self._post(
             "LogStatusNotification", self.types.LogStatusNotification(status=status, request_id=request_id)
+        )
+
+    def published(self, status: str, request_id: int | None, locations: Sequence[str] = ()) -> None:
+        self.say(
+            "PublishFirmwareStatusNotification",
+            status=status,
+            request_id=request_id,
+            location=list(locations) or None,
         )
 
     def answer(self, action: str, request: Payload) -> Answering:
@@ -270,6 +338,7 @@ class V2:
         *,
         token: str | None = None,
         reason: str | None = None,
+        tariff: str | None = None,
     ) -> None:
         types, station = self.types, self.station
         offline = not station.online
@@ -284,6 +353,7 @@ class V2:
                 charging_state=transaction.state,
                 stopped_reason=reason,
                 remote_start_id=transaction.remote_start_id if event == "Started" else None,
+                **({} if tariff is None else {"tariff_id": tariff}),
             ),
             meter_value=[self.meter_value(outlet, context)],
             offline=True if offline else None,

@@ -1,20 +1,32 @@
 """What a simulated station answers to each request of OCPP 2.0.1 and 2.1."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from currant.simulator import verbs
-from currant.simulator.dialect import Answering
-from currant.simulator.outlet import Outlet, Reservation
-from currant.simulator.v2_common import Answer, Request, outlet_of, unknown_evse
-from currant.simulator.v2_profiles import (
-    clear_charging_profile,
-    composite_schedule,
-    get_charging_profiles,
-    read_profile,
-    set_charging_profile,
+from currant.simulator import (
+    allowlist,
+    device_model,
+    network,
+    profiles,
+    reservations,
+    v2_certificates,
+    v2_display,
+    v2_energy,
+    v2_files,
+    v2_monitoring,
+    v2_profiles,
+    v2_variables,
+    v21_der,
+    v21_streams,
+    v21_swap,
+    v21_tariffs,
+    verbs,
 )
-from currant.simulator.v2_variables import get_base_report, get_report, get_variables, set_variables
+from currant.simulator.dialect import Answering, Switch
+from currant.simulator.outlet import Outlet
+from currant.simulator.reservations import Reservation
+from currant.simulator.v2_common import Answer, Request, outlet_of, unknown_evse
 
 if TYPE_CHECKING:
     from currant.simulator.v2 import V2
@@ -24,11 +36,21 @@ def request_start(words: "V2", request: Request) -> Answer:
     outlet = outlet_of(words, request.evse_id)
     if outlet is None and request.evse_id is not None:
         return words.types.RequestStartTransactionResponse(status="Rejected")
-    chosen = verbs.remote_start(words.station, outlet, request.id_token.id_token, request.remote_start_id)
+    wire, group = request.charging_profile, request.group_id_token
+    if wire is not None and (wire.charging_profile_purpose != "TxProfile" or wire.transaction_id is not None):
+        # F01.FR.10, 11: there is no transaction yet that it could name.
+        return words.types.RequestStartTransactionResponse(status="Rejected")
+    chosen = verbs.remote_start(
+        words.station,
+        outlet,
+        request.id_token.id_token,
+        request.remote_start_id,
+        group=None if group is None else group.id_token,
+    )
     if chosen is None:
         return words.types.RequestStartTransactionResponse(status="Rejected")
-    if request.charging_profile is not None:
-        verbs.store_profile(words.station, read_profile(chosen.number, request.charging_profile))
+    if wire is not None:
+        profiles.store(words.station, v2_profiles.read_profile(chosen.number, wire))
     running = chosen.transaction
     return words.types.RequestStartTransactionResponse(
         status="Accepted", transaction_id=running.id if running is not None else None
@@ -45,14 +67,30 @@ def request_stop(words: "V2", request: Request) -> Answer:
 
 def reset(words: "V2", request: Request) -> Answer:
     station, respond = words.station, words.types.ResetResponse
-    if request.evse_id is not None:
-        # One EVSE restarts alone only where AllowReset says so (B11.FR.09); here it does not.
-        return respond(status="Rejected")
+    if request.evse_id:
+        return _reset_one(words, request)
     busy = any(outlet.transaction is not None for outlet in station.outlets)
     if request.type == "OnIdle" and busy:
-        station.reset_when_idle = True
+        station.when_idle(lambda: station.reboot("ScheduledReset"))
         return respond(status="Scheduled")
-    station.run_steps([(0.2, lambda: station.reboot("RemoteReset", stopping="ImmediateReset"))])
+    resuming = request.type == "ImmediateAndResume"
+    station.run_steps(
+        [(0.2, lambda: station.reboot("RemoteReset", stopping="ImmediateReset", resuming=resuming))]
+    )
+    return respond(status="Accepted")
+
+
+def _reset_one(words: "V2", request: Request) -> Answer:
+    """One EVSE restarts alone only where AllowReset says so (B11.FR.09)."""
+    station, respond = words.station, words.types.ResetResponse
+    outlet = outlet_of(words, request.evse_id)
+    if outlet is None or not station.spec.evse_reset:
+        return respond(status="Rejected")
+    chosen = outlet
+    if request.type == "OnIdle" and chosen.transaction is not None:
+        chosen.reset_when_idle = True
+        return respond(status="Scheduled")
+    station.run_steps([(0.2, lambda: verbs.reset_outlet(station, chosen))])
     return respond(status="Accepted")
 
 
@@ -70,6 +108,9 @@ def change_availability(words: "V2", request: Request) -> Answer:
     if unknown_evse(words, evse_id):
         return words.types.ChangeAvailabilityResponse(status="Rejected")
     outlet = outlet_of(words, evse_id)
+    connector = None if request.evse is None else request.evse.connector_id
+    if connector is not None and (outlet is None or not 1 <= connector <= len(outlet.spec.connectors)):
+        return words.types.ChangeAvailabilityResponse(status="Rejected")
     outlets = words.station.outlets if outlet is None else [outlet]
     operative = request.operational_status == "Operative"
     scheduled = verbs.change_availability(words.station, outlets, operative=operative)
@@ -89,11 +130,14 @@ def trigger(words: "V2", request: Request) -> Answer:
         "StatusNotification": lambda: _each(outlets, words.status),
         "MeterValues": lambda: _each(outlets, lambda each: words.metered(each, "Trigger")),
         "TransactionEvent": lambda: _each(outlets, words.triggered),
-        "LogStatusNotification": lambda: words.log_status("Idle", None),
-        "FirmwareStatusNotification": lambda: words.firmware_status("Idle", None),
-        "SignChargingStationCertificate": lambda: _sign(words, "ChargingStationCertificate"),
+        "LogStatusNotification": lambda: v2_files.tell_log(words),
+        "FirmwareStatusNotification": lambda: v2_files.tell_firmware(words),
+        "PublishFirmwareStatusNotification": lambda: v2_files.tell_publishing(words),
     }
+    use = v2_certificates.SIGNING.get(request.requested_message)
     action = actions.get(request.requested_message)
+    if use is not None:
+        action = partial(v2_certificates.sign, words, use)
     if action is None:
         return respond(status="NotImplemented")
     if request.requested_message == "BootNotification" and station.accepted:
@@ -108,46 +152,55 @@ def _each(outlets: Iterable[Outlet], action: Callable[[Outlet], None]) -> None:
         action(outlet)
 
 
-def _sign(words: "V2", certificate_type: str) -> None:
-    message = words.types.SignCertificate(
-        csr=verbs.certificate_request(words.station.spec), certificate_type=certificate_type
-    )
-    words.station.post("SignCertificate", lambda: message)
-
-
 def reserve(words: "V2", request: Request) -> Answer:
-    outlet = outlet_of(words, request.evse_id)
-    if outlet is None and request.evse_id is None:
-        outlet = next((each for each in words.station.outlets if each.free and not each.reservation), None)
-    if outlet is None:
-        return words.types.ReserveNowResponse(status="Occupied" if request.evse_id is None else "Rejected")
+    station, respond = words.station, words.types.ReserveNowResponse
+    if not device_model.is_on(station, "ReservationCtrlr", "Enabled") or unknown_evse(words, request.evse_id):
+        return respond(status="Rejected")
+    outlet, kind = outlet_of(words, request.evse_id), request.connector_type
+    outlets = [
+        each
+        for each in (station.outlets if outlet is None else [outlet])
+        if kind is None or kind in words.connector_kinds(each)
+    ]
     group = request.group_id_token
     reservation = Reservation(
         id=request.id,
         token=request.id_token.id_token,
         group=None if group is None else group.id_token,
         until=request.expiry_date_time.timestamp(),
+        anywhere=outlet is None,
+        connector_type=kind,
     )
-    return words.types.ReserveNowResponse(status=verbs.reserve(words.station, outlet, reservation))
+    return respond(status=reservations.reserve(station, outlets, reservation))
 
 
 def cancel_reservation(words: "V2", request: Request) -> Answer:
-    done = verbs.cancel_reservation(words.station, request.reservation_id)
+    done = reservations.cancel(words.station, request.reservation_id)
     return words.types.CancelReservationResponse(status="Accepted" if done else "Rejected")
 
 
 def local_list_version(words: "V2", request: Request) -> Answer:
-    return words.types.GetLocalListVersionResponse(version_number=words.station.local_list_version)
+    """0 says that there is none (D02.FR.02)."""
+    used = words.switched_on(Switch.LOCAL_LIST)
+    version = words.station.local_list_version if used else 0
+    return words.types.GetLocalListVersionResponse(version_number=version)
 
 
 def send_local_list(words: "V2", request: Request) -> Answer:
-    entries = {
-        entry.id_token.id_token: None if entry.id_token_info is None else str(entry.id_token_info.status)
-        for entry in request.local_authorization_list or []
-    }
+    listed = request.local_authorization_list or []
+    entries: dict[str, tuple[str, str | None] | None] = {}
+    for entry in listed:
+        info = entry.id_token_info
+        group = None if info is None or info.group_id_token is None else info.group_id_token.id_token
+        entries[entry.id_token.id_token] = None if info is None else (str(info.status), group)
     full = request.update_type == "Full"
-    status = verbs.send_local_list(words.station, request.version_number, entries, full=full)
+    status = allowlist.send_list(words.station, request.version_number, entries, full=full, items=len(listed))
     return words.types.SendLocalListResponse(status=status)
+
+
+def clear_cache(words: "V2", request: Request) -> Answer:
+    done = verbs.clear_cache(words.station)
+    return words.types.ClearCacheResponse(status="Accepted" if done else "Rejected")
 
 
 def transaction_status(words: "V2", request: Request) -> Answer:
@@ -169,82 +222,81 @@ def data_transfer(words: "V2", request: Request) -> Answer:
     return respond(status="Accepted", data=request.data)
 
 
-def get_log(words: "V2", request: Request) -> Answer:
-    verbs.upload_log(words.station, request.request_id)
-    return words.types.GetLogResponse(status="Accepted", filename=f"{words.station.spec.identity}.zip"[-255:])
-
-
-def update_firmware(words: "V2", request: Request) -> Answer:
-    firmware = request.firmware
-    retrieve_at = firmware.retrieve_date_time.timestamp()
-    verbs.update_firmware(words.station, firmware.location, request.request_id, retrieve_at)
-    return words.types.UpdateFirmwareResponse(status="Accepted")
-
-
-def customer_information(words: "V2", request: Request) -> Answer:
-    station, types = words.station, words.types
-    if request.report:
-        message = types.NotifyCustomerInformation(
-            data="No customer data is kept.",
-            seq_no=0,
-            generated_at=station.stamp(),
-            request_id=request.request_id,
-        )
-        station.run_steps([(0.5, lambda: station.post("NotifyCustomerInformation", lambda: message))])
-    return types.CustomerInformationResponse(status="Accepted")
-
-
-def certificate_signed(words: "V2", request: Request) -> Answer:
-    fits = "BEGIN CERTIFICATE" in request.certificate_chain
-    return words.types.CertificateSignedResponse(status="Accepted" if fits else "Rejected")
-
-
-def install_certificate(words: "V2", request: Request) -> Answer:
-    fits = "BEGIN CERTIFICATE" in request.certificate
-    return words.types.InstallCertificateResponse(status="Accepted" if fits else "Rejected")
-
-
-def _always(response: str, **fields: Any) -> Callable[["V2", Request], Answer]:
-    def command(words: "V2", request: Request) -> Answer:
-        return getattr(words.types, response)(**fields)
-
-    return command
+def set_network_profile(words: "V2", request: Request) -> Answer:
+    """Stored for the next start; not one that is weaker than the present (B09.FR.02, 04, 05)."""
+    station, respond, wire = words.station, words.types.SetNetworkProfileResponse, request.connection_data
+    slot, level = request.configuration_slot, wire.security_profile
+    scheme = wire.ocpp_csms_url.partition("://")[0].lower()
+    fits = scheme in ("ws", "wss") and (level < 2 or scheme == "wss") and wire.ocpp_transport == "JSON"
+    if slot not in network.SLOTS or not fits or not 0 <= level <= 3:
+        return respond(status="Rejected")
+    if level < network.security_profile(station):
+        return respond(status="Rejected")
+    station.part(network.Network).slots[slot] = network.Way(
+        slot=slot,
+        url=wire.ocpp_csms_url,
+        security_profile=level,
+        identity=getattr(wire, "identity", None),
+        password=getattr(wire, "basic_auth_password", None),
+    )
+    return respond(status="Accepted")
 
 
 Command = Callable[["V2", Request], Answering]
 COMMANDS: dict[str, Command] = {
+    "AFRRSignal": v2_energy.afrr_signal,
+    "AdjustPeriodicEventStream": v21_streams.adjust,
     "CancelReservation": cancel_reservation,
-    "CertificateSigned": certificate_signed,
+    "CertificateSigned": v2_certificates.certificate_signed,
     "ChangeAvailability": change_availability,
-    "ClearCache": _always("ClearCacheResponse", status="Accepted"),
-    "ClearChargingProfile": clear_charging_profile,
-    "CostUpdated": _always("CostUpdatedResponse"),
-    "CustomerInformation": customer_information,
+    "ChangeTransactionTariff": v21_tariffs.change_transaction_tariff,
+    "ClearCache": clear_cache,
+    "ClearChargingProfile": v2_profiles.clear_charging_profile,
+    "ClearDERControl": v21_der.clear_der_control,
+    "ClearDisplayMessage": v2_display.clear_display_message,
+    "ClearTariffs": v21_tariffs.clear_tariffs,
+    "ClearVariableMonitoring": v2_monitoring.clear_variable_monitoring,
+    "CostUpdated": v2_display.cost_updated,
+    "CustomerInformation": v2_display.customer_information,
     "DataTransfer": data_transfer,
-    "DeleteCertificate": _always("DeleteCertificateResponse", status="NotFound"),
-    "GetBaseReport": get_base_report,
-    "GetChargingProfiles": get_charging_profiles,
-    "GetCompositeSchedule": composite_schedule,
-    "GetDisplayMessages": _always("GetDisplayMessagesResponse", status="Unknown"),
-    "GetInstalledCertificateIds": _always("GetInstalledCertificateIdsResponse", status="NotFound"),
+    "DeleteCertificate": v2_certificates.delete_certificate,
+    "GetBaseReport": v2_variables.get_base_report,
+    "GetChargingProfiles": v2_profiles.get_charging_profiles,
+    "GetCompositeSchedule": v2_profiles.composite_schedule,
+    "GetDERControl": v21_der.get_der_control,
+    "GetDisplayMessages": v2_display.get_display_messages,
+    "GetInstalledCertificateIds": v2_certificates.installed_certificates,
     "GetLocalListVersion": local_list_version,
-    "GetLog": get_log,
-    "GetMonitoringReport": _always("GetMonitoringReportResponse", status="EmptyResultSet"),
-    "GetReport": get_report,
+    "GetLog": v2_files.get_log,
+    "GetMonitoringReport": v2_monitoring.get_monitoring_report,
+    "GetPeriodicEventStream": v21_streams.list_open,
+    "GetReport": v2_variables.get_report,
+    "GetTariffs": v21_tariffs.get_tariffs,
     "GetTransactionStatus": transaction_status,
-    "GetVariables": get_variables,
-    "InstallCertificate": install_certificate,
+    "GetVariables": v2_variables.get_variables,
+    "InstallCertificate": v2_certificates.install_certificate,
+    "NotifyAllowedEnergyTransfer": v2_energy.notify_allowed_energy_transfer,
+    "NotifyWebPaymentStarted": v21_swap.web_payment_started,
+    "PublishFirmware": v2_files.publish_firmware,
+    "RequestBatterySwap": v21_swap.request_battery_swap,
     "RequestStartTransaction": request_start,
     "RequestStopTransaction": request_stop,
     "ReserveNow": reserve,
     "Reset": reset,
     "SendLocalList": send_local_list,
-    "SetChargingProfile": set_charging_profile,
-    "SetMonitoringBase": _always("SetMonitoringBaseResponse", status="NotSupported"),
-    "SetMonitoringLevel": _always("SetMonitoringLevelResponse", status="Rejected"),
-    "SetNetworkProfile": _always("SetNetworkProfileResponse", status="Accepted"),
-    "SetVariables": set_variables,
+    "SetChargingProfile": v2_profiles.set_charging_profile,
+    "SetDERControl": v21_der.set_der_control,
+    "SetDefaultTariff": v21_tariffs.set_default_tariff,
+    "SetDisplayMessage": v2_display.set_display_message,
+    "SetMonitoringBase": v2_monitoring.set_monitoring_base,
+    "SetMonitoringLevel": v2_monitoring.set_monitoring_level,
+    "SetNetworkProfile": set_network_profile,
+    "SetVariableMonitoring": v2_monitoring.set_variable_monitoring,
+    "SetVariables": v2_variables.set_variables,
     "TriggerMessage": trigger,
     "UnlockConnector": unlock,
-    "UpdateFirmware": update_firmware,
+    "UnpublishFirmware": v2_files.unpublish_firmware,
+    "UpdateDynamicSchedule": v2_profiles.update_dynamic_schedule,
+    "UpdateFirmware": v2_files.update_firmware,
+    "UsePriorityCharging": v2_profiles.use_priority_charging,
 }
