@@ -131,6 +131,57 @@ def is_vehicles(error: str) -> bool:
     return error in _VEHICLES
 
 
+def error_of_part(component: str, variable: str = "", *, too_low: bool = False) -> str:
+    """The word for a part of a station (an OCPP 2.x component) that has a problem, or whose variable is out of bounds.
+
+    What is measured says more than where: a ground fault's component trips, but a temperature that is
+    too high is one wherever it is. A part without a word of its own is `Other`.
+    """
+    measured = _MEASURED.get(_plain(variable))
+    if measured is not None:
+        return measured[1 if too_low else 0]
+    return _PARTS.get(_plain(component), OTHER)
+
+
+_PARTS: dict[str, str] = {
+    "cablebreakawaysensor": ErrorCode.CUT_CABLE,
+    "chademoctrlr": "EVCommunicationError",
+    "connectedev": "EVCommunicationError",
+    "connectorplugretentionlock": ErrorCode.CONNECTOR_LOCK_FAILURE,
+    "connectorprotectionrelease": ErrorCode.CONNECTOR_LOCK_FAILURE,
+    "controller": "InternalError",
+    "controlmetering": "PowerMeterFailure",
+    "cppwmcontroller": ErrorCode.PILOT_FAULT,
+    "datalink": ErrorCode.NO_INTERNET,
+    "electricalfeed": ErrorCode.POWER_LOSS,
+    "elvsupply": ErrorCode.POWER_LOSS,
+    "emergencystopsensor": ErrorCode.EMERGENCY_STOP,
+    "evretentionlock": ErrorCode.CONNECTOR_LOCK_FAILURE,
+    "fiscalmetering": "PowerMeterFailure",
+    "groundisolationprotection": ErrorCode.GROUND_FAILURE,
+    "iso15118ctrlr": "EVCommunicationError",
+    "localcontroller": "InternalError",
+    "overcurrentprotection": ErrorCode.OVER_CURRENT_FAILURE,
+    "overcurrentprotectionrecloser": ErrorCode.OVER_CURRENT_FAILURE,
+    "powercontactor": ErrorCode.EVSE_CONTACTOR_FAULT,
+    "rcd": ErrorCode.GROUND_FAILURE,
+    "rcdrecloser": ErrorCode.GROUND_FAILURE,
+    "temperaturesensor": ErrorCode.HIGH_TEMPERATURE,
+    "tokenreader": "ReaderFailure",
+    "upstreamprotectiontrigger": ErrorCode.POWER_LOSS,
+}
+
+# Too high, too low.
+_MEASURED: dict[str, tuple[str, str]] = {
+    "accurrent": (ErrorCode.OVER_CURRENT_FAILURE, OTHER),
+    "acvoltage": (ErrorCode.OVER_VOLTAGE, ErrorCode.UNDER_VOLTAGE),
+    "dccurrent": (ErrorCode.OVER_CURRENT_FAILURE, OTHER),
+    "dcvoltage": (ErrorCode.OVER_VOLTAGE, ErrorCode.UNDER_VOLTAGE),
+    "overload": (ErrorCode.OVER_CURRENT_FAILURE, OTHER),
+    "signalstrength": (OTHER, ErrorCode.WEAK_SIGNAL),
+    "temperature": (ErrorCode.HIGH_TEMPERATURE, OTHER),
+}
+
 _VEHICLES = frozenset(
     {ErrorCode.INVALID_VEHICLE_MODE.value, ErrorCode.EV_CONTACTOR_FAULT.value, "EVCommunicationError"}
 )
