@@ -27,6 +27,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     place: PlaceKey | None = None
     movable: bool = False
     """Nobody has been told of the place yet, and another one would do."""
+    avoid: frozenset[PlaceKey] = frozenset()
+    """Places that will not do for it now."""
 
     def overlaps(self, other: "Booking") -> bool:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
@@ -90,7 +92,11 @@ class _Attempt:
         return self.moved if self._put(booking, frozenset({booking.id})) else None
 
     def _put(self, booking: Booking, moving: frozenset[str]) -> bool:
-        fitting = [place.key for place in self.places if fits(booking.wanted, place)]
+        fitting = [
+            place.key
+            for place in self.places
+            if place.key not in booking.avoid and fits(booking.wanted, place)
+        ]
         for key in fitting:
             if not self._in_the_way(booking, key):
                 self._take(booking, key)

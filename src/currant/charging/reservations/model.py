@@ -45,6 +45,15 @@ class ReservationState(StrEnum):
     """The station gave it up: it broke down or was taken out of service."""
 
 
+class StationWord(StrEnum):
+    """What a station says of a reservation of its own accord."""
+
+    EXPIRED = "expired"
+    REMOVED = "removed"
+    NO_TRANSACTION = "no_transaction"
+    """The token was presented, and nothing came of it."""
+
+
 OPEN = frozenset(
     {
         ReservationState.PLANNED,

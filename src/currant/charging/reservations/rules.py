@@ -109,6 +109,46 @@ def timed(reservation: Reservation, begins: datetime, ends: datetime, *, terms: 
     )
 
 
+def retimed(
+    reservation: Reservation,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    *,
+    now: datetime,
+    terms: Terms,
+) -> Reservation:
+    """The reservation with other times; Invalid or Conflict where they cannot be."""
+    if not reservation.is_open:
+        raise Conflict(
+            f"Reservation {reservation.number} is {reservation.state}: it cannot be changed any more.",
+            reservation=reservation.id,
+        )
+    begun = now >= reservation.hold_from
+    if begun and starts_at is not None and starts_at != reservation.starts_at:
+        raise Conflict(
+            f"The place of reservation {reservation.number} is kept already: only its end can change.",
+            reservation=reservation.id,
+        )
+    begins = reservation.starts_at if starts_at is None else starts_at
+    ends = reservation.ends_at if ends_at is None else ends_at
+    if begun:
+        longest = terms.max_ad_hoc if reservation.ad_hoc else terms.max_length
+        if ends.tzinfo is None or ends <= now or ends - begins > longest:
+            raise Invalid(
+                f"The end lies in the future, with its time zone, at most {_minutes(longest)} minutes "
+                "after the beginning.",
+                field="ends_at",
+            )
+    else:
+        begins, ends, _ = window(begins, ends, now=now, terms=terms)
+    after = timed(reservation, begins, ends, terms=terms)
+    if not begun:
+        return after
+    # The station is told the new end under the same number, which replaces what it knows (H01.FR.02).
+    again = ReservationState.PLACING if reservation.state is ReservationState.HELD else reservation.state
+    return replace(after, state=again, next_at=now, tries=0)
+
+
 def booking_of(reservation: Reservation) -> Booking:
     """The stretch for which a reservation takes its place away from others."""
     wanted = reservation.wanted
@@ -128,7 +168,8 @@ def booking_of(reservation: Reservation) -> Booking:
 def next_step(reservation: Reservation, now: datetime) -> Step:
     """What is due for it now."""
     if not reservation.is_open:
-        return Step.WITHDRAW if reservation.station_knows else Step.NOTHING
+        leased = reservation.next_at is not None and now < reservation.next_at
+        return Step.WITHDRAW if reservation.station_knows and not leased else Step.NOTHING
     if now >= reservation.release_at:
         return Step.RELEASE
     if reservation.next_at is None or now < reservation.next_at:
@@ -189,7 +230,7 @@ def answered(
         )
     if is_about_the_place(outcome):
         reason = TAKEN[_word(outcome)]
-        if reservation.ad_hoc and reservation.held_since is None:
+        if reservation.ad_hoc and reservation.held_since is None and reservation.waiting_id is None:
             return ended(reservation, ReservationState.REFUSED, now, reason=reason)
         return _by_us(reservation, reason, now, retries=True)
     if outcome.status is CommandStatus.OFFLINE:

@@ -389,6 +389,15 @@ def waited_too_long(
     return [(TenantId(row.tenant_id), WaitingId(row.id)) for row in conn.execute(query.limit(limit))]
 
 
+def locations_with_waiting(conn: Connection, *, limit: int) -> list[tuple[TenantId, LocationId]]:
+    """The locations, of any tenant, at which somebody waits to be called."""
+    query = select(w.tenant_id, w.location_id).where(text("live"), w.state == WaitingState.WAITING.value)
+    return [
+        (TenantId(row.tenant_id), LocationId(row.location_id))
+        for row in conn.execute(query.distinct().order_by(w.tenant_id, w.location_id).limit(limit))
+    ]
+
+
 # Sessions, as those who plan look at them
 
 
@@ -411,6 +420,21 @@ def charging_at(
         )
         for row in conn.execute(query)
     }
+
+
+def session_at(
+    conn: Connection, tenant_id: TenantId, station_id: StationId, evse: int
+) -> tuple[SessionId, int]:
+    """(id, number) of the session that runs at an EVSE; there is one."""
+    s = sessions.c
+    query = (
+        select(s.id, s.number)
+        .where(s.tenant_id == tenant_id, s.station_id == station_id, s.evse == evse, text("phase = 'active'"))
+        .order_by(s.started_at.desc())
+        .limit(1)
+    )
+    row = conn.execute(query).one()
+    return SessionId(row.id), row.number
 
 
 def lengths(conn: Connection, tenant_id: TenantId, location_id: LocationId, *, most: int) -> list[float]:
