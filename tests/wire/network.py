@@ -26,6 +26,8 @@ from currant.kit.ids import TenantId
 from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
+from currant.stations.device.monitoring import Monitoring
+from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
 from currant.stations.drafts import StationDraft
 from currant.stations.inventory import Inventory
@@ -61,6 +63,8 @@ class Network:
         self.numbers = Numbers(self.database)
         self.commands = CommandService(self.database, self.directory, self.registry, self.numbers, self.clock)
         self.messages = MessageLog(self.database, self.clock)
+        self.device = DeviceModel(self.database, self.clock, key=b"k" * 32)
+        self.monitoring = Monitoring(self.database, self.device, self.clock)
         self.access = AccessService(self.database, self.clock)
         self.charging = ChargingService(
             self.database,
@@ -78,6 +82,8 @@ class Network:
                 stations=self.stations,
                 charging=self.charging,
                 messages=self.messages,
+                device=self.device,
+                monitoring=self.monitoring,
                 clock=self.clock,
             ),
             self.registry,
@@ -140,6 +146,7 @@ async def network(folder: Path, **config: Any) -> AsyncIterator[Network]:
         yield built
     finally:
         await built.gateway.stop(grace_s=2.0)
+        await built.device.stop()
         await built.database.close()
 
 

@@ -42,6 +42,8 @@ from currant.kit.http import Outbound
 from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
+from currant.stations.device.monitoring import Monitoring
+from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
@@ -88,6 +90,8 @@ class Currant:
     files: FileService
     firmware: FirmwareLibrary
     messages: MessageLog
+    device: DeviceModel
+    monitoring: Monitoring
     outbound: Outbound
     access: AccessService
     charging: ChargingService
@@ -211,6 +215,9 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     stack.push_async_callback(currant.queue.stop)
     await _start_transfers(currant, stack, numbers, installation_key)
     currant.messages = MessageLog(database, clock)
+    currant.device = DeviceModel(database, clock, key=installation_key)
+    stack.push_async_callback(currant.device.stop)
+    currant.monitoring = Monitoring(database, currant.device, clock)
     currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
     stack.push_async_callback(currant.outbound.close)
     currant.access = AccessService(database, clock, outbound=currant.outbound)
@@ -291,6 +298,8 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         stations=currant.stations,
         charging=currant.charging,
         messages=currant.messages,
+        device=currant.device,
+        monitoring=currant.monitoring,
         clock=currant.clock,
         transfers=currant.transfers,
     )

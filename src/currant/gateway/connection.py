@@ -235,6 +235,7 @@ class Connection(Socket):
             sessions=sessions,
             remote_address=self.address,
             config=self._config,
+            services=services,
         )
 
     def _attended(self, caller: Caller) -> None:
@@ -450,7 +451,7 @@ class Connection(Socket):
         self._recorder.heard(event.action, event.message_id, "repeated", b"", event.answer)
 
     def _sent(self, event: SendReceived) -> None:
-        """Kept, never answered (2.1 Part 4, 4.2.5)."""
+        """Kept and translated, never answered (2.1 Part 4, 4.2.5)."""
         decoded = self.peer.codec.decode_request(event.action, event.payload)
         outcome = "send"
         if isinstance(decoded, Refusal):
@@ -459,6 +460,17 @@ class Connection(Socket):
         else:
             self._recorder.findings(event.action, (*event.findings, *decoded.findings))
         self._recorder.heard(event.action, event.message_id, outcome, bytes(event.payload))
+        caller, translator = self._caller, self._translators.get(event.action)
+        if isinstance(decoded, Refusal) or caller is None or translator is None:
+            return
+        if caller.station.admission is Admission.ACCEPTED:
+            services = self._services
+            result = translator(decoded.message, caller, services, services.clock.now())
+            if type(result) is CoroutineType:
+                run_steps(result, lambda _: None, lambda error: self._not_taken(event.action, error))
+
+    def _not_taken(self, action: str, error: Exception) -> None:
+        log.error("%s of station %s could not be taken", action, self.entry.identity, exc_info=error)
 
     def _ignored(self, event: Ignored, data: bytes) -> None:
         if event.reason == "answer-unasked":

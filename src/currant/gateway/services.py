@@ -16,6 +16,8 @@ from currant.kit.clock import Clock
 from currant.ocpp import v16, v21, v201
 from currant.ocpp.catalogue import Version
 from currant.ocpp.errors import Finding
+from currant.stations.device.monitoring import Monitoring
+from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
 from currant.stations.messages import MessageLog
 from currant.stations.model import AttendedStation
@@ -34,6 +36,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     stations: StationService
     charging: ChargingService
     messages: MessageLog
+    device: DeviceModel
+    monitoring: Monitoring
     clock: Clock
     transfers: TransferService | None = None
     """None where no files travel, as under the bench."""
@@ -55,6 +59,7 @@ class Caller:
         "config",
         "findings",
         "remote_address",
+        "services",
         "sessions",
         "station",
         "types",
@@ -69,6 +74,7 @@ class Caller:
         sessions: StationSessions,
         remote_address: str,
         config: GatewayConfig,
+        services: Services,
     ) -> None:
         self.version = version
         self.types: Any = TYPES[version]
@@ -76,6 +82,7 @@ class Caller:
         self.sessions = sessions
         self.remote_address = remote_address
         self.config = config
+        self.services = services
         self.booted = False
         self.asked: frozenset[str] = frozenset()
         self.findings: Sequence[Finding] = ()
