@@ -8,6 +8,8 @@ import msgspec
 if TYPE_CHECKING:
     from currant.access.importing import TokenImports
     from currant.access.service import AccessService
+    from currant.charging.reservations.service import Reservations
+    from currant.charging.reservations.waiting import WaitingList
     from currant.charging.service import ChargingService
     from currant.db.engine import Database
     from currant.events.live import LiveFeed
@@ -40,6 +42,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     access: "AccessService"
     token_imports: "TokenImports"
     charging: "ChargingService"
+    reservations: "Reservations"
+    waiting: "WaitingList"
     transfers: "TransferService | None" = None
     files: "FileService | None" = None
     firmware: "FirmwareLibrary | None" = None

@@ -26,6 +26,9 @@ from currant.app.place import Place, Running
 from currant.app.settings import Settings
 from currant.app.subscriptions import subscriptions
 from currant.charging.policy_use import PolicyUse
+from currant.charging.reservations.model import Terms
+from currant.charging.reservations.service import Reservations
+from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
@@ -95,6 +98,8 @@ class Currant:
     outbound: Outbound
     access: AccessService
     charging: ChargingService
+    reservations: Reservations
+    waiting: WaitingList
     delivery: Delivery
     gateway: Gateway
     api: ApiServer
@@ -227,6 +232,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
         database, currant.stations, currant.access, numbers, currant.live, clock, commands=currant.commands
     )
     await numbers.prepare("session")
+    await _start_reservations(currant, stack, numbers)
 
     currant.delivery = Delivery(
         database,
@@ -235,6 +241,8 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             directory=currant.directory,
             access=currant.access,
             charging=currant.charging,
+            reservations=currant.reservations,
+            waiting=currant.waiting,
             queue=currant.queue,
             transfers=currant.transfers,
             live=currant.live,
@@ -245,6 +253,35 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     duties = Duties(database, duties_of(currant))
     duties.start()
     stack.push_async_callback(duties.stop)
+
+
+async def _start_reservations(currant: Currant, stack: AsyncExitStack, numbers: Numbers) -> None:
+    database, clock, terms = currant.database, currant.clock, reservation_terms(currant.settings)
+    currant.reservations = Reservations(
+        database, currant.directory, currant.access, currant.commands, numbers, clock, terms
+    )
+    await currant.reservations.start()
+    stack.push_async_callback(currant.reservations.stop)
+    currant.waiting = WaitingList(database, currant.reservations, numbers, clock, terms)
+
+
+def reservation_terms(settings: Settings) -> Terms:
+    wanted = settings.reservations
+    return Terms(
+        lead=timedelta(minutes=wanted.lead_minutes),
+        grace=timedelta(minutes=wanted.grace_minutes),
+        usual_length=timedelta(minutes=wanted.usual_minutes),
+        max_length=timedelta(minutes=wanted.max_minutes),
+        max_ad_hoc=timedelta(minutes=wanted.max_ad_hoc_minutes),
+        min_notice=timedelta(minutes=wanted.min_notice_minutes),
+        max_ahead=timedelta(days=wanted.max_days_ahead),
+        open_per_token=wanted.open_per_token,
+        open_per_account=wanted.open_per_account,
+        call_hold=timedelta(minutes=wanted.call_minutes),
+        max_wait=timedelta(hours=wanted.max_wait_hours),
+        waiting_per_location=wanted.waiting_per_location,
+        answer_within_s=settings.ocpp.call_timeout_s,
+    )
 
 
 async def _start_transfers(
@@ -302,6 +339,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         monitoring=currant.monitoring,
         clock=currant.clock,
         transfers=currant.transfers,
+        reservations=currant.reservations,
     )
     currant.gateway = Gateway(await gateway_config(currant), services, currant.registry)
     await currant.gateway.start()
@@ -326,6 +364,8 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             access=currant.access,
             token_imports=TokenImports(currant.database, currant.access, currant.clock),
             charging=currant.charging,
+            reservations=currant.reservations,
+            waiting=currant.waiting,
             turned_away=lambda: currant.gateway.counters,
         ),
         ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),
@@ -349,6 +389,12 @@ def duties_of(currant: Currant) -> list[Duty]:
 
     async def close_zombies() -> None:
         await currant.charging.reap(clock.now())
+
+    async def tend_reservations() -> None:
+        await currant.reservations.tend(clock.now())
+
+    async def tend_waiting() -> None:
+        await currant.waiting.tend(clock.now())
 
     async def forget_old() -> None:
         now = clock.now()
@@ -380,6 +426,8 @@ def duties_of(currant: Currant) -> list[Duty]:
 
     return [
         Duty(name="closing of zombie sessions", every_s=60, run=close_zombies, first_s=60),
+        Duty(name="reservations", every_s=5, run=tend_reservations, first_s=2),
+        Duty(name="waiting lists", every_s=30, run=tend_waiting, first_s=10),
         Duty(
             name="stopping of exhausted sessions",
             every_s=30,

@@ -11,6 +11,11 @@ from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
 from currant.charging.events import EnergyOutsideSession, SessionCorrected, SessionEnded, SessionEvent
 from currant.charging.policy_use import COUNTED_EVENTS, PolicyUse
+from currant.charging.reservations import hearing
+from currant.charging.reservations import waiting as waiting_list
+from currant.charging.reservations.events import ReservationEvent, WaitingEvent
+from currant.charging.reservations.service import Reservations
+from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
 from currant.events.delivery import Subscription
 from currant.events.live import LiveFeed
@@ -38,6 +43,8 @@ SHOWN: tuple[type[Event], ...] = (
     TransferChanged,
     SessionEvent,
     EnergyOutsideSession,
+    ReservationEvent,
+    WaitingEvent,
 )
 """What moves on people's screens."""
 
@@ -70,6 +77,8 @@ def subscriptions(
     directory: StationDirectory,
     access: AccessService,
     charging: ChargingService,
+    reservations: Reservations,
+    waiting: WaitingList,
     queue: CommandQueue,
     transfers: TransferService,
     live: LiveFeed,
@@ -86,6 +95,8 @@ def subscriptions(
             queue.follow,
             to=(stations.StationBooted, stations.StationConnected, stations.CommandsQueued),
         ),
+        Subscription("reservations", reservations.follow, to=hearing.FOLLOWED, skip_after=5),
+        Subscription("waiting lists", waiting.follow, to=waiting_list.FOLLOWED, skip_after=5),
         Subscription("firmware updates", transfers.booted, to=(stations.StationBooted,)),
         Subscription(f"live view of {node}", LiveView(live).show, to=SHOWN, skip_after=3),
     ]
@@ -108,6 +119,8 @@ def key_of(event: Event) -> str:
     """What an event is about: a newer one of the same kind about the same thing replaces it for slow readers."""
     if isinstance(event, SessionEvent):
         return event.session_id
+    if isinstance(event, (ReservationEvent, WaitingEvent)):
+        return event.reservation_id if isinstance(event, ReservationEvent) else event.waiting_id
     parts = [
         getattr(event, name, "") for name in ("station_id", "evse", "connector", "command_id", "location_id")
     ]

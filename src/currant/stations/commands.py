@@ -10,15 +10,11 @@ from currant.db.engine import Database
 from currant.db.numbers import Numbers
 from currant.kit.clock import Clock
 from currant.kit.errors import CurrantError, Invalid, NotFound
-from currant.kit.ids import CommandId, StationId, TenantId, new_id
+from currant.kit.ids import BatchId, CommandId, StationId, TenantId, new_id
 from currant.stations import paging, store
 from currant.stations.admission import entry_of
-from currant.stations.commanding import AnyCommand, rules
-from currant.stations.commanding.remote import (
-    Reset,
-    StartCharging,
-    Trigger,
-)
+from currant.stations.commanding import AnyCommand, der, displays, lists, profiles, rules, variables
+from currant.stations.commanding.remote import RequestBatterySwap, Reset, StartCharging, Trigger
 from currant.stations.commanding.secrets import masked, masked_values
 from currant.stations.commanding.variables import GetVariables, SetVariables
 from currant.stations.directory import DirectoryEntry, StationDirectory
@@ -28,6 +24,8 @@ from currant.stations.model import Admission, CommandOutcome, CommandRecord, Com
 
 DEADLINE_S = 30.0
 DEADLINE_MAX_S = 600.0
+REPORT_DEADLINE_S = 120.0
+"""For commands whose answer comes in parts, after the answer."""
 REMOTE_STARTS = "remote_start"
 """The name of the numbers that remote starts are counted by."""
 REMOTE_START_WITHIN = timedelta(minutes=10)
@@ -36,6 +34,16 @@ ABANDONED_AFTER = timedelta(minutes=15)
 
 # Allowed before a station is accepted: what finds out what it is, and sets it right (2.x B02.FR.06 to .08).
 BEFORE_ACCEPTANCE = (Reset, Trigger, GetVariables, SetVariables)
+
+
+# Outcomes after which the station may do what it was told.
+MAY_HAVE_ARRIVED = (
+    CommandStatus.SENT,
+    CommandStatus.ACCEPTED,
+    CommandStatus.SCHEDULED,
+    CommandStatus.UNANSWERED,
+    CommandStatus.FAILED,
+)
 
 
 class StationNotAccepted(CurrantError):
@@ -83,7 +91,7 @@ class CommandService:
         command: AnyCommand,
         *,
         by: str,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
     ) -> CommandRecord:
         """Tell a station (by id or identity) to do something, and wait for what comes of it.
 
@@ -91,21 +99,35 @@ class CommandService:
         not be told this, before anything is recorded or sent.
         """
         entry = self.told(tenant_id, station_id, command)
-        if not 0 < deadline_s <= DEADLINE_MAX_S:
+        if deadline_s is not None and not 0 < deadline_s <= DEADLINE_MAX_S:
             raise Invalid(f"A deadline is at most {DEADLINE_MAX_S:.0f} seconds.", field="deadline_s")
-        if isinstance(command, StartCharging) and command.remote_start_id is None:
-            number = self._numbers.take(REMOTE_STARTS)
-            command = msgspec.structs.replace(command, remote_start_id=number)
+        command = self.numbered(command)
         record = await self._begin(entry, command, by)
+        if deadline_s is None:
+            deadline_s = deadline_of(command)
         outcome = await self._link.send(entry.station_id, command, deadline_s=deadline_s)
-        return await self._end(record, outcome)
+        return await self.end(record, outcome)
+
+    def numbered(self, command: AnyCommand) -> AnyCommand:
+        """The command with the number that its effects are told by, where it has one."""
+        if isinstance(command, StartCharging) and command.remote_start_id is None:
+            return msgspec.structs.replace(command, remote_start_id=self._numbers.take(REMOTE_STARTS))
+        if isinstance(command, RequestBatterySwap) and command.request_id is None:
+            return msgspec.structs.replace(command, request_id=self._numbers.take(REMOTE_STARTS))
+        return command
+
+    async def send(self, record: CommandRecord) -> CommandOutcome:
+        """Send a recorded command over the link, and wait for what comes of it."""
+        return await self._link.send(
+            record.station_id, record.command, deadline_s=deadline_of(record.command)
+        )
 
     async def turn_down(
         self, tenant_id: TenantId, station_id: StationId | str, command: AnyCommand, *, by: str, reason: str
     ) -> CommandRecord:
         """Record a command that is refused here, and why, without troubling the station."""
         record = await self._begin(self.told(tenant_id, station_id, command), command, by)
-        return await self._end(record, CommandOutcome(status=CommandStatus.REFUSED, reason=reason))
+        return await self.end(record, CommandOutcome(status=CommandStatus.REFUSED, reason=reason))
 
     def told(self, tenant_id: TenantId, station_id: StationId | str, command: AnyCommand) -> DirectoryEntry:
         """The station (by id or identity), if it may be told this; raises as `give` does."""
@@ -130,31 +152,40 @@ class CommandService:
         await self._database.commit(changes)
         return record
 
-    async def _end(self, record: CommandRecord, outcome: CommandOutcome) -> CommandRecord:
+    async def end(self, record: CommandRecord, outcome: CommandOutcome) -> CommandRecord:
+        """Keep what came of a command, and tell of it."""
         now = self._clock.now()
         outcome = msgspec.structs.replace(outcome, variables=masked_values(outcome.variables))
         changes = ChangeSet(record.tenant_id)
         store.records.end_command(changes, record.tenant_id, record.id, outcome, now=now)
-        changes.emit(
-            CommandEnded(
-                tenant_id=record.tenant_id,
-                happened_at=now,
-                command_id=record.id,
-                station_id=record.station_id,
-                command=kind_of(record.command),
-                status=outcome.status,
-                reason=outcome.reason,
-                asked_by=record.asked_by,
-            )
-        )
-        await self._database.commit(changes)
-        return msgspec.structs.replace(
+        ended = msgspec.structs.replace(
             record,
             status=outcome.status,
             reason=outcome.reason,
             answer=outcome.answer,
             variables=outcome.variables,
+            report=outcome.report,
             ended_at=now,
+        )
+        self.tell_ended(changes, ended)
+        await self._database.commit(changes)
+        return ended
+
+    @staticmethod
+    def tell_ended(changes: ChangeSet, record: CommandRecord) -> None:
+        """Add the event of a command that has ended."""
+        assert record.ended_at is not None, "It has ended."
+        changes.emit(
+            CommandEnded(
+                tenant_id=record.tenant_id,
+                happened_at=record.ended_at,
+                command_id=record.id,
+                station_id=record.station_id,
+                command=kind_of(record.command),
+                status=record.status,
+                reason=record.reason,
+                asked_by=record.asked_by,
+            )
         )
 
     async def get(self, tenant_id: TenantId, command_id: CommandId) -> CommandRecord:
@@ -170,6 +201,7 @@ class CommandService:
         station_id: StationId | None = None,
         kind: str | None = None,
         status: CommandStatus | None = None,
+        batch_id: BatchId | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[CommandRecord]:
@@ -183,6 +215,7 @@ class CommandService:
                 station_id=station_id,
                 kind=kind,
                 status=status,
+                batch_id=batch_id,
                 before=before,
                 limit=limit + 1,
             )
@@ -210,11 +243,7 @@ class CommandService:
         for record in recent:
             command = record.command
             assert isinstance(command, StartCharging)
-            if record.status not in (
-                CommandStatus.REFUSED,
-                CommandStatus.OFFLINE,
-                CommandStatus.UNSUPPORTED,
-            ) and (
+            if record.status in MAY_HAVE_ARRIVED and (
                 command.token_uid.casefold() == token_uid.casefold()
                 and (command.evse is None or evse is None or command.evse == evse)
             ):
@@ -225,6 +254,23 @@ class CommandService:
 def kind_of(command: AnyCommand) -> str:
     """The command's name, as it is tagged in JSON and asked for in filters."""
     return type(command).__name__
+
+
+REPORTING = (
+    variables.GetReport,
+    variables.GetMonitoringReport,
+    profiles.GetChargingProfiles,
+    displays.GetDisplayMessages,
+    displays.GetCustomerInformation,
+    der.GetDerControls,
+    lists.SendLocalList,
+)
+
+
+def deadline_of(command: AnyCommand) -> float:
+    """How long a command is waited for where nobody says."""
+    whole = isinstance(command, GetVariables) and not command.variables
+    return REPORT_DEADLINE_S if whole or isinstance(command, REPORTING) else DEADLINE_S
 
 
 def _check_allowed(admission: Admission, command: AnyCommand) -> None:

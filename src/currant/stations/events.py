@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from currant.kit.event import Event
-from currant.kit.ids import CommandId, LocationId, StationId
+from currant.kit.ids import BatchId, CommandId, LocationId, StationId
 from currant.stations.model import Admission, CommandStatus, ConnectorStatus, Severity
 
 
@@ -103,6 +103,15 @@ class CommandEnded(Event, frozen=True, kw_only=True):
     status: CommandStatus
     reason: str = ""
     asked_by: str = ""
+
+
+class CommandsQueued(Event, frozen=True, kw_only=True):
+    """A command waits for a station, or those of a batch for many."""
+
+    station_id: StationId | None = None
+    batch_id: BatchId | None = None
+    command: str = ""
+    by: str = ""
 
 
 class SecurityEventSeen(Event, frozen=True, kw_only=True):

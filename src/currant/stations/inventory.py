@@ -291,6 +291,15 @@ class Inventory:
     async def count_stations(self, tenant_id: TenantId, filters: StationFilters = ALL) -> int:
         return await self._database.read(lambda conn: store.stations.count(conn, tenant_id, filters))
 
+    async def ids_of(self, tenant_id: TenantId, filters: StationFilters, *, most: int) -> list[StationId]:
+        """The ids of the stations that fit; Invalid where more than `most` do."""
+        found = await self._database.read(
+            lambda conn: store.stations.ids(conn, tenant_id, filters, limit=most + 1)
+        )
+        if len(found) > most:
+            raise Invalid(f"More than {most} stations fit: say more closely which.", field="which")
+        return found
+
     # What became of them
 
     async def status_history(

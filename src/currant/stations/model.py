@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from currant.kit.ids import CommandId, LocationId, StationGroupId, StationId, TenantId
+from currant.kit.ids import BatchId, CommandId, LocationId, StationGroupId, StationId, TenantId
 from currant.stations.commanding import AnyCommand
 from currant.stations.commanding.variables import VariableValue
 
@@ -363,6 +363,8 @@ class AttendedStation:
 class CommandStatus(StrEnum):
     """How a command stands or ended."""
 
+    QUEUED = "queued"
+    """It waits: for its time, for its station to connect, or for its turn among many."""
     SENT = "sent"
     ACCEPTED = "accepted"
     SCHEDULED = "scheduled"
@@ -374,6 +376,10 @@ class CommandStatus(StrEnum):
     """This OCPP version has no such message."""
     FAILED = "failed"
     """The station answered with a CALLERROR or something unreadable."""
+    EXPIRED = "expired"
+    """Its time to wait was over before it could be sent."""
+    CANCELLED = "cancelled"
+    """Somebody took it back before it was sent."""
 
 
 class CommandOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -400,7 +406,41 @@ class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     answer: dict[str, Any] | None = None
     variables: tuple[VariableValue, ...] = ()
+    report: tuple[dict[str, Any], ...] = ()
     ended_at: datetime | None = None
+    not_before: datetime | None = None
+    """A queued one is not sent earlier."""
+    expires_at: datetime | None = None
+    """A queued one is not sent later."""
+    batch_id: BatchId | None = None
+    """The batch it was given in, to many stations at once."""
+
+
+class CommandBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """One command given to many stations; each has a `CommandRecord` of its own with this `batch_id`."""
+
+    id: BatchId
+    tenant_id: TenantId
+    command: AnyCommand
+    asked_by: str
+    asked_at: datetime
+    stations: int
+    at_once: int
+    """How many stations it is under way to at the same time, at most."""
+    note: str = ""
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    paused: bool = False
+    cancelled_at: datetime | None = None
+
+
+class BatchProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch, and how many of its commands stand or ended how."""
+
+    batch: CommandBatch
+    by_status: dict[str, int]
+    done: bool
+    """No command of it waits or is under way any more."""
 
 
 class Severity(StrEnum):

@@ -6,6 +6,8 @@ from currant.api.routes import (
     bulk,
     commands,
     documentation,
+    files,
+    firmware,
     health,
     keys,
     locations,
@@ -18,6 +20,7 @@ from currant.api.routes import (
     sessions,
     stations,
     tokens,
+    transfers,
 )
 
 TAGS = {
@@ -26,6 +29,9 @@ TAGS = {
     "Locations": "Places with stations.",
     "Stations": "Charging stations: registered, admitted, looked at.",
     "Commands": "What stations are told to do, in words that are the same for every OCPP version.",
+    "Transfers": "Logs asked for and firmware given: how far each has come.",
+    "Files": "What stations sent: listed, looked into, downloaded.",
+    "Firmware": "Images for stations, with their signatures.",
     "Sessions": "Charging sessions and their meter readings.",
     "Tokens": "What drivers present: cards, apps, contracts, vehicles.",
     "Accounts and groups": "Who answers for tokens, and which tokens belong together.",
@@ -49,6 +55,10 @@ ROUTES = (
     bulk.router,
     commands.router,
     batches.router,
+    transfers.router,
+    files.router,
+    files.station_router,
+    firmware.router,
     sessions.router,
     tokens.router,
     accounts.router,

@@ -10,7 +10,7 @@ from sqlalchemy import update as update_rows
 from currant.db.commits import ChangeSet
 from currant.db.queries import Query
 from currant.kit.clock import instant, micros
-from currant.kit.ids import CommandId, StationId, TenantId
+from currant.kit.ids import BatchId, CommandId, StationId, TenantId
 from currant.stations.commanding import AnyCommand
 from currant.stations.commanding.variables import VariableValue
 from currant.stations.model import (
@@ -28,6 +28,7 @@ from currant.stations.store.tables import commands, findings, security_events, s
 _command: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)
 _variables = msgspec.json.Decoder(tuple[VariableValue, ...])
 _answer = msgspec.json.Decoder(dict[str, Any])
+_report = msgspec.json.Decoder(tuple[dict[str, Any], ...])
 
 
 # Commands
@@ -48,7 +49,11 @@ def insert_command(changes: ChangeSet, record: CommandRecord, kind: str) -> None
             record.reason,
             None,
             "[]",
+            "[]",
             None,
+            None if record.not_before is None else micros(record.not_before),
+            None if record.expires_at is None else micros(record.expires_at),
+            record.batch_id,
         ),
     )
 
@@ -58,16 +63,17 @@ def end_command(
 ) -> None:
     answer = None if outcome.answer is None else msgspec.json.encode(outcome.answer).decode()
     variables = msgspec.json.encode(outcome.variables).decode()
+    report = msgspec.json.encode(outcome.report).decode()
     changes.write(
         tables.END_COMMAND,
-        (outcome.status, outcome.reason, answer, variables, micros(now), command_id, tenant_id),
+        (outcome.status, outcome.reason, answer, variables, report, micros(now), command_id, tenant_id),
     )
 
 
 def command(conn: Connection, tenant_id: TenantId, command_id: CommandId) -> CommandRecord | None:
     c = commands.c
     row = conn.execute(select(commands).where(c.tenant_id == tenant_id, c.id == command_id)).one_or_none()
-    return None if row is None else _record(row)
+    return None if row is None else record_from(row)
 
 
 def search_commands(
@@ -77,6 +83,7 @@ def search_commands(
     station_id: StationId | None,
     kind: str | None,
     status: CommandStatus | None,
+    batch_id: BatchId | None,
     before: str | None,
     limit: int,
 ) -> list[CommandRecord]:
@@ -89,9 +96,11 @@ def search_commands(
         query = query.where(c.kind == kind)
     if status is not None:
         query = query.where(c.status == status.value)
+    if batch_id is not None:
+        query = query.where(c.batch_id == batch_id)
     if before is not None:
         query = query.where(c.id < before)
-    return [_record(row) for row in conn.execute(query.order_by(c.id.desc()).limit(limit))]
+    return [record_from(row) for row in conn.execute(query.order_by(c.id.desc()).limit(limit))]
 
 
 # Every start of a 1.6 session asks this: prepared.
@@ -118,7 +127,7 @@ def recent_commands(
 ) -> list[CommandRecord]:
     """A station's latest commands of one kind, latest first."""
     rows = _RECENT_COMMANDS.all(conn, tenant_id, station_id, kind, micros(since), limit)
-    return [_record(row) for row in rows]
+    return [record_from(row) for row in rows]
 
 
 def end_abandoned_commands(conn: Connection, *, asked_before: datetime, now: datetime, reason: str) -> int:
@@ -131,7 +140,7 @@ def end_abandoned_commands(conn: Connection, *, asked_before: datetime, now: dat
     return done.rowcount
 
 
-def _record(row: Row[Any]) -> CommandRecord:
+def record_from(row: Row[Any]) -> CommandRecord:
     return CommandRecord(
         id=row.id,
         tenant_id=row.tenant_id,
@@ -143,7 +152,11 @@ def _record(row: Row[Any]) -> CommandRecord:
         reason=row.reason,
         answer=None if row.answer is None else _answer.decode(row.answer),
         variables=_variables.decode(row.variables),
+        report=_report.decode(row.report),
         ended_at=at(row.ended_at),
+        not_before=at(row.not_before),
+        expires_at=at(row.expires_at),
+        batch_id=row.batch_id,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import update as update_rows
 
 from currant.db.commits import ChangeSet
 from currant.kit.clock import instant, micros
-from currant.kit.ids import LocationId, StationId, TenantId
+from currant.kit.ids import LocationId, StationGroupId, StationId, TenantId
 from currant.stations.model import (
     DEFAULT_SETTINGS,
     Admission,
@@ -30,6 +30,7 @@ from currant.stations.model import (
 )
 from currant.stations.reports import TEXT_MAX
 from currant.stations.store import tables
+from currant.stations.store.groups import station_group_members
 from currant.stations.store.tables import (
     connector_states,
     connectors,
@@ -270,6 +271,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     status: ConnectorStatus | None = None
     text: str | None = None
+    group_id: StationGroupId | None = None
 
 
 def search(
@@ -281,6 +283,12 @@ def search(
         query = query.where(stations.c.identity > after)
     rows = conn.execute(query.order_by(stations.c.identity).limit(limit)).all()
     return _with_evses(conn, tenant_id, rows)
+
+
+def ids(conn: Connection, tenant_id: TenantId, filters: Filters, *, limit: int) -> list[StationId]:
+    """The ids of at most `limit` stations, in the order of their identities."""
+    query = select(stations.c.id).where(stations.c.tenant_id == tenant_id, *_conditions(filters))
+    return [row[0] for row in conn.execute(query.order_by(stations.c.identity).limit(limit))]
 
 
 def count(conn: Connection, tenant_id: TenantId, filters: Filters) -> int:
@@ -303,6 +311,9 @@ def _conditions(filters: Filters) -> list[Any]:
         conditions.append(s.vendor == filters.vendor)
     if filters.model is not None:
         conditions.append(s.model == filters.model)
+    if filters.group_id is not None:
+        m = station_group_members.c
+        conditions.append(exists().where(m.station_id == s.id, m.group_id == filters.group_id))
     if filters.status is not None:
         reported = exists().where(
             connector_states.c.station_id == s.id,

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from currant.db.commits import Write, delete_from, insert_into, update, upsert
@@ -172,9 +173,46 @@ commands = Table(
     _text("reason"),
     Column("answer", Text),
     _text("variables"),
+    _text("report"),
     Column("ended_at", BigInteger),
+    Column("not_before", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("batch_id", Text),
     Index(None, "tenant_id", "id"),
     Index(None, "station_id", "id"),
+    Index(
+        "ix_commands_batch",
+        "batch_id",
+        "status",
+        sqlite_where=text("batch_id IS NOT NULL"),
+        postgresql_where=text("batch_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_commands_queued",
+        "station_id",
+        "asked_at",
+        sqlite_where=text("status = 'queued'"),
+        postgresql_where=text("status = 'queued'"),
+    ),
+)
+
+command_batches = Table(
+    "command_batches",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("tenant_id"),
+    _text("kind"),
+    _text("command"),
+    _text("asked_by"),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("stations", BigInteger, nullable=False),
+    Column("at_once", BigInteger, nullable=False),
+    _text("note"),
+    Column("not_before", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("paused", Boolean, nullable=False),
+    Column("cancelled_at", BigInteger),
+    Index(None, "tenant_id", "id"),
 )
 
 findings = Table(
@@ -297,8 +335,9 @@ INSERT_HISTORY = insert_into(
 
 INSERT_COMMAND = insert_into(commands)
 END_COMMAND = update(
-    commands, set=("status", "reason", "answer", "variables", "ended_at"), where=("id", "tenant_id")
+    commands, set=("status", "reason", "answer", "variables", "report", "ended_at"), where=("id", "tenant_id")
 )
+INSERT_BATCH = insert_into(command_batches)
 
 INSERT_SECURITY_EVENT = insert_into(security_events)
 
