@@ -17,10 +17,12 @@ from currant.api.routes import (
     people,
     policies,
     records,
+    reservations,
     sessions,
     stations,
     tokens,
     transfers,
+    waiting,
 )
 
 TAGS = {
@@ -33,6 +35,8 @@ TAGS = {
     "Files": "What stations sent: listed, looked into, downloaded.",
     "Firmware": "Images for stations, with their signatures.",
     "Sessions": "Charging sessions and their meter readings.",
+    "Reservations": "Places kept for drivers, from now on or ahead of time.",
+    "Waiting lists": "Drivers who want the next free place.",
     "Tokens": "What drivers present: cards, apps, contracts, vehicles.",
     "Accounts and groups": "Who answers for tokens, and which tokens belong together.",
     "Policies": "Where, when and how much somebody may charge; holidays; and an authoriser of your own.",
@@ -60,6 +64,8 @@ ROUTES = (
     files.station_router,
     firmware.router,
     sessions.router,
+    reservations.router,
+    waiting.router,
     tokens.router,
     accounts.router,
     policies.router,

@@ -12,7 +12,7 @@ from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock
 from currant.kit.errors import Conflict, CurrantError, Invalid, NotFound
-from currant.kit.ids import FileId, FirmwareId, StationId, TenantId, TransferId, new_id
+from currant.kit.ids import FileId, StationId, TenantId, TransferId, new_id
 from currant.stations import paging
 from currant.stations.model import Page
 from currant.stations.transfers import rules, store
@@ -83,7 +83,6 @@ class Fetchable(msgspec.Struct, frozen=True, kw_only=True):
 
     file_id: FileId
     name: str
-    media_type: str
     size: int
     sha256: str
     created_at: datetime
@@ -228,7 +227,6 @@ class FileService:
         return Fetchable(
             file_id=FileId(image.id),
             name=image.name,
-            media_type="application/octet-stream",
             size=image.size,
             sha256=image.sha256,
             created_at=image.created_at,
@@ -286,9 +284,9 @@ class FileService:
         )
         return paging.page(rows, limit, lambda file: paging.encode(file.id))
 
-    def content(self, file_id: FileId | FirmwareId) -> AsyncIterator[bytes]:
+    def read(self, file_id: FileId, *, begin: int, end: int) -> AsyncIterator[bytes]:
         """The bytes of a file for a person, who was allowed to see it."""
-        return self._shelf.read(file_id)
+        return self._shelf.read(file_id, begin=begin, end=end)
 
     async def preview(
         self, tenant_id: TenantId, file_id: FileId, *, member: str | None, most_bytes: int

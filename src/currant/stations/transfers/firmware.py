@@ -171,8 +171,8 @@ class FirmwareLibrary:
         )
         return paging.page(rows, limit, lambda image: paging.encode(image.id))
 
-    def content(self, firmware_id: FirmwareId) -> AsyncIterator[bytes]:
-        return self._shelf.read(firmware_id)
+    def read(self, firmware_id: FirmwareId, *, begin: int, end: int) -> AsyncIterator[bytes]:
+        return self._shelf.read(firmware_id, begin=begin, end=end)
 
     def _signed(self, image: FirmwareImage, certificate: str, signature: str) -> FirmwareImage:
         if not certificate and not signature:

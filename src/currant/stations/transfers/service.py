@@ -24,7 +24,7 @@ from currant.stations.commanding.transfers import (
     UnpublishFirmware,
     UpdateFirmware,
 )
-from currant.stations.commands import DEADLINE_S, CommandService
+from currant.stations.commands import CommandService
 from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.events import StationBooted
 from currant.stations.inventory import Inventory
@@ -97,7 +97,7 @@ class TransferService:
         latest: datetime | None = None,
         url: str | None = None,
         retrying: Retrying | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
     ) -> Transfer:
         """Ask a station for a log; it comes over Currant's own link, or to `url`.
 
@@ -130,7 +130,7 @@ class TransferService:
         signing: FirmwareSigning | None = None,
         signed: bool = True,
         retrying: Retrying | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
     ) -> Transfer:
         """Have a station install an image that is kept here, or one from `url`.
 
@@ -159,7 +159,7 @@ class TransferService:
         url: str | None = None,
         checksum: str = "",
         retrying: Retrying | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
     ) -> Transfer:
         """Have a local controller offer an image to its stations; `checksum` (MD5) is needed with `url` alone."""
         transfer, image = await self._made_of_image(
@@ -183,7 +183,7 @@ class TransferService:
         *,
         checksum: str,
         by: str,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float | None = None,
     ) -> CommandRecord:
         """Have a local controller offer an image no longer (2.x L04)."""
         command = UnpublishFirmware(checksum=checksum)
@@ -451,7 +451,7 @@ class TransferService:
         command: GetLog | UpdateFirmware | PublishFirmware,
         *,
         by: str,
-        deadline_s: float,
+        deadline_s: float | None,
     ) -> Transfer:
         self._commands.told(transfer.tenant_id, transfer.station_id, command)
         transfer = rules.asked(transfer, now=self._clock.now())

@@ -1,0 +1,249 @@
+"""Transfers: stations asked for logs, given firmware, and how far that has come."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from currant.api.authentication import ApiRequest
+from currant.api.idempotent import once
+from currant.api.paging import Cursor, Limit
+from currant.api.routes.commands import Deadline
+from currant.api.routes.common import Body, caller_of, services_of, tenant_of
+from currant.api.routes.parameters import Station, Word, station_id_of
+from currant.kit.ids import FirmwareId, StationId, TransferId
+from currant.stations.commanding.base import Retrying
+from currant.stations.commanding.transfers import FirmwareSigning, LogKind
+from currant.stations.model import CommandRecord, Page
+from currant.stations.transfers.model import Transfer, TransferKind, TransferStatus
+from currant.stations.transfers.service import TransferService
+from currant.tenancy.model import Permission
+
+Url = Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
+class LogRequest(Body, frozen=True, kw_only=True):
+    """Which log, about what time. It comes over Currant's own link, or to `url` (http, https, ftp, ftps, sftp)."""
+
+    kind: LogKind = LogKind.DIAGNOSTICS
+    oldest: datetime | None = None
+    latest: datetime | None = None
+    url: Url | None = None
+    retrying: Retrying | None = None
+
+
+class FirmwareRequest(Body, frozen=True, kw_only=True):
+    """An image that is kept here (`firmware_id`), or one at `url`, which should say its `version` too.
+
+    Without `retrieve_at` the station fetches it at once, without `install_at` it installs it as soon as it can.
+    """
+
+    firmware_id: FirmwareId | None = None
+    url: Url | None = None
+    version: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    retrieve_at: datetime | None = None
+    install_at: datetime | None = None
+    signing: FirmwareSigning | None = None
+    """Of an image at `url`; one that is kept here brings its own."""
+    signed: bool = True
+    """False: do not send the image's signature, for stations that know only unsigned firmware."""
+    retrying: Retrying | None = None
+
+
+class PublishRequest(Body, frozen=True, kw_only=True):
+    """An image that is kept here (`firmware_id`), or one at `url`, with its MD5 in `checksum`."""
+
+    firmware_id: FirmwareId | None = None
+    url: Url | None = None
+    checksum: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    retrying: Retrying | None = None
+
+
+class UnpublishRequest(Body, frozen=True, kw_only=True):
+    """The MD5 of what was published."""
+
+    checksum: Annotated[str, msgspec.Meta(max_length=32)]
+
+
+def transfers_of(request: ApiRequest) -> TransferService:
+    transfers = services_of(request).transfers
+    assert transfers is not None, "Where transfers have routes they have a service."
+    return transfers
+
+
+@post(
+    "/stations/{station:str}/logs",
+    status_code=200,
+    opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True},
+)
+async def request_log(
+    request: ApiRequest, station: FromPath[str], data: JSONBody[LogRequest], deadline_s: Deadline = None
+) -> Response[Transfer]:
+    """Ask a station for a log. The answer is the transfer as it stands when the station has answered."""
+    return await once(
+        request,
+        lambda: transfers_of(request).request_log(
+            tenant_of(request),
+            station,
+            data.kind,
+            by=caller_of(request).label,
+            oldest=data.oldest,
+            latest=data.latest,
+            url=data.url,
+            retrying=data.retrying,
+            deadline_s=deadline_s,
+        ),
+    )
+
+
+@post(
+    "/stations/{station:str}/firmware",
+    status_code=200,
+    opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True},
+)
+async def update_firmware(
+    request: ApiRequest,
+    station: FromPath[str],
+    data: JSONBody[FirmwareRequest],
+    deadline_s: Deadline = None,
+) -> Response[Transfer]:
+    """Have a station install firmware. It is done when the station says so, or has started with the new version."""
+    return await once(
+        request,
+        lambda: transfers_of(request).update_firmware(
+            tenant_of(request),
+            station,
+            by=caller_of(request).label,
+            firmware_id=data.firmware_id,
+            url=data.url,
+            version=data.version,
+            retrieve_at=data.retrieve_at,
+            install_at=data.install_at,
+            signing=data.signing,
+            signed=data.signed,
+            retrying=data.retrying,
+            deadline_s=deadline_s,
+        ),
+    )
+
+
+@post(
+    "/stations/{station:str}/published-firmware",
+    status_code=200,
+    opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True},
+)
+async def publish_firmware(
+    request: ApiRequest,
+    station: FromPath[str],
+    data: JSONBody[PublishRequest],
+    deadline_s: Deadline = None,
+) -> Response[Transfer]:
+    """Have a local controller offer firmware to the stations behind it (OCPP 2.x)."""
+    return await once(
+        request,
+        lambda: transfers_of(request).publish_firmware(
+            tenant_of(request),
+            station,
+            by=caller_of(request).label,
+            firmware_id=data.firmware_id,
+            url=data.url,
+            checksum=data.checksum,
+            retrying=data.retrying,
+            deadline_s=deadline_s,
+        ),
+    )
+
+
+@post(
+    "/stations/{station:str}/unpublish-firmware",
+    status_code=200,
+    opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True},
+)
+async def unpublish_firmware(
+    request: ApiRequest,
+    station: FromPath[str],
+    data: JSONBody[UnpublishRequest],
+    deadline_s: Deadline = None,
+) -> Response[CommandRecord]:
+    """Have a local controller offer firmware no longer."""
+    return await once(
+        request,
+        lambda: transfers_of(request).unpublish_firmware(
+            tenant_of(request),
+            station,
+            checksum=data.checksum,
+            by=caller_of(request).label,
+            deadline_s=deadline_s,
+        ),
+    )
+
+
+@get("/stations/{station:str}/transfers", opt={"permission": Permission.COMMANDS_READ})
+async def list_transfers_of_station(
+    request: ApiRequest,
+    station: FromPath[str],
+    kind: FromQuery[TransferKind | None] = None,
+    status: FromQuery[TransferStatus | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[Transfer]:
+    """A station's transfers, latest first."""
+    return await _list(request, station_id_of(request, station), kind, status, None, cursor, limit)
+
+
+@get("/transfers", opt={"permission": Permission.COMMANDS_READ})
+async def list_transfers(
+    request: ApiRequest,
+    station: Station = None,
+    kind: FromQuery[TransferKind | None] = None,
+    status: FromQuery[TransferStatus | None] = None,
+    firmware_id: Word = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[Transfer]:
+    """Transfers, latest first; `firmware_id` for those of one image."""
+    station_id = None if station is None else station_id_of(request, station)
+    return await _list(request, station_id, kind, status, firmware_id, cursor, limit)
+
+
+@get("/transfers/{transfer_id:str}", opt={"permission": Permission.COMMANDS_READ})
+async def get_transfer(request: ApiRequest, transfer_id: FromPath[str]) -> Transfer:
+    """One transfer with its time line."""
+    return await transfers_of(request).get(tenant_of(request), TransferId(transfer_id))
+
+
+async def _list(
+    request: ApiRequest,
+    station_id: StationId | None,
+    kind: TransferKind | None,
+    status: TransferStatus | None,
+    firmware_id: str | None,
+    cursor: str | None,
+    limit: int,
+) -> Page[Transfer]:
+    return await transfers_of(request).list(
+        tenant_of(request),
+        station_id=station_id,
+        kind=kind,
+        status=status,
+        firmware_id=None if firmware_id is None else FirmwareId(firmware_id),
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+router = Router(
+    "/api/v1",
+    tags=["Transfers"],
+    route_handlers=[
+        request_log,
+        update_firmware,
+        publish_firmware,
+        unpublish_firmware,
+        list_transfers_of_station,
+        list_transfers,
+        get_transfer,
+    ],
+)
