@@ -11,6 +11,8 @@ from currant.access.service import AccessService
 from currant.api.application import create_app
 from currant.api.server import ApiServer
 from currant.api.services import ApiConfig, ApiServices
+from currant.charging.reservations.service import Reservations
+from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
@@ -98,6 +100,11 @@ class Api:
         self.charging = ChargingService(
             database, self.stations, self.access, numbers, self.live, clock, commands=self.commands
         )
+        self.reservations = Reservations(
+            database, self.directory, self.access, self.commands, numbers, clock
+        )
+        await self.reservations.start()
+        self.waiting = WaitingList(database, self.reservations, numbers, clock)
         self.app = create_app(
             ApiServices(
                 database=database,
@@ -112,6 +119,8 @@ class Api:
                 access=self.access,
                 token_imports=TokenImports(database, self.access, clock),
                 charging=self.charging,
+                reservations=self.reservations,
+                waiting=self.waiting,
             ),
             self.config,
         )

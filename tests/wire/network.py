@@ -12,7 +12,9 @@ import msgspec
 
 from currant.access.model import Token, TokenDraft
 from currant.access.service import AccessService
+from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.model import Session, SessionFilter
+from currant.charging.reservations.service import Reservations
 from currant.charging.service import ChargingService
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
@@ -33,6 +35,9 @@ from currant.stations.drafts import StationDraft
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
 from currant.stations.model import Message, Station
+from currant.stations.profiles.der import DerService
+from currant.stations.profiles.device import known_to
+from currant.stations.profiles.service import ProfileService
 from currant.stations.service import StationPolicy, StationService, UnknownStations
 from services import fresh_database
 
@@ -65,6 +70,16 @@ class Network:
         self.messages = MessageLog(self.database, self.clock)
         self.device = DeviceModel(self.database, self.clock, key=b"k" * 32)
         self.monitoring = Monitoring(self.database, self.device, self.clock)
+        self.profiles = ProfileService(
+            self.database,
+            self.directory,
+            self.commands,
+            self.numbers,
+            self.clock,
+            known=known_to(self.device),
+        )
+        self.der = DerService(self.database, self.commands, self.clock)
+        self.energy_needs = EnergyNeedsService(self.database, self.profiles, self.commands, self.clock)
         self.access = AccessService(self.database, self.clock)
         self.charging = ChargingService(
             self.database,
@@ -75,6 +90,9 @@ class Network:
             self.clock,
             commands=self.commands,
         )
+        self.reservations = Reservations(
+            self.database, self.directory, self.access, self.commands, self.numbers, self.clock
+        )
         self.gateway = Gateway(
             GatewayConfig(**({"port": 0, "tls_port": 0, "allow_unauthenticated": True} | config)),
             Services(
@@ -84,7 +102,11 @@ class Network:
                 messages=self.messages,
                 device=self.device,
                 monitoring=self.monitoring,
+                profiles=self.profiles,
+                der=self.der,
+                energy_needs=self.energy_needs,
                 clock=self.clock,
+                reservations=self.reservations,
             ),
             self.registry,
         )
@@ -141,11 +163,15 @@ async def network(folder: Path, **config: Any) -> AsyncIterator[Network]:
     await built.numbers.prepare("session")
     await built.stations.start()
     await built.commands.start()
+    await built.profiles.start()
+    await built.reservations.start()
     await built.gateway.start()
     try:
         yield built
     finally:
         await built.gateway.stop(grace_s=2.0)
+        await built.reservations.stop()
+        await built.energy_needs.stop()
         await built.device.stop()
         await built.database.close()
 

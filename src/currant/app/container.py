@@ -29,6 +29,7 @@ from currant.charging.policy_use import PolicyUse
 from currant.charging.reservations.model import Terms
 from currant.charging.reservations.service import Reservations
 from currant.charging.reservations.waiting import WaitingList
+from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.service import ChargingService
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
@@ -51,6 +52,9 @@ from currant.stations.directory import StationDirectory
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
+from currant.stations.profiles.der import DerService
+from currant.stations.profiles.device import known_to
+from currant.stations.profiles.service import ProfileService
 from currant.stations.queueing import CommandQueue
 from currant.stations.service import StationPolicy, StationService, UnknownStations
 from currant.stations.transfers.addressing import Addressing, Bases
@@ -95,6 +99,9 @@ class Currant:
     messages: MessageLog
     device: DeviceModel
     monitoring: Monitoring
+    profiles: ProfileService
+    der: DerService
+    energy_needs: EnergyNeedsService
     outbound: Outbound
     access: AccessService
     charging: ChargingService
@@ -223,6 +230,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.device = DeviceModel(database, clock, key=installation_key)
     stack.push_async_callback(currant.device.stop)
     currant.monitoring = Monitoring(database, currant.device, clock)
+    await _start_smart_charging(currant, stack, numbers)
     currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
     stack.push_async_callback(currant.outbound.close)
     currant.access = AccessService(database, clock, outbound=currant.outbound)
@@ -245,6 +253,9 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             waiting=currant.waiting,
             queue=currant.queue,
             transfers=currant.transfers,
+            profiles=currant.profiles,
+            der=currant.der,
+            energy_needs=currant.energy_needs,
             live=currant.live,
         ),
     )
@@ -282,6 +293,17 @@ def reservation_terms(settings: Settings) -> Terms:
         waiting_per_location=wanted.waiting_per_location,
         answer_within_s=settings.ocpp.call_timeout_s,
     )
+
+
+async def _start_smart_charging(currant: Currant, stack: AsyncExitStack, numbers: Numbers) -> None:
+    database, commands, clock = currant.database, currant.commands, currant.clock
+    currant.profiles = ProfileService(
+        database, currant.directory, commands, numbers, clock, known=known_to(currant.device)
+    )
+    await currant.profiles.start()
+    currant.der = DerService(database, commands, clock)
+    currant.energy_needs = EnergyNeedsService(database, currant.profiles, commands, clock)
+    stack.push_async_callback(currant.energy_needs.stop)
 
 
 async def _start_transfers(
@@ -337,6 +359,9 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         messages=currant.messages,
         device=currant.device,
         monitoring=currant.monitoring,
+        profiles=currant.profiles,
+        der=currant.der,
+        energy_needs=currant.energy_needs,
         clock=currant.clock,
         transfers=currant.transfers,
         reservations=currant.reservations,

@@ -185,6 +185,46 @@ class FilesSettings(Section):
     """Days that logs from stations are kept; firmware stays until it is deleted."""
 
 
+class ReservationSettings(Section):
+    """What reservations and waiting lists may be like."""
+
+    lead_minutes: Annotated[int, Field(ge=0, le=240)] = 15
+    """Minutes before its beginning from which a place is kept free and its station told."""
+
+    grace_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    """Minutes after its beginning for which the place waits for a driver who planned ahead."""
+
+    usual_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    """How long a reservation is whose end is not named."""
+
+    max_minutes: Annotated[int, Field(ge=1, le=10_080)] = 720
+    """How long a reservation may be."""
+
+    max_ad_hoc_minutes: Annotated[int, Field(ge=1, le=10_080)] = 120
+    """How long a place may be kept from now on."""
+
+    min_notice_minutes: Annotated[int, Field(ge=0, le=10_080)] = 0
+    """How long ahead reservations are made at least, other than from now on."""
+
+    max_days_ahead: Annotated[int, Field(ge=1, le=366)] = 30
+    """How long ahead reservations are made at most."""
+
+    open_per_token: Annotated[int, Field(ge=1, le=1000)] = 2
+    """How many open reservations a token may have."""
+
+    open_per_account: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """How many open reservations the tokens of an account may have together."""
+
+    call_minutes: Annotated[int, Field(ge=1, le=120)] = 5
+    """Minutes for which a place is held for a waiting driver who is called."""
+
+    max_wait_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    """Hours after which somebody who was never called is taken off the list."""
+
+    waiting_per_location: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """How many drivers may wait at a location."""
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -249,6 +289,7 @@ class Settings(BaseSettings):
     outbound: OutboundSettings = OutboundSettings()
     tls: TlsSettings = TlsSettings()
     files: FilesSettings = FilesSettings()
+    reservations: ReservationSettings = ReservationSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @classmethod

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.model import StationSessions
+from currant.charging.reservations.service import Reservations
 from currant.charging.service import ChargingService
 from currant.gateway.config import GatewayConfig
+from currant.gateway.securing import Securing
 from currant.kit.clock import Clock
 from currant.ocpp import v16, v21, v201
 from currant.ocpp.catalogue import Version
@@ -21,6 +24,8 @@ from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
 from currant.stations.messages import MessageLog
 from currant.stations.model import AttendedStation
+from currant.stations.profiles.der import DerService
+from currant.stations.profiles.service import ProfileService
 from currant.stations.service import StationService
 from currant.stations.transfers.service import TransferService
 
@@ -38,9 +43,14 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     messages: MessageLog
     device: DeviceModel
     monitoring: Monitoring
+    profiles: ProfileService
+    der: DerService
+    energy_needs: EnergyNeedsService
     clock: Clock
     transfers: TransferService | None = None
     """None where no files travel, as under the bench."""
+    securing: Securing = Securing()
+    reservations: Reservations | None = None
 
 
 class Caller:

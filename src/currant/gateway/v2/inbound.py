@@ -11,7 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from currant.gateway.services import Caller, Services
-from currant.gateway.v2 import availability, charging, diagnostics, firmware, provisioning, security
+from currant.gateway.v2 import (
+    availability,
+    charging,
+    der,
+    diagnostics,
+    firmware,
+    provisioning,
+    reservations,
+    security,
+    smart_charging,
+)
 
 Translator = Callable[[Any, Caller, Services, datetime], Any]
 
@@ -60,7 +70,7 @@ def certificate_chain_status(request: Any, caller: Caller, services: Services, r
 TRANSLATORS_201: dict[str, Translator] = {
     "Authorize": charging.authorize,
     "BootNotification": provisioning.boot_notification,
-    "ClearedChargingLimit": kept,
+    "ClearedChargingLimit": smart_charging.cleared_charging_limit,
     "DataTransfer": data_transfer,
     "FirmwareStatusNotification": firmware.firmware_status,
     "Get15118EVCertificate": security.get_15118_ev_certificate,
@@ -68,17 +78,17 @@ TRANSLATORS_201: dict[str, Translator] = {
     "Heartbeat": availability.heartbeat,
     "LogStatusNotification": firmware.log_status,
     "MeterValues": charging.meter_values,
-    "NotifyChargingLimit": kept,
+    "NotifyChargingLimit": smart_charging.notify_charging_limit,
     "NotifyCustomerInformation": kept,
     "NotifyDisplayMessages": kept,
-    "NotifyEVChargingNeeds": declined(b'{"status":"Rejected"}'),
-    "NotifyEVChargingSchedule": declined(b'{"status":"Rejected"}'),
+    "NotifyEVChargingNeeds": smart_charging.notify_ev_charging_needs,
+    "NotifyEVChargingSchedule": smart_charging.notify_ev_charging_schedule,
     "NotifyEvent": diagnostics.notify_event,
     "NotifyMonitoringReport": kept,
     "NotifyReport": provisioning.notify_report,
     "PublishFirmwareStatusNotification": firmware.publish_firmware_status,
-    "ReportChargingProfiles": kept,
-    "ReservationStatusUpdate": kept,
+    "ReportChargingProfiles": smart_charging.report_charging_profiles,
+    "ReservationStatusUpdate": reservations.reservation_status,
     "SecurityEventNotification": security.security_event,
     "SignCertificate": security.sign_certificate,
     "StatusNotification": availability.status_notification,
@@ -90,13 +100,13 @@ TRANSLATORS_21: dict[str, Translator] = {
     "BatterySwap": kept,
     "ClosePeriodicEventStream": kept,
     "GetCertificateChainStatus": certificate_chain_status,
-    "NotifyDERAlarm": kept,
-    "NotifyDERStartStop": kept,
+    "NotifyDERAlarm": der.notify_der_alarm,
+    "NotifyDERStartStop": der.notify_der_start_stop,
     "NotifyPeriodicEventStream": kept,
-    "NotifyPriorityCharging": kept,
+    "NotifyPriorityCharging": smart_charging.notify_priority_charging,
     "NotifySettlement": kept,
     "OpenPeriodicEventStream": declined(b'{"status":"Rejected"}'),
-    "PullDynamicScheduleUpdate": declined(b'{"status":"Rejected"}'),
-    "ReportDERControl": kept,
+    "PullDynamicScheduleUpdate": smart_charging.pull_dynamic_schedule_update,
+    "ReportDERControl": der.report_der_control,
     "VatNumberValidation": vat_number_validation,
 }
