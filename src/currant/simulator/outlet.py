@@ -215,13 +215,15 @@ class Outlet:
         def failed(_: str) -> None:
             answered(allowlist.offline(station, token))
 
-        listed = allowlist.listed(station, token)
-        if listed is not None and (not listed.accepted or station.dialect.switched_on(Switch.PRE_AUTHORIZE)):
-            answered(listed)
-        elif station.online:
-            station.dialect.authorize(token, told, failed)
-        else:
+        if not station.online:
             failed("offline")
+            return
+        listed = allowlist.listed(station, token)
+        # One that is listed as barred may have been freed meanwhile: the server knows (2.x, C13).
+        if listed is not None and listed.accepted and station.dialect.switched_on(Switch.PRE_AUTHORIZE):
+            answered(listed)
+        else:
+            station.dialect.authorize(token, told, failed)
 
     def _allow(self, token: str) -> None:
         self.allowed_token = token
