@@ -25,11 +25,11 @@ from currant.app.duties import Duties, Duty
 from currant.app.place import Place, Running
 from currant.app.settings import Settings
 from currant.app.subscriptions import subscriptions
+from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.policy_use import PolicyUse
 from currant.charging.reservations.model import Terms
 from currant.charging.reservations.service import Reservations
 from currant.charging.reservations.waiting import WaitingList
-from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.service import ChargingService
 from currant.db.engine import Database
 from currant.db.numbers import Numbers

@@ -9,7 +9,15 @@ import msgspec
 from currant.access.events import AccountChanged, AuthoriserChanged, GroupChanged, TokenChanged
 from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
-from currant.charging.events import EnergyOutsideSession, SessionCorrected, SessionEnded, SessionEvent
+from currant.charging.energy_needs import EnergyNeedsService
+from currant.charging.events import (
+    EnergyOutsideSession,
+    SessionCorrected,
+    SessionEnded,
+    SessionEvent,
+    SessionStarted,
+)
+from currant.charging.needs_model import ChargingPlanTold, EnergyNeedsTold, PriorityChargingChanged
 from currant.charging.policy_use import COUNTED_EVENTS, PolicyUse
 from currant.charging.reservations import hearing
 from currant.charging.reservations import waiting as waiting_list
@@ -22,6 +30,14 @@ from currant.events.live import LiveFeed
 from currant.kit.event import Event
 from currant.stations import events as stations
 from currant.stations.directory import DIRECTORY_EVENTS, StationDirectory
+from currant.stations.profiles.der import DerService
+from currant.stations.profiles.der_model import DerAlarmEnded, DerAlarmRaised, DerControlsChanged
+from currant.stations.profiles.model import (
+    ChargingLimitChanged,
+    ChargingLimitCleared,
+    InstalledProfilesChanged,
+)
+from currant.stations.profiles.service import ProfileService
 from currant.stations.queueing import CommandQueue
 from currant.stations.transfers.model import FirmwareImageChanged, TransferChanged
 from currant.stations.transfers.service import TransferService
@@ -43,6 +59,15 @@ SHOWN: tuple[type[Event], ...] = (
     TransferChanged,
     SessionEvent,
     EnergyOutsideSession,
+    EnergyNeedsTold,
+    ChargingPlanTold,
+    PriorityChargingChanged,
+    InstalledProfilesChanged,
+    ChargingLimitChanged,
+    ChargingLimitCleared,
+    DerControlsChanged,
+    DerAlarmRaised,
+    DerAlarmEnded,
     ReservationEvent,
     WaitingEvent,
 )
@@ -50,6 +75,8 @@ SHOWN: tuple[type[Event], ...] = (
 
 FOLLOWED: tuple[type[Event], ...] = (*DIRECTORY_EVENTS, *RULEBOOK_EVENTS, AuthoriserChanged)
 """What every node hears of, so that what it holds in memory stays true."""
+
+LIMIT_EVENTS: tuple[type[Event], ...] = (ChargingLimitChanged, ChargingLimitCleared)
 
 RECORDED_ONLY: tuple[type[Event], ...] = (
     # The journal is their audit trail; nothing reacts to them, and not everybody who may follow the
@@ -81,6 +108,9 @@ def subscriptions(
     waiting: WaitingList,
     queue: CommandQueue,
     transfers: TransferService,
+    profiles: ProfileService,
+    der: DerService,
+    energy_needs: EnergyNeedsService,
     live: LiveFeed,
 ) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
@@ -98,7 +128,24 @@ def subscriptions(
         Subscription("reservations", reservations.follow, to=hearing.FOLLOWED, skip_after=5),
         Subscription("waiting lists", waiting.follow, to=waiting_list.FOLLOWED, skip_after=5),
         Subscription("firmware updates", transfers.booted, to=(stations.StationBooted,)),
+        *smart_charging(profiles, der, energy_needs),
         Subscription(f"live view of {node}", LiveView(live).show, to=SHOWN, skip_after=3),
+    ]
+
+
+def smart_charging(
+    profiles: ProfileService, der: DerService, needs: EnergyNeedsService
+) -> list[Subscription]:
+    """What follows for charging profiles, DER controls and vehicles' needs from what happens elsewhere."""
+    ended = (stations.CommandEnded,)
+    return [
+        Subscription("charging profiles set and cleared", profiles.command_ended, to=ended),
+        Subscription("charging profiles lost", profiles.booted, to=(stations.StationBooted,)),
+        Subscription("controls set and cleared", der.command_ended, to=ended),
+        Subscription("energy transfers allowed", needs.command_ended, to=ended),
+        Subscription("offers to vehicles", needs.session_started, to=(SessionStarted,)),
+        Subscription("charging profiles of sessions", needs.session_ended, to=(SessionEnded,)),
+        Subscription("new offers to vehicles", needs.limit_changed, to=LIMIT_EVENTS),
     ]
 
 

@@ -29,6 +29,7 @@ OWN = ("currant.db.journal", "currant.db.jobs", "currant.db.numbers")
 STORES = (
     "currant.tenancy.store",
     "currant.stations.store",
+    "currant.stations.desired.store",
     "currant.stations.profiles.store",
     "currant.stations.profiles.der_store",
     "currant.stations.device.store",
@@ -36,6 +37,7 @@ STORES = (
     "currant.access.store",
     "currant.charging.store",
     "currant.charging.reading_store",
+    "currant.charging.needs_store",
     "currant.charging.reservations.store",
     "currant.pki.store",
     "currant.pki.upgrade_store",

@@ -50,23 +50,6 @@ def vat_number_validation(request: Any, caller: Caller, services: Services, rece
     )
 
 
-def certificate_chain_status(request: Any, caller: Caller, services: Services, received_at: datetime) -> Any:
-    """2.1 M06: nobody here asks the OCSP or CRL yet, so each certificate's status is Failed."""
-    types = caller.types
-    now = services.clock.now()
-    return types.GetCertificateChainStatusResponse(
-        certificate_status=[
-            types.CertificateStatusType(
-                certificate_hash_data=wanted.certificate_hash_data,
-                source=wanted.source,
-                status="Failed",
-                next_update=now,
-            )
-            for wanted in request.certificate_status_requests
-        ]
-    )
-
-
 TRANSLATORS_201: dict[str, Translator] = {
     "Authorize": charging.authorize,
     "BootNotification": provisioning.boot_notification,
@@ -99,7 +82,7 @@ TRANSLATORS_21: dict[str, Translator] = {
     **TRANSLATORS_201,
     "BatterySwap": kept,
     "ClosePeriodicEventStream": kept,
-    "GetCertificateChainStatus": certificate_chain_status,
+    "GetCertificateChainStatus": security.get_certificate_chain_status,
     "NotifyDERAlarm": der.notify_der_alarm,
     "NotifyDERStartStop": der.notify_der_start_stop,
     "NotifyPeriodicEventStream": kept,

@@ -73,7 +73,6 @@ def limits_of(values: Mapping[str, str | None]) -> DeviceLimits:
         profiles_max=number(
             "MaxChargingProfilesInstalled",
             "SmartChargingCtrlr.Entries[ChargingProfiles].MaxLimit",
-            "SmartChargingCtrlr.Entries[ChargingProfiles]",
         ),
         units=named or None,
         phase_switching=yes("SmartChargingCtrlr.ACPhaseSwitchingSupported"),

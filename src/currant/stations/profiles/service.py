@@ -255,6 +255,8 @@ class ProfileService:
         command, station_id, tenant_id = record.command, record.station_id, record.tenant_id
         accepted = record.status is CommandStatus.ACCEPTED
         at = record.ended_at or record.asked_at
+        if isinstance(command, StartCharging) and command.profile is None:
+            return
 
         def keep(conn: Connection, changes: ChangeSet) -> None:
             installed = store.profiles_of(conn, tenant_id, station_id)
@@ -378,58 +380,76 @@ class ProfileService:
         """A subscriber: a station that restarts loses some of its profiles."""
         if event.reason == "Triggered":
             return
-
-        def keep(conn: Connection, changes: ChangeSet) -> None:
-            version = store.version_of(conn, event.tenant_id, event.station_id)
-            installed = [
-                found
-                for found in store.profiles_of(conn, event.tenant_id, event.station_id)
-                # A report after the boot, heard of before its event, is the newer knowledge.
-                if store.known_at(found) < event.happened_at
-            ]
-            _remove(changes, event.station_id, rules.gone_after_boot(version, installed), event.happened_at)
-
-        await self._database.decide(keep, event.tenant_id)
+        version = await self._database.read(
+            lambda conn: store.version_of(conn, event.tenant_id, event.station_id)
+        )
+        await self._drop(
+            event.tenant_id,
+            event.station_id,
+            # A report after the boot, heard of before its event, is the newer knowledge.
+            lambda installed: rules.gone_after_boot(
+                version, [found for found in installed if store.known_at(found) < event.happened_at]
+            ),
+            at=event.happened_at,
+        )
 
     async def transaction_began(
         self, tenant_id: TenantId, station_id: StationId, transaction_id: str, *, evse: int | None
     ) -> None:
         """The profile that went with a remote start is that of this transaction now."""
 
-        def keep(conn: Connection, changes: ChangeSet) -> None:
-            for found in store.profiles_of(conn, tenant_id, station_id):
-                profile = found.profile
-                if (
-                    profile.purpose is ProfilePurpose.TX
-                    and profile.transaction_id is None
-                    and found.evse in (0, evse)
-                ):
-                    store.save_profile(
-                        changes,
-                        msgspec.structs.replace(
-                            found,
-                            evse=evse or found.evse,
-                            profile=msgspec.structs.replace(profile, transaction_id=transaction_id),
-                        ),
-                    )
+        def waiting(installed: Profiles) -> Profiles:
+            return [
+                found
+                for found in installed
+                if found.profile.purpose is ProfilePurpose.TX
+                and found.profile.transaction_id is None
+                and found.evse in (0, evse)
+            ]
 
-        await self._database.decide(keep, tenant_id)
+        def keep(conn: Connection, changes: ChangeSet) -> None:
+            for found in waiting(store.profiles_of(conn, tenant_id, station_id)):
+                profile = msgspec.structs.replace(found.profile, transaction_id=transaction_id)
+                store.save_profile(
+                    changes,
+                    msgspec.structs.replace(found, evse=evse or found.evse, profile=profile),
+                )
+
+        if waiting(await self.of_station(tenant_id, station_id)):
+            await self._database.decide(keep, tenant_id)
 
     async def transaction_ended(
         self, tenant_id: TenantId, station_id: StationId, transaction_id: str, *, at: datetime
     ) -> None:
         """A transaction's profiles end with it (1.6 3.13.1, 2.x K01)."""
-
-        def keep(conn: Connection, changes: ChangeSet) -> None:
-            gone = [
+        await self._drop(
+            tenant_id,
+            station_id,
+            lambda installed: [
                 found
-                for found in store.profiles_of(conn, tenant_id, station_id)
+                for found in installed
                 if found.profile.purpose is ProfilePurpose.TX
                 and found.profile.transaction_id == transaction_id
-            ]
-            _remove(changes, station_id, gone, at)
+            ],
+            at=at,
+        )
 
-        await self._database.decide(keep, tenant_id)
+    async def _drop(
+        self,
+        tenant_id: TenantId,
+        station_id: StationId,
+        gone: Callable[[Profiles], Profiles],
+        *,
+        at: datetime,
+    ) -> None:
+        """Forget those that `gone` picks; most stations have none, and then nothing is written."""
+        if gone(await self.of_station(tenant_id, station_id)):
+            await self._database.decide(
+                lambda conn, changes: _remove(
+                    changes, station_id, gone(store.profiles_of(conn, tenant_id, station_id)), at
+                ),
+                tenant_id,
+            )
 
 
 def _install(
