@@ -17,6 +17,8 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     password: bytes | None = None
     names: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
+    revoked: str | None = None
+    """Why the certificate shown is believed no more; None when nothing speaks against it."""
 
     @property
     def profile(self) -> int:
@@ -37,6 +39,8 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     serial_number: str = ""
     organisation: str | None = None
     allow_unauthenticated: bool = False
+    also: tuple[int, ...] = ()
+    """Profiles that are taken too, while the station is moved from one to another."""
 
 
 class Granted(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +58,26 @@ def judge(offered: Credentials, expected: Expected, *, password_matches: bool) -
     """Grant a profile or say why not. `password_matches` is the comparison with the directory's digest."""
     if expected.admission in (Admission.REFUSED, Admission.RETIRED):
         return Denied(reason=f"The station is {expected.admission.value}.", kind="RefusedStationConnected")
-    profile = expected.profile
-    if profile is None:
+    if offered.revoked is not None:
+        # Whatever else it brings: somebody may have its key (A00.FR.407).
+        return Denied(
+            reason=f"The certificate shown has been revoked: {offered.revoked}.",
+            kind="InvalidChargingStationCertificate",
+        )
+    if expected.profile is None:
         return _judge_any(offered, expected, password_matches=password_matches)
+    verdict = _judge_as(expected.profile, offered, expected, password_matches=password_matches)
+    for profile in expected.also:
+        if isinstance(verdict, Granted):
+            break
+        other = _judge_as(profile, offered, expected, password_matches=password_matches)
+        verdict = other if isinstance(other, Granted) else verdict
+    return verdict
+
+
+def _judge_as(
+    profile: int, offered: Credentials, expected: Expected, *, password_matches: bool
+) -> Granted | Denied:
     if profile == 0:
         if expected.allow_unauthenticated:
             return Granted(profile=0)

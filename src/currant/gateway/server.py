@@ -12,7 +12,8 @@ from picows import WSCloseCode
 
 from currant.gateway import handshake, tls
 from currant.gateway.attempts import Attempts
-from currant.gateway.authentication import Credentials, Denied, Expected, judge
+from currant.gateway.authentication import Credentials as Offered
+from currant.gateway.authentication import Denied, Expected, judge
 from currant.gateway.compression import agree
 from currant.gateway.config import GatewayConfig
 from currant.gateway.connection import Connection
@@ -32,6 +33,7 @@ from currant.ocpp.peer import Answers
 from currant.stations.commanding.remote import Trigger
 from currant.stations.directory import DirectoryEntry
 from currant.stations.model import Admission, Severity
+from currant.stations.security import Credentials
 
 log = getLogger("currant.gateway")
 
@@ -182,12 +184,13 @@ class Gateway:
         headers = opening.headers
         given = handshake.basic_credentials(headers.get("authorization"))
         names, organisations = tls.subject_of(certificate)
-        offered = Credentials(
+        offered = Offered(
             encrypted=encrypted,
             user=None if given is None else given[0],
             password=None if given is None else given[1],
             names=names,
             organisations=organisations,
+            revoked=self._why_revoked(certificate),
         )
         identity = self._identity_of(opening, offered)
         if identity is None:
@@ -202,6 +205,7 @@ class Gateway:
         if entry is None:
             entry = await self._unknown(identity, opening, offered, address=address, version=version)
         profile = await self._authenticated(entry, offered, address=address, now=now)
+        self._let_in(entry, profile, certificate)
         compression = agree(headers.get("sec-websocket-extensions", ""))
         if version is None:
             self.count("no_subprotocol")
@@ -217,7 +221,20 @@ class Gateway:
         )
         return Welcome(connection, subprotocol, compression)
 
-    def _identity_of(self, opening: Opening, offered: Credentials) -> str | None:
+    def _why_revoked(self, certificate: dict[str, Any] | None) -> str | None:
+        revocations = self.services.securing.revocations
+        der = None if certificate is None else certificate.get("der")
+        return None if revocations is None or der is None else revocations.why_revoked(der)
+
+    def _let_in(self, entry: DirectoryEntry, profile: int, certificate: dict[str, Any] | None) -> None:
+        """Tell those who wait for a station to come in a certain way."""
+        securing = self.services.securing
+        if securing.upgrades is not None:
+            securing.upgrades.came(entry.station_id, profile)
+        if securing.signing is not None and profile == 3 and certificate is not None:
+            securing.signing.shown(entry, certificate["der"])
+
+    def _identity_of(self, opening: Opening, offered: Offered) -> str | None:
         identity = handshake.identity_of(opening.target)
         if identity is not None or offered.user is None:
             return identity
@@ -226,7 +243,7 @@ class Gateway:
         return user if self.services.directory.find(user) is not None else None
 
     async def _unknown(
-        self, identity: str, opening: Opening, offered: Credentials, *, address: str, version: str | None
+        self, identity: str, opening: Opening, offered: Offered, *, address: str, version: str | None
     ) -> DirectoryEntry:
         """A station that nobody registered: what becomes of it is the policy's business."""
         refused = Refused(404, f"No charging station is known as {identity}.")
@@ -248,27 +265,34 @@ class Gateway:
         return entry
 
     async def _authenticated(
-        self, entry: DirectoryEntry, offered: Credentials, *, address: str, now: float
+        self, entry: DirectoryEntry, offered: Offered, *, address: str, now: float
     ) -> int:
         directory, organisation = self.services.directory, None
         if self.config.tls is not None:
             organisation = self.config.tls.client_organisation
+        securing = self.services.securing
+        matches = bool(offered.password) and directory.check_password(entry, offered.password or b"")
+        fresh: str | None = None
+        if securing.credentials is not None and offered.password and not matches:
+            fresh = securing.credentials.offered(entry, offered.password)
         verdict = judge(
             offered,
             Expected(
                 identity=entry.identity,
                 admission=entry.admission,
                 profile=entry.security_profile,
-                has_password=entry.has_password,
+                has_password=entry.has_password or fresh is not None,
                 serial_number=entry.serial_number,
                 organisation=organisation,
                 allow_unauthenticated=self.config.allow_unauthenticated,
+                also=() if securing.upgrades is None else securing.upgrades.accepted(entry.station_id),
             ),
-            password_matches=bool(offered.password)
-            and directory.check_password(entry, offered.password or b""),
+            password_matches=matches or fresh is not None,
         )
         if not isinstance(verdict, Denied):
             self._attempts.succeeded(entry.identity, address)
+            if securing.credentials is not None and verdict.profile in (1, 2):
+                await self._came_with(securing.credentials, entry, fresh)
             return verdict.profile
         if self._attempts.failed(entry.identity, address, now=now):
             log.info("Station %s was turned away from %s: %s", entry.identity, address, verdict.reason)
@@ -288,6 +312,17 @@ class Gateway:
         if entry.admission in (Admission.REFUSED, Admission.RETIRED):
             raise Refused(403, verdict.reason)
         raise Refused(401, verdict.reason, WWW_Authenticate='Basic realm="ocpp", charset="UTF-8"')
+
+    async def _came_with(self, credentials: Credentials, entry: DirectoryEntry, fresh: str | None) -> None:
+        """Take note of which of its passwords a station came with; a new one that is used is the only one."""
+        if fresh is None:
+            credentials.came_with_old(entry)
+            return
+        try:
+            await credentials.used(entry, fresh)
+        except CurrantError as error:
+            # It is let in all the same, and settled the next time.
+            log.warning("That station %s uses its new password could not be kept: %s", entry.identity, error)
 
     # For connections (connection.Keeper)
 

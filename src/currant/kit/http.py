@@ -70,11 +70,20 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Outbound:
     """Makes requests of other people's servers; one for the whole process, closed at its end."""
 
-    def __init__(self, *, allow_private: bool = False, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        allow_plain: bool = False,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         """`allow_private` also lets it connect to private and loopback addresses (and, on loopback,
         without encryption): right where those who set addresses are the operators of the machine.
-        `trust` are the certificates believed, the machine's own by default."""
+        `allow_plain` lets it ask without encryption, where nothing secret is asked and answers are
+        signed (OCSP, lists of revoked certificates). `trust` are the certificates believed, the
+        machine's own by default."""
         self.allow_private = allow_private
+        self.allow_plain = allow_plain
         self._client = httpx.AsyncClient(
             transport=_Transport(
                 _Doorway(allow_private=allow_private), trust or ssl.create_default_context()
@@ -100,7 +109,7 @@ class Outbound:
         A redirect is an answer like any other (status 3xx) and is not followed. To be awaited in a
         Task: it keeps its deadline with `asyncio.timeout`.
         """
-        check_url(url, allow_private=self.allow_private)
+        check_url(url, allow_private=self.allow_private, allow_plain=self.allow_plain)
         try:
             async with asyncio.timeout(min(deadline_s, DEADLINE_MAX_S)):
                 async with self._client.stream(
@@ -131,7 +140,7 @@ class Outbound:
         await self._client.aclose()
 
 
-def check_url(url: str, *, allow_private: bool, field: str = "url") -> None:
+def check_url(url: str, *, allow_private: bool, allow_plain: bool = False, field: str = "url") -> None:
     """Raise Invalid for an address that no request will ever be made to, as far as its text tells.
 
     It has to be https; http is taken on loopback alone, and only with `allow_private`.
@@ -149,7 +158,9 @@ def check_url(url: str, *, allow_private: bool, field: str = "url") -> None:
         raise Invalid("Put no name and password into the address: it is shown and logged.", field=field)
     literal = _literal(host)
     if parts.scheme == "http" and not (
-        allow_private and (host == "localhost" or (literal is not None and literal.is_loopback))
+        allow_plain
+        or (allow_private
+        and (host == "localhost" or (literal is not None and literal.is_loopback)))
     ):
         raise Invalid("The address must begin with https://: what is sent has to be encrypted.", field=field)
     if not allow_private and (host == "localhost" or (literal is not None and not is_public(literal))):

@@ -11,6 +11,7 @@ from currant.gateway.progress import note_progress
 from currant.gateway.reports import note_security_event
 from currant.gateway.services import Caller, Services, reported_at
 from currant.ocpp import v16
+from currant.pki.requests import Asked
 from currant.stations.model import Admission, BootReport, ConnectorStatus, StatusReport
 from currant.stations.transfers.model import Family
 
@@ -236,9 +237,7 @@ async def firmware_status(
 async def signed_firmware_status(
     request: v16.SignedFirmwareStatusNotification, caller: Caller, services: Services, received_at: datetime
 ) -> v16.SignedFirmwareStatusNotificationResponse:
-    await note_progress(
-        services, caller, Family.FIRMWARE, request.status, request_id=request.request_id
-    )
+    await note_progress(services, caller, Family.FIRMWARE, request.status, request_id=request.request_id)
     return v16.SignedFirmwareStatusNotificationResponse()
 
 
@@ -262,11 +261,15 @@ async def security_event(
     return v16.SecurityEventNotificationResponse()
 
 
-async def sign_certificate(
+def sign_certificate(
     request: v16.SignCertificate, caller: Caller, services: Services, received_at: datetime
 ) -> v16.SignCertificateResponse:
-    # Nobody here signs yet: said at once, so that the station does not wait for a CertificateSigned.
-    return v16.SignCertificateResponse(status="Rejected")
+    """Judged at once; what is signed follows as a CertificateSigned."""
+    signing = services.securing.signing
+    asked = Asked(csr=request.csr)
+    if signing is None or signing.ask(caller.station.tenant_id, caller.station.station_id, asked) is not None:
+        return v16.SignCertificateResponse(status="Rejected")
+    return v16.SignCertificateResponse(status="Accepted")
 
 
 TRANSLATORS: dict[str, Callable[[Any, Caller, Services, datetime], Any]] = {

@@ -5,6 +5,7 @@ from typing import Any
 
 from currant.charging.model import EventType, MeterReport, MeterSample, SampledValue, TransactionReport
 from currant.gateway.services import Caller, Services
+from currant.gateway.v2.security import certificate_verdict, with_verdict
 from currant.gateway.v2.tokens import id_token_info, presented_of
 from currant.ocpp import v21, v201
 
@@ -14,10 +15,12 @@ EVENT_TYPES = {"Started": EventType.STARTED, "Updated": EventType.UPDATED, "Ende
 async def authorize(
     request: v201.Authorize | v21.Authorize, caller: Caller, services: Services, received_at: datetime
 ) -> Any:
+    verdict = await certificate_verdict(request, services)
     decision = await services.charging.authorize(
         caller.station, caller.sessions, presented_of(request.id_token)
     )
-    return caller.types.AuthorizeResponse(id_token_info=id_token_info(decision, caller))
+    response = caller.types.AuthorizeResponse(id_token_info=id_token_info(decision, caller))
+    return with_verdict(response, verdict, caller)
 
 
 async def transaction_event(
