@@ -1,0 +1,366 @@
+"""Makes stations what they shall be: hears what happens, and serves the stations connected here, a few at a time.
+
+The queue in memory says only whom to look at; what is desired and how a station stands is in the
+database. A node that dies forgets its queue, and its stations connect anew, which puts them in it.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from currant.db.engine import Database
+from currant.kit.clock import Clock, micros
+from currant.kit.errors import CurrantError, StoreUnavailable
+from currant.kit.event import Event
+from currant.kit.ids import StationId, TenantId
+from currant.stations.commands import CommandService
+from currant.stations.desired import store
+from currant.stations.desired.aspect import Aspect
+from currant.stations.desired.books import BOOK_EVENTS, Books
+from currant.stations.desired.events import (
+    DeclarationsChanged,
+    DesiredPaused,
+    DesiredRetried,
+    RolloutAdvanced,
+    RolloutChanged,
+)
+from currant.stations.desired.facts import groups_by_station
+from currant.stations.desired.model import AspectState, Facts, RolloutState, RolloutStation
+from currant.stations.desired.rollouts import Rollouts
+from currant.stations.desired.work import BY, Busy, Loaded, Worker
+from currant.stations.directory import StationDirectory
+from currant.stations.events import (
+    CommandEnded,
+    StationAdmitted,
+    StationBooted,
+    StationChanged,
+    StationConnected,
+)
+from currant.stations.link import StationLink
+
+log = logging.getLogger(__name__)
+
+QUEUE_MAX = 200_000
+"""Stations that may wait; those beyond it are found by the next sweep."""
+TOGETHER = 64
+"""Stations whose states are read together."""
+DUE_AT_ONCE = 1_000
+AWAY_S = 5.0
+"""After how long a station is looked at again that the database was away for."""
+ELSEWHERE_S = 30.0
+"""After how long one that another node works on."""
+ROLLOUTS_HELD_AS = "desired rollouts"
+
+
+class ReconcilerConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How hard the reconciler may work."""
+
+    node: str = ""
+    at_once: int = 100
+    """Stations served side by side."""
+    per_second: float = 100.0
+    """Stations begun within a second: what keeps the message path quick."""
+    sweep_s: float = 3600.0
+    """How often every connected station is looked at without a reason."""
+    connect_grace_s: float = 5.0
+    """How long a station that connected may take to boot before it is told anything."""
+    look_s: float = 1.0
+    """How often what is due is looked for."""
+
+
+class Reconciler:
+    """Runs on every node, for the stations connected to it."""
+
+    def __init__(
+        self,
+        database: Database,
+        directory: StationDirectory,
+        link: StationLink,
+        commands: CommandService,
+        busy: Busy,
+        books: Books,
+        rollouts: Rollouts,
+        aspects: Mapping[str, Aspect],
+        clock: Clock,
+        config: ReconcilerConfig,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._database = database
+        self._directory = directory
+        self._link = link
+        self._books = books
+        self._rollouts = rollouts
+        self._clock = clock
+        self._config = config
+        self._worker = Worker(
+            database,
+            commands,
+            link,
+            busy,
+            books,
+            aspects,
+            clock,
+            node=config.node,
+            chance=chance,
+        )
+        self._queue: dict[StationId, None] = {}
+        self._soon: deque[tuple[float, StationId]] = deque()
+        self._working: dict[StationId, asyncio.Task[None]] = {}
+        self._again: set[StationId] = set()
+        self._reconnected: set[StationId] = set()
+        self._open: dict[StationId, TenantId] = {}
+        self._awake = asyncio.Event()
+        self._free = asyncio.Event()
+        self._stirred = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._wakened = False
+        self._swept_at = 0.0
+        self.served = 0
+        self.dropped = 0
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._swept_at = self._clock.monotonic()
+        self._tasks = [
+            loop.create_task(self._dispatch(), name="desired state"),
+            loop.create_task(self._look_around(), name="desired state, what is due"),
+        ]
+
+    async def stop(self) -> None:
+        """Begin nothing more. Commands under way are abandoned: what became of them is read again at the next start."""
+        for task in (*self._tasks, *self._working.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._working.values(), return_exceptions=True)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue) + len(self._soon)
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._queue and not self._working and not self._soon
+
+    def want(self, station_id: StationId) -> None:
+        """Look at a station soon; nothing for one that is not connected here."""
+        if not self._link.is_connected(station_id):
+            return
+        if len(self._queue) >= QUEUE_MAX:
+            self.dropped += 1
+            return
+        self._queue[station_id] = None
+        self._awake.set()
+
+    async def follow(self, event: Event) -> None:
+        """React to what happened; `app/subscriptions.py` says to what."""
+        if isinstance(event, BOOK_EVENTS):
+            await self._books.follow(event)
+        match event:
+            case RolloutAdvanced():
+                for station_id in event.station_ids:
+                    self.want(station_id)
+            case DesiredRetried():
+                self.want(event.station_id)
+            case DeclarationsChanged():
+                self._stirred.set()
+            case RolloutChanged(state=RolloutState.RUNNING) | DesiredPaused(paused=False):
+                self._stirred.set()
+                for station_id, tenant_id in list(self._open.items()):
+                    if tenant_id == event.tenant_id:
+                        self.want(station_id)
+            case StationConnected():
+                if await self._concerns(event.tenant_id, event.station_id):
+                    self._reconnected.add(event.station_id)
+                    due = self._clock.monotonic() + self._config.connect_grace_s
+                    self._soon.append((due, event.station_id))
+            case StationBooted() | StationAdmitted():
+                if await self._concerns(event.tenant_id, event.station_id):
+                    self._reconnected.add(event.station_id)
+                    self.want(event.station_id)
+            case StationChanged():
+                if {"groups", "vendor", "model", "created"} & set(event.fields):
+                    self.want(event.station_id)
+            case CommandEnded(asked_by=asked_by) if asked_by == BY or event.command.startswith("Get"):
+                pass
+            case _:
+                await self._something_of(event)
+
+    async def _something_of(self, event: Event) -> None:
+        """A session ended, a report was learned, a person gave a command: it may matter to the station's standing."""
+        station_id: StationId | None = getattr(event, "station_id", None)
+        if station_id is None:
+            return
+        if station_id in self._open or (
+            isinstance(event, LOOKED_AT) and await self._concerns(event.tenant_id, station_id)
+        ):
+            self.want(station_id)
+
+    async def _concerns(self, tenant_id: TenantId, station_id: StationId) -> bool:
+        """Whether anything is, or was, declared that a station may have to do with."""
+        return station_id in self._open or not (await self._books.of(tenant_id)).is_empty
+
+    async def look_for_due(self) -> int:
+        """Queue the stations that something is to be tried again at; how many these were."""
+        now = micros(self._clock.now())
+        found = await self._database.read(
+            lambda conn: store.states.due(conn, node=self._config.node, now=now, limit=DUE_AT_ONCE)
+        )
+        for station_id, _ in found:
+            if station_id not in self._working:
+                self.want(StationId(station_id))
+        return len(found)
+
+    async def look_after_rollouts(self, *, all_of_them: bool = False) -> int:
+        """Take rollouts further, if this node is the one that does; how many are under way."""
+        if not await self._database.hold(ROLLOUTS_HELD_AS):
+            return 0
+        return await self._rollouts.look_after(all_of_them=all_of_them)
+
+    async def settled(self, *, within_s: float = 10.0) -> None:
+        """Wait until nobody waits to be looked at; TimeoutError when that takes longer."""
+        async with asyncio.timeout(within_s):
+            while not self.is_idle:  # noqa: ASYNC110 - for tests and the bench, which may look
+                await asyncio.sleep(0.005)
+
+    async def _look_around(self) -> None:
+        under_way, looked = 1, 0.0
+        while True:
+            try:
+                self._stirred.clear()
+                now = self._clock.monotonic()
+                while self._soon and self._soon[0][0] <= now:
+                    self.want(self._soon.popleft()[1])
+                # A network where nothing is rolled out is asked for it rarely.
+                if under_way or looked + 30.0 <= now or self._wakened:
+                    self._wakened = False
+                    looked = now
+                    under_way = await self.look_after_rollouts()
+                await self.look_for_due()
+                if now - self._swept_at >= self._config.sweep_s:
+                    self._swept_at = now
+                    await self._sweep()
+            except CurrantError as error:
+                log.warning("Desired state waits for the database: %s", error.message)
+            except Exception:
+                log.exception("Looking for what is due failed")
+            try:
+                async with asyncio.timeout(self._config.look_s):
+                    await self._stirred.wait()
+                    self._wakened = True
+            except TimeoutError:
+                pass
+
+    async def _sweep(self) -> None:
+        for number, entry in enumerate(list(self._directory)):
+            if self._link.is_connected(entry.station_id) and await self._concerns(
+                entry.tenant_id, entry.station_id
+            ):
+                self.want(entry.station_id)
+            if number % 500 == 499:
+                await asyncio.sleep(0)
+
+    async def _dispatch(self) -> None:
+        while True:
+            try:
+                await self._awake.wait()
+                room = self._config.at_once - len(self._working)
+                if room <= 0:
+                    self._free.clear()
+                    await self._free.wait()
+                    continue
+                some = list(self._queue)[: min(room, TOGETHER)]
+                if not some:
+                    self._awake.clear()
+                    continue
+                await self._begin(some)
+                await asyncio.sleep(len(some) / self._config.per_second)
+            except CurrantError as error:
+                log.warning("Desired state waits for the database: %s", error.message)
+                await asyncio.sleep(1.0)
+            except Exception:
+                log.exception("Serving stations failed")
+                await asyncio.sleep(1.0)
+
+    async def _begin(self, some: Sequence[StationId]) -> None:
+        by_tenant: dict[TenantId, list[StationId]] = {}
+        for station_id in some:
+            entry = self._directory.by_id(station_id)
+            if station_id in self._working:
+                self._again.add(station_id)
+                del self._queue[station_id]
+            elif entry is None:
+                del self._queue[station_id]
+            else:
+                by_tenant.setdefault(entry.tenant_id, []).append(station_id)
+        loop = asyncio.get_running_loop()
+        for tenant_id, ids in by_tenant.items():
+            loaded = await self._load(tenant_id, ids)
+            for station_id in ids:
+                del self._queue[station_id]
+                self._reconnected.discard(station_id)
+                if station_id in loaded:
+                    task = loop.create_task(self._serve(loaded[station_id]))
+                    self._working[station_id] = task
+
+    async def _load(self, tenant_id: TenantId, ids: Sequence[StationId]) -> dict[StationId, Loaded]:
+        """What is known of these stations, in three queries."""
+        groups = groups_by_station(self._directory, tenant_id, ids)
+        facts, states, rollouts = await self._database.read(
+            lambda conn: (
+                store.states.facts_of(conn, tenant_id, groups, station_ids=ids),
+                store.states.of_stations(conn, tenant_id, ids),
+                store.rollouts.of_stations(conn, tenant_id, ids),
+            )
+        )
+        return self._put_together(facts, states, rollouts)
+
+    def _put_together(
+        self,
+        facts: Sequence[Facts],
+        states: Mapping[str, Mapping[str, AspectState]],
+        rollouts: Mapping[str, Mapping[str, RolloutStation]],
+    ) -> dict[StationId, Loaded]:
+        found = {}
+        for each in facts:
+            entry = self._directory.by_id(each.station_id)
+            if entry is not None:
+                found[each.station_id] = Loaded(
+                    entry=entry,
+                    facts=each,
+                    states=states.get(each.station_id, {}),
+                    rollouts=rollouts.get(each.station_id, {}),
+                    reconnected=each.station_id in self._reconnected,
+                )
+        return found
+
+    async def _serve(self, station: Loaded) -> None:
+        station_id = station.entry.station_id
+        try:
+            left = await self._worker.serve(station)
+            if left is None:
+                asyncio.get_running_loop().call_later(ELSEWHERE_S, self.want, station_id)
+            if left is False:
+                self._open.pop(station_id, None)
+            else:
+                self._open[station_id] = station.entry.tenant_id
+            self.served += 1
+        except StoreUnavailable as error:
+            self._open[station_id] = station.entry.tenant_id
+            asyncio.get_running_loop().call_later(AWAY_S, self.want, station_id)
+            log.warning("%s waits for the database: %s", station.entry.identity, error.message)
+        except Exception:
+            log.exception("Serving %s failed", station.entry.identity)
+        finally:
+            del self._working[station_id]
+            self._free.set()
+            if station_id in self._again:
+                self._again.discard(station_id)
+                self.want(station_id)
+
+
+LOOKED_AT: tuple[type[Event], ...] = (CommandEnded,)
+"""Events after which a station is looked at even if it was in step: what was set by hand may have to be put right."""

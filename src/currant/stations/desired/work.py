@@ -1,0 +1,594 @@
+"""What is done at one station: look at everything that is desired of it, take one step, and look anew.
+
+Every look begins with what the station reports, so it does not matter what was lost before it: an
+answer, a process, or what somebody else set by hand. What is remembered between looks stands in
+the database (`AspectState`) and says only what is of no use to try, and when to try again.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import Connection
+
+from currant.db.commits import ChangeSet
+from currant.db.engine import Database
+from currant.kit.clock import Clock, micros
+from currant.kit.errors import CurrantError, Invalid, StoreUnavailable
+from currant.kit.ids import StationId, TenantId
+from currant.stations import store as stations_store
+from currant.stations.commanding import AnyCommand
+from currant.stations.commanding.remote import Reset, ResetKind
+from currant.stations.commanding.variables import GetVariables, SetVariables
+from currant.stations.commands import CommandService, kind_of
+from currant.stations.desired import standing as rules
+from currant.stations.desired import store
+from currant.stations.desired.aspect import Aspect, Desired, Refusal, Reported, Step
+from currant.stations.desired.books import Books, TenantBook
+from currant.stations.desired.events import StandingChanged
+from currant.stations.desired.model import (
+    ENDED,
+    AspectState,
+    Cause,
+    Declaration,
+    Facts,
+    KeyState,
+    RolloutState,
+    RolloutStation,
+    Standing,
+)
+from currant.stations.desired.resolution import AspectKey, desired_of
+from currant.stations.directory import DirectoryEntry
+from currant.stations.link import StationLink
+from currant.stations.model import Admission, CommandRecord, CommandStatus
+
+log = logging.getLogger(__name__)
+
+BY = "desired state"
+"""Who commands of the reconciler are asked by."""
+STEPS_A_TURN = 20
+"""After so many steps other stations have their turn."""
+CLAIM_S = 180
+RESTARTS_WITHIN = timedelta(minutes=10)
+RESTART = "restart"
+EXAMPLE_MAX = 200
+
+
+class Busy(Protocol):
+    """The port through which sessions are asked for; charging stands behind it."""
+
+    async def has_session(self, tenant_id: TenantId, station_id: StationId) -> bool: ...
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a turn at a station begins with, read for many stations at once."""
+
+    entry: DirectoryEntry
+    facts: Facts
+    states: Mapping[str, AspectState]
+    rollouts: Mapping[str, RolloutStation]
+    reconnected: bool = False
+    """It has just connected or booted."""
+
+
+class _Chosen(msgspec.Struct, frozen=True):
+    """The step to take, the keys that it is about, and its word."""
+
+    aspect: Aspect
+    step: Step
+    about: Sequence[Desired]
+    word: str
+
+
+class Turn:
+    """One station's turn: what is desired of it, and how its standing changes meanwhile."""
+
+    def __init__(self, station: Loaded, tenant: TenantBook, *, now: Callable[[], int]) -> None:
+        self.entry = station.entry
+        self.facts = station.facts
+        self.tenant = tenant
+        self.now = now
+        self.states = dict(station.states)
+        self.rows = dict(station.rollouts)
+        self.enrol: set[str] = set()
+        self.findings: list[tuple[str, str, str]] = []
+        self.winners: dict[AspectKey, Declaration] = {}
+        self.desired: dict[str, list[Desired]] = {}
+        self.keys: dict[str, dict[str, KeyState]] = {
+            aspect: {
+                key: rules.reconnected(each) if station.reconnected else each
+                for key, each in state.keys.items()
+            }
+            for aspect, state in station.states.items()
+        }
+        self.reported: dict[str, str] = {}
+        self.commands: dict[str, str] = {}
+
+    @property
+    def tenant_id(self) -> TenantId:
+        return self.entry.tenant_id
+
+    def resolve(self) -> None:
+        """What is desired, by the declarations as they are now; what nobody desires any more is forgotten."""
+        self.winners = self.tenant.book.resolve(self.facts)
+        self.desired = {}
+        for declaration in self.winners.values():
+            self.desired.setdefault(declaration.aspect, []).append(desired_of(declaration))
+        for aspect in list(self.keys):
+            wanted = {desired.key for desired in self.desired.get(aspect, ())}
+            self.keys[aspect] = {key: state for key, state in self.keys[aspect].items() if key in wanted}
+
+    def word_of(self, desired: Desired) -> str:
+        return rules.digest(desired.value, self.facts.firmware)
+
+    def state(self, desired: Desired) -> KeyState:
+        """How the station stands to this value; what was learnt of another value or firmware is gone."""
+        known = self.keys.get(desired.aspect, {}).get(desired.key, KeyState())
+        return rules.begun_anew(known, wanted=self.word_of(desired))
+
+    def set(self, desired: Desired, state: KeyState) -> None:
+        self.keys.setdefault(desired.aspect, {})[desired.key] = state
+
+    def hold(self, some: Sequence[Desired], cause: Cause, reason: str) -> None:
+        for desired in some:
+            self.set(desired, rules.held(self.state(desired), cause, reason, now=self.now()))
+
+    def held_back(self, desired: Desired) -> tuple[Cause, str] | None:
+        """Why nothing may be done about this now, by pauses and rollouts; None when it may."""
+        pause = self.tenant.paused(desired.aspect)
+        if pause is not None:
+            return Cause.PAUSED, f"Changes were paused by {pause.by}."
+        at = (desired.aspect, desired.key)
+        for under_way in self.tenant.rollouts_about(at):
+            rollout = under_way.rollout
+            row = self.rows.get(rollout.id)
+            if not rollout.holds:
+                continue
+            if row is None:
+                if rollout.state is not RolloutState.STARTING:
+                    if self.winners[at].revision_id != rollout.revision_id:
+                        continue
+                    # It came to be meant after the rollout began: it takes its turn like the others.
+                    self.enrol.add(rollout.id)
+                return Cause.QUEUED, "It waits for its turn of the rollout."
+            if rollout.state in (RolloutState.PAUSED, RolloutState.STOPPED):
+                return Cause.PAUSED, f"The rollout is {rollout.state.value}: {rollout.reason}"
+            if row.begun_at is None:
+                return Cause.QUEUED, "It waits for its turn of the rollout."
+        return None
+
+
+class Worker:
+    """Serves one station after the other, or many side by side."""
+
+    def __init__(
+        self,
+        database: Database,
+        commands: CommandService,
+        link: StationLink,
+        busy: Busy,
+        books: Books,
+        aspects: Mapping[str, Aspect],
+        clock: Clock,
+        *,
+        node: str,
+        chance: Callable[[], float],
+    ) -> None:
+        """`chance` is a number from 0 to 1 that spreads retries."""
+        self._database = database
+        self._commands = commands
+        self._link = link
+        self._busy = busy
+        self._books = books
+        self._aspects = sorted(aspects.values(), key=lambda aspect: (aspect.order, aspect.name))
+        self._known = frozenset(aspects)
+        self._clock = clock
+        self._node = node
+        self._chance = chance
+
+    def _now(self) -> int:
+        return micros(self._clock.now())
+
+    async def serve(self, station: Loaded) -> bool | None:
+        """Take a station as far as it can be taken now; whether anything is left that is not in step.
+
+        None when another node works on it.
+        """
+        tenant = await self._books.of(station.entry.tenant_id)
+        turn = Turn(station, tenant, now=self._now)
+        claimed = False
+        try:
+            for _ in range(STEPS_A_TURN):
+                turn.resolve()
+                chosen = await self._choose(turn)
+                if chosen is None:
+                    break
+                if not claimed:
+                    claimed = await self._claim(turn)
+                    if not claimed:
+                        return None
+                await self._take(turn, chosen)
+        finally:
+            await self._save(turn, release=claimed)
+        return any(state.standing is not Standing.IN_STEP for state in turn.states.values())
+
+    async def _claim(self, turn: Turn) -> bool:
+        """Have the station to this node alone for a while; a station may be connected twice for a moment."""
+        now, station_id = self._now(), turn.entry.station_id
+
+        def claim(conn: Connection, changes: ChangeSet) -> bool:
+            if store.states.claimed_elsewhere(conn, turn.tenant_id, station_id, node=self._node, now=now):
+                return False
+            store.states.claim(
+                changes, turn.tenant_id, station_id, node=self._node, until=now + CLAIM_S * rules.SECOND
+            )
+            return True
+
+        return await self._database.decide(claim, turn.tenant_id)
+
+    async def _choose(self, turn: Turn) -> _Chosen | None:
+        """The next step by order of the aspects; on the way every key gets its standing."""
+        if not self._link.is_connected(turn.entry.station_id):
+            self._hold_open(turn, Cause.OFFLINE, "The station is not connected.")
+            return None
+        if turn.entry.admission is not Admission.ACCEPTED:
+            told = f"The station is {turn.entry.admission.value}: accept it first."
+            self._hold_open(turn, Cause.NOT_ACCEPTED, told)
+            return None
+        for name in turn.desired.keys() - self._known:
+            for desired in turn.desired[name]:
+                told = f"This Currant knows no aspect {name}."
+                turn.set(
+                    desired, rules.moved(turn.state(desired), Standing.UNKNOWN, now=self._now(), reason=told)
+                )
+        restarting: list[tuple[Aspect, Desired]] = []
+        for aspect in self._aspects:
+            wanted = turn.desired.get(aspect.name)
+            if not wanted:
+                continue
+            try:
+                chosen = await self._look_at(aspect, wanted, turn, restarting)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                log.exception("Aspect %s failed at %s with %s", aspect.name, turn.entry.identity, wanted)
+                self._fail(turn, wanted, "Currant could not work this out: see its log.")
+                continue
+            if chosen is not None:
+                return chosen
+        return await self._restart(turn, restarting)
+
+    @staticmethod
+    def _hold_open(turn: Turn, cause: Cause, reason: str) -> None:
+        for some in turn.desired.values():
+            for desired in some:
+                state = turn.state(desired)
+                if state.standing is Standing.IN_STEP or rules.is_settled(state):
+                    turn.set(desired, state)
+                else:
+                    turn.hold([desired], cause, reason)
+
+    def _fail(self, turn: Turn, some: Sequence[Desired], reason: str) -> None:
+        for desired in some:
+            state = turn.state(desired)
+            if not rules.is_settled(state):
+                failed = rules.later(state, Cause.FAILED, reason, now=self._now(), chance=self._chance())
+                turn.set(desired, failed)
+
+    async def _look_at(
+        self,
+        aspect: Aspect,
+        wanted: Sequence[Desired],
+        turn: Turn,
+        restarting: list[tuple[Aspect, Desired]],
+    ) -> _Chosen | None:
+        """Give every key of an aspect its standing, and find the first step that may be taken now."""
+        version = turn.facts.version
+        reported = await aspect.reported(turn.entry, version, wanted)
+        turn.reported[aspect.name] = rules.digest([(key, reported[key].value) for key in sorted(reported)])
+        differing: list[Desired] = []
+        for desired in wanted:
+            state, known = turn.state(desired), reported.get(desired.key)
+            now = self._now()
+            if aspect.agrees(desired, known):
+                if known is not None and known.restart_pending:
+                    restarting.append((aspect, desired))
+                else:
+                    state = rules.in_step(state, wanted=turn.word_of(desired), now=now)
+                turn.set(desired, state)
+                continue
+            turn.set(desired, state)
+            held = turn.held_back(desired)
+            if held is not None:
+                turn.hold([desired], *held)
+            elif not rules.is_settled(state) and not rules.must_rest(state, now=now):
+                differing.append(desired)
+        while differing:
+            steps = await aspect.steps(turn.entry, version, differing, reported)
+            if isinstance(steps, Refusal):
+                for desired in differing:
+                    refused = rules.refused(
+                        turn.state(desired), steps, now=self._now(), chance=self._chance()
+                    )
+                    turn.set(desired, refused)
+                return None
+            if not steps:
+                for desired in differing:
+                    state = rules.working(turn.state(desired), now=self._now())
+                    patient = self._now() + rules.PATIENCE // timedelta(microseconds=1)
+                    turn.set(desired, msgspec.structs.replace(state, next_at=patient))
+                return None
+            step = steps[0]
+            about = [desired for desired in differing if desired.key in step.keys] or differing
+            left_out = await self._not_now(turn, step, about) or self._not_again(turn, step, about, reported)
+            if not left_out:
+                return _Chosen(aspect, step, about, word_of(step.command))
+            differing = [desired for desired in differing if desired.key not in left_out]
+        return None
+
+    async def _not_now(self, turn: Turn, step: Step, about: Sequence[Desired]) -> set[str]:
+        """Keys of a step that must wait for the station to be idle, or for leave to restart it."""
+        if step.restarts:
+            forbidden = [desired for desired in about if not desired.may_restart]
+            if forbidden:
+                told = "It takes a restart, and its declaration does not allow one."
+                turn.hold(forbidden, Cause.RESTART_NOT_ALLOWED, told)
+                return {desired.key for desired in forbidden}
+        if (step.needs_idle or step.restarts) and await self._busy.has_session(
+            turn.tenant_id, turn.entry.station_id
+        ):
+            turn.hold(about, Cause.IN_SESSION, "It waits until no session is running at the station.")
+            return {desired.key for desired in about}
+        return set()
+
+    def _not_again(
+        self, turn: Turn, step: Step, about: Sequence[Desired], reported: Mapping[str, Reported]
+    ) -> set[str]:
+        """Keys of a step that was accepted before in vain, and is not given again now or ever."""
+        word, left_out = word_of(step.command), set[str]()
+        for desired in about:
+            known = reported.get(desired.key)
+            found = rules.repeated(
+                turn.state(desired),
+                word,
+                reported="" if known is None else str(known.value)[:EXAMPLE_MAX],
+                now=self._now(),
+                chance=self._chance(),
+            )
+            if found is None:
+                continue
+            turn.set(desired, found.state)
+            if found.finding:
+                # C15 of the known quirks: accepted, and not taken.
+                turn.findings.append((kind_of(step.command), desired.key, found.state.reason))
+            if not found.again:
+                left_out.add(desired.key)
+        return left_out
+
+    async def _restart(self, turn: Turn, pending: Sequence[tuple[Aspect, Desired]]) -> _Chosen | None:
+        """Restart a station for what it has taken and will obey only then: when it is idle, and where it may be."""
+        about: list[tuple[Aspect, Desired]] = []
+        for aspect, desired in pending:
+            held = turn.held_back(desired)
+            if held is not None:
+                turn.hold([desired], *held)
+            elif not desired.may_restart:
+                told = "The station has taken it and obeys it from its next restart, which is not allowed."
+                turn.hold([desired], Cause.RESTART_NOT_ALLOWED, told)
+            elif not rules.is_settled(turn.state(desired)) and not rules.must_rest(
+                turn.state(desired), now=self._now()
+            ):
+                about.append((aspect, desired))
+        if not about:
+            return None
+        wanted = [desired for _, desired in about]
+        step = Step(
+            command=Reset(kind=ResetKind.ON_IDLE),
+            keys=tuple(desired.key for desired in wanted),
+            needs_idle=True,
+            restarts=True,
+        )
+        if await self._not_now(turn, step, wanted):
+            return None
+        left_out: set[AspectKey] = set()
+        for desired in wanted:
+            found = rules.repeated(
+                turn.state(desired),
+                RESTART,
+                reported="its old value until it restarts",
+                now=self._now(),
+                chance=self._chance(),
+                within=RESTARTS_WITHIN,
+            )
+            if found is not None:
+                turn.set(desired, found.state)
+                if not found.again:
+                    left_out.add((desired.aspect, desired.key))
+        wanted = [desired for desired in wanted if (desired.aspect, desired.key) not in left_out]
+        return _Chosen(_NoAspect(), step, wanted, RESTART) if wanted else None
+
+    async def _take(self, turn: Turn, chosen: _Chosen) -> None:
+        """Give a command and take note of what came of it."""
+        step, command = chosen.step, chosen.step.command
+        for desired in chosen.about:
+            turn.set(desired, rules.working(turn.state(desired), now=self._now()))
+        # In the same batch as the command's own record: it costs no commit of its own.
+        marked = self._write(turn)
+        try:
+            record = await self._commands.give(
+                turn.tenant_id, turn.entry.station_id, command, by=BY, deadline_s=step.deadline_s
+            )
+        except StoreUnavailable:
+            raise
+        except CurrantError as error:
+            refusal = Refusal(reason=error.message, final=isinstance(error, Invalid))
+            for desired in chosen.about:
+                refused = rules.refused(turn.state(desired), refusal, now=self._now(), chance=self._chance())
+                turn.set(desired, refused)
+            return
+        finally:
+            if marked is not None:
+                await marked
+        says = await chosen.aspect.took(turn.entry, step, record)
+        for desired in chosen.about:
+            turn.commands[desired.aspect] = record.id
+            told = rules.answered(
+                turn.state(desired),
+                record.status,
+                record.reason,
+                step=chosen.word,
+                says=says.get(desired.key),
+                heard=desired.key in says,
+                now=self._now(),
+                chance=self._chance(),
+            )
+            turn.set(desired, told)
+        await self._read_back(turn, chosen, record)
+
+    async def _read_back(self, turn: Turn, chosen: _Chosen, record: CommandRecord) -> None:
+        """Ask for the variables that a station says it has taken: some say so and do not (C15)."""
+        command = chosen.step.command
+        if chosen.aspect.name != "variables" or not isinstance(command, SetVariables):
+            return
+        if record.status is not CommandStatus.ACCEPTED:
+            return
+        asked = tuple(value.variable for value in command.values)
+        await self._commands.give(turn.tenant_id, turn.entry.station_id, GetVariables(variables=asked), by=BY)
+
+    def _write(self, turn: Turn) -> Awaitable[None] | None:
+        """Add what has changed to the database's next batch; None when nothing has."""
+        changes, now = ChangeSet(turn.tenant_id), self._now()
+        for aspect, keys in list(turn.keys.items()):
+            before = turn.states.get(aspect)
+            if not keys:
+                del turn.keys[aspect]
+                turn.states.pop(aspect, None)
+                if before is not None:
+                    store.states.delete(changes, before)
+                continue
+            empty = AspectState(
+                station_id=turn.entry.station_id,
+                tenant_id=turn.tenant_id,
+                aspect=aspect,
+                standing=Standing.UNKNOWN,
+                since=0,
+            )
+            after = rules.summed_up(
+                before or empty,
+                keys,
+                now=now,
+                desired_digest=rules.digest([(d.key, d.value) for d in turn.desired.get(aspect, ())]),
+                reported_digest=turn.reported.get(aspect, "" if before is None else before.reported_digest),
+                last_command_id=turn.commands.get(aspect, "" if before is None else before.last_command_id),
+            )
+            if after == before:
+                continue
+            after = msgspec.structs.replace(after, updated_at=now)
+            store.states.save(changes, after)
+            turn.states[aspect] = after
+            was = Standing.UNKNOWN if before is None else before.standing
+            if after.standing is not was and after.standing in ENDED:
+                changes.emit(
+                    StandingChanged(
+                        tenant_id=turn.tenant_id,
+                        happened_at=self._clock.now(),
+                        station_id=turn.entry.station_id,
+                        aspect=aspect,
+                        before=was,
+                        after=after.standing,
+                        cause=after.cause,
+                        reason=after.reason,
+                    )
+                )
+        self._write_rollouts(turn, changes, now)
+        return self._database.commit(changes) if changes else None
+
+    def _write_rollouts(self, turn: Turn, changes: ChangeSet, now: int) -> None:
+        for rollout_id in turn.enrol:
+            changes.write(
+                store.tables.ENROL,
+                (rollout_id, turn.entry.station_id, turn.tenant_id, None, Standing.WAITING, "", now),
+            )
+        turn.enrol.clear()
+        for rollout_id, row in list(turn.rows.items()):
+            under_way = turn.tenant.rollouts.get(rollout_id)
+            if under_way is None:
+                continue
+            shown = rules.worst(
+                state
+                for aspect, keys in turn.keys.items()
+                for key, state in keys.items()
+                if (aspect, key) in under_way.keys
+            )
+            if shown.standing is row.standing and shown.reason == row.reason:
+                continue
+            changes.write(
+                store.tables.STAND,
+                (shown.standing, shown.reason, now, rollout_id, turn.entry.station_id, turn.tenant_id),
+            )
+            turn.rows[rollout_id] = msgspec.structs.replace(row, standing=shown.standing, reason=shown.reason)
+
+    async def _save(self, turn: Turn, *, release: bool) -> None:
+        written = self._write(turn)
+        for action, field, example in turn.findings:
+            now = self._now()
+            self._database.note(
+                stations_store.tables.COUNT_FINDING,
+                (
+                    turn.entry.station_id,
+                    action,
+                    "accepted-not-kept",
+                    field[:EXAMPLE_MAX],
+                    turn.tenant_id,
+                    1,
+                    now,
+                    now,
+                    example[:EXAMPLE_MAX],
+                ),
+            )
+        if release:
+            self._database.note(
+                store.tables.RELEASE, (True, turn.entry.station_id, turn.tenant_id, self._node)
+            )
+        if written is not None:
+            await written
+
+
+def word_of(command: AnyCommand) -> str:
+    """A short word for a command; those that only ask, and change nothing, begin alike."""
+    reads = rules.READS if kind_of(command).startswith("Get") else ""
+    return reads + rules.digest(command)
+
+
+class _NoAspect:
+    """What a restart is a step of: no aspect's own, and so nothing to tell one."""
+
+    name = ""
+    order = 0
+
+    def check(self, key: str, value: object) -> object:
+        return value
+
+    async def reported(
+        self, station: DirectoryEntry, version: str, desired: Sequence[Desired]
+    ) -> Mapping[str, Reported]:
+        return {}
+
+    def agrees(self, desired: Desired, reported: Reported | None) -> bool:
+        return True
+
+    async def steps(
+        self,
+        station: DirectoryEntry,
+        version: str,
+        differing: Sequence[Desired],
+        reported: Mapping[str, Reported],
+    ) -> Sequence[Step] | Refusal:
+        return ()
+
+    async def took(
+        self, station: DirectoryEntry, step: Step, record: CommandRecord
+    ) -> Mapping[str, Refusal | None]:
+        return {}
