@@ -9,7 +9,7 @@ knows whether it arrived.
 import asyncio
 import contextlib
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -48,6 +48,7 @@ UNDER_WAY_MAX = 400
 CLAIMED_AT_ONCE = 200
 LOOK_EVERY_S = 1.0
 SWEEP_EVERY_S = 15.0
+PAUSED_LOOK_US = 30_000_000
 INSERTED_AT_ONCE = 500
 EXPIRED_AT_ONCE = 1_000
 SETTLED_AFTER_S = 10.0
@@ -74,6 +75,8 @@ class CommandQueue:
         """When to look at a station (microseconds since 1970)."""
         self._busy: set[StationId] = set()
         self._by_batch: Counter[BatchId] = Counter()
+        self._blocked: dict[BatchId, deque[StationId]] = {}
+        """Stations that wait for a place in a batch that is under way to as many as it may be."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -247,9 +250,9 @@ class CommandQueue:
         """Take back what of a batch still waits; what was sent stays sent."""
         await self._change(tenant_id, batch_id, cancelled_at=micros(self._clock.now()))
         while await self._end_some(
+            tenant_id,
             status=CommandStatus.CANCELLED,
             reason=f"Taken back by {by[:100]}.",
-            tenant_id=tenant_id,
             batch_id=batch_id,
         ):
             pass
@@ -348,19 +351,28 @@ class CommandQueue:
             return False
         under_way = dict(self._by_batch)
 
-        def claim(conn: Connection, _: ChangeSet) -> tuple[list[CommandRecord], list[tuple[StationId, int]]]:
-            claimed = store.queue.claim(conn, ready, now=now, under_way=under_way)
-            have = {record.station_id for record in claimed}
-            return claimed, store.queue.waiting(
-                conn, station_ids=[station_id for station_id in ready if station_id not in have]
-            )
+        def claim(
+            conn: Connection, _: ChangeSet
+        ) -> tuple[list[CommandRecord], dict[StationId, BatchId], list[tuple[StationId, int]]]:
+            claimed, blocked = store.queue.claim(conn, ready, now=now, under_way=under_way)
+            settled = blocked.keys() | {record.station_id for record in claimed}
+            others = [station_id for station_id in ready if station_id not in settled]
+            return claimed, blocked, store.queue.waiting(conn, station_ids=others) if others else []
 
-        claimed, left = await self._database.decide(claim, TenantId(""))
+        # Taken out before the claim: what is put for them meanwhile enters them anew.
         for station_id in ready:
-            self._due.pop(station_id, None)
-        for station_id, due in left:
-            # Of a batch that is paused, or under way to as many as it may be: looked at again soon.
-            self._due[station_id] = max(due, moment + 1_000_000)
+            del self._due[station_id]
+        try:
+            claimed, blocked, others = await self._database.decide(claim, TenantId(""))
+        except BaseException:
+            for station_id in ready:
+                self._due.setdefault(station_id, 0)
+            raise
+        for station_id, batch_id in blocked.items():
+            self._blocked.setdefault(batch_id, deque()).append(station_id)
+        for station_id, due in others:
+            # Due and not claimed: of a batch that is paused. Its resumption wakes it, or time.
+            self._due.setdefault(station_id, due if due > moment else moment + PAUSED_LOOK_US)
         loop = asyncio.get_running_loop()
         for record in claimed:
             self._busy.add(record.station_id)
@@ -369,7 +381,7 @@ class CommandQueue:
             task = loop.create_task(self._send(record))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return bool(claimed)
+        return True
 
     async def _send(self, record: CommandRecord) -> None:
         try:
@@ -384,11 +396,20 @@ class CommandQueue:
             self._busy.discard(record.station_id)
             if record.batch_id is not None:
                 self._by_batch[record.batch_id] -= 1
-                if self._by_batch[record.batch_id] <= 0:
-                    del self._by_batch[record.batch_id]
+                self._unblock(record.batch_id)
             # More may wait for it; the claim finds out.
             self._due.setdefault(record.station_id, 0)
             self._wake.set()
+
+    def _unblock(self, batch_id: BatchId) -> None:
+        """Let the next station have the batch's place that has become free."""
+        blocked = self._blocked.get(batch_id)
+        if blocked:
+            self._due.setdefault(blocked.popleft(), 0)
+        if not self._by_batch[batch_id]:
+            del self._by_batch[batch_id]
+            for station_id in self._blocked.pop(batch_id, ()):
+                self._due.setdefault(station_id, 0)
 
     async def _put_back(self, record: CommandRecord) -> None:
         await self._database.decide(
@@ -396,19 +417,26 @@ class CommandQueue:
         )
 
     async def _expire(self) -> None:
-        while await self._end_some(
-            status=CommandStatus.EXPIRED,
-            reason="The station was not there before the command's time was over.",
-            expired=True,
-        ):
-            pass
+        while True:
+            now = self._clock.now()
+            tenant_id = await self._database.read(
+                lambda conn: store.queue.tenant_of_expired(conn, now=now)  # noqa: B023 - read at once
+            )
+            if tenant_id is None:
+                return
+            await self._end_some(
+                tenant_id,
+                status=CommandStatus.EXPIRED,
+                reason="The station was not there before the command's time was over.",
+                expired=True,
+            )
 
     async def _end_some(
         self,
+        tenant_id: TenantId,
         *,
         status: CommandStatus,
         reason: str,
-        tenant_id: TenantId | None = None,
         batch_id: BatchId | None = None,
         expired: bool = False,
     ) -> int:
@@ -429,7 +457,7 @@ class CommandQueue:
                 self._commands.tell_ended(changes, record)
             return len(ended)
 
-        return await self._database.decide(end, tenant_id or TenantId(""))
+        return await self._database.decide(end, tenant_id)
 
     async def _change(self, tenant_id: TenantId, batch_id: BatchId, **values: object) -> None:
         def change(conn: Connection, _: ChangeSet) -> None:

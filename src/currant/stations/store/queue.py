@@ -63,10 +63,11 @@ def waiting(
 
 def claim(
     conn: Connection, station_ids: Sequence[StationId], *, now: datetime, under_way: Mapping[BatchId, int]
-) -> list[CommandRecord]:
+) -> tuple[list[CommandRecord], dict[StationId, BatchId]]:
     """Take the oldest due command of each station as `sent`.
 
-    None of a paused batch, nor more of a batch than may be under way at once.
+    None of a paused batch, nor more of a batch than may be under way at once: stations that only
+    wait for such a batch are returned with it.
     """
     c, b = commands.c, command_batches.c
     moment = micros(now)
@@ -85,22 +86,26 @@ def claim(
     )
     taken: dict[str, Row[Any]] = {}
     counted = Counter(under_way)
+    blocked: dict[StationId, BatchId] = {}
     for row in conn.execute(query):
         if row.station_id in taken:
             continue
         if row.batch_id is not None:
             if counted[row.batch_id] >= row.at_once:
+                blocked.setdefault(row.station_id, row.batch_id)
                 continue
             counted[row.batch_id] += 1
         taken[row.station_id] = row
+        blocked.pop(row.station_id, None)
     if not taken:
-        return []
+        return [], blocked
     conn.execute(
         update_rows(commands)
         .where(c.id.in_([row.id for row in taken.values()]))
         .values(status=CommandStatus.SENT.value)
     )
-    return [msgspec.structs.replace(record_from(row), status=CommandStatus.SENT) for row in taken.values()]
+    claimed = [msgspec.structs.replace(record_from(row), status=CommandStatus.SENT) for row in taken.values()]
+    return claimed, blocked
 
 
 def put_back(conn: Connection, tenant_id: TenantId, command_id: CommandId) -> None:
@@ -143,6 +148,12 @@ def end_waiting(
             .values(status=status.value, reason=reason, ended_at=micros(now))
         )
     return [msgspec.structs.replace(record, status=status, reason=reason, ended_at=now) for record in ended]
+
+
+def tenant_of_expired(conn: Connection, *, now: datetime) -> TenantId | None:
+    """A tenant that has waiting commands whose time is over."""
+    query = select(commands.c.tenant_id).where(_QUEUED, commands.c.expires_at <= micros(now)).limit(1)
+    return conn.execute(query).scalar_one_or_none()
 
 
 def count_waiting(conn: Connection, tenant_id: TenantId, station_id: StationId) -> int:
