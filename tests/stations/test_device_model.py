@@ -10,7 +10,7 @@ from currant.kit.errors import NotFound
 from currant.kit.ids import TenantId
 from currant.stations.commanding.variables import Traits, Variable, VariableValue
 from currant.stations.device import naming
-from currant.stations.device.model import Fleet, How
+from currant.stations.device.model import Extent, Fleet, How
 from currant.stations.device.service import DeviceModel
 from currant.stations.device.store.tables import device_values
 from currant.stations.directory import DirectoryEntry
@@ -61,7 +61,7 @@ def learning(network: Any) -> Learning:
 
 async def test_a_report_is_kept_with_what_it_says_of_each_variable(learning: Learning) -> None:
     entry = await learning.station("CS-1")
-    await learning.model.learn(entry, [told(INTERVAL, "60", traits=NUMBER)], How.REPORT, whole=True)
+    await learning.model.learn(entry, [told(INTERVAL, "60", traits=NUMBER)], How.REPORT, extent=Extent.WHOLE)
     [known] = (await learning.model.variables(TENANT, entry.station_id)).items
     assert (known.key, known.value, known.traits) == (INTERVAL, "60", NUMBER)
     assert (known.how, known.known_since, known.ocpp16_key) == (How.REPORT, NOW, "HeartbeatInterval")
@@ -72,9 +72,9 @@ async def test_a_report_is_kept_with_what_it_says_of_each_variable(learning: Lea
 async def test_the_same_report_again_writes_no_values(learning: Learning) -> None:
     entry = await learning.station("CS-1")
     report = [told(f"Ctrlr.Variable{n}", str(n), traits=NUMBER) for n in range(300)]
-    await learning.model.learn(entry, report, How.REPORT, whole=True)
+    await learning.model.learn(entry, report, How.REPORT, extent=Extent.WHOLE)
     learning.network.clock.advance(timedelta(hours=1))
-    await learning.model.learn(entry, report, How.REPORT, whole=True)
+    await learning.model.learn(entry, report, How.REPORT, extent=Extent.WHOLE)
     page = await learning.model.variables(TENANT, entry.station_id, limit=500)
     assert {known.known_since for known in page.items} == {NOW}
     assert len(page.items) == 300
@@ -82,14 +82,14 @@ async def test_the_same_report_again_writes_no_values(learning: Learning) -> Non
 
 async def test_what_a_whole_report_leaves_out_is_gone(learning: Learning) -> None:
     entry = await learning.station("CS-1")
-    await learning.model.learn(entry, [told("A.X", "1"), told("A.Y", "2")], How.REPORT, whole=True)
-    await learning.model.learn(entry, [told("A.Y", "3")], How.REPORT, whole=True)
+    await learning.model.learn(entry, [told("A.X", "1"), told("A.Y", "2")], How.REPORT, extent=Extent.WHOLE)
+    await learning.model.learn(entry, [told("A.Y", "3")], How.REPORT, extent=Extent.WHOLE)
     assert await learning.values(entry) == {"A.Y": "3"}
 
 
 async def test_a_part_of_a_report_leaves_the_rest_alone(learning: Learning) -> None:
     entry = await learning.station("CS-1")
-    await learning.model.learn(entry, [told("A.X", "1"), told("A.Y", "2")], How.REPORT, whole=True)
+    await learning.model.learn(entry, [told("A.X", "1"), told("A.Y", "2")], How.REPORT, extent=Extent.WHOLE)
     await learning.model.learn(entry, [told("A.Y", "3")], How.EVENT)
     assert await learning.values(entry) == {"A.X": "1", "A.Y": "3"}
 
@@ -137,7 +137,7 @@ async def test_what_was_set_of_a_variable_nobody_may_read_is_not_kept_in_clear(l
     await learning.model.learn(entry, [told("Modem.Pin", "1234")], How.SET)
     [known] = (await learning.model.variables(TENANT, entry.station_id)).items
     assert (known.value, known.digest) == (None, learning.model.digest("1234"))
-    await learning.model.learn(entry, [told("Modem.Pin", None, traits=hidden)], How.REPORT, whole=True)
+    await learning.model.learn(entry, [told("Modem.Pin", None, traits=hidden)], How.REPORT, extent=Extent.WHOLE)
     [known] = (await learning.model.variables(TENANT, entry.station_id)).items
     assert known.digest == learning.model.digest("1234")
 

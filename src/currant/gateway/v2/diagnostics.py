@@ -5,35 +5,61 @@ from typing import Any
 
 from currant.gateway.services import Caller, Services, reported_at
 from currant.gateway.v2.availability import STATUSES
+from currant.gateway.v2.model_words import variable_of
+from currant.gateway.v2.monitoring import ORIGINS
 from currant.ocpp import v21, v201
+from currant.stations.commanding.variables import VariableValue
+from currant.stations.device.model import How
+from currant.stations.device.watching import Cause, ComponentEvent, Origin
 from currant.stations.model import StatusReport
+from currant.stations.reports import plausible
 
-EVENTS_MAX = 50
+EVENTS_MAX = 200
 """Component events of one message that are kept one by one; all of them stand in the message log."""
+
+CAUSES = {"Alerting": Cause.ALERTING, "Delta": Cause.DELTA, "Periodic": Cause.PERIODIC}
 
 
 async def notify_event(
     request: v201.NotifyEvent | v21.NotifyEvent, caller: Caller, services: Services, received_at: datetime
 ) -> Any:
+    told: list[ComponentEvent] = []
+    statuses: list[VariableValue] = []
     for event in request.event_data[:EVENTS_MAX]:
         at = reported_at(event.timestamp, received_at)
-        evse = event.component.evse
         if _is_connector_status(event):
             await _report_status(event, caller, services, at, received_at)
-            continue
-        if event.trigger == "Periodic":
-            continue
-        await services.stations.note_fact(
-            caller.station,
-            topic="component_event",
-            status="cleared" if event.cleared else event.actual_value,
-            evse=None if evse is None else evse.id,
-            connector=None if evse is None else evse.connector_id,
-            error=_error_of(event),
-            detail=_words(event),
-            at=at,
-        )
+            variable = variable_of(event.component, event.variable)
+            statuses.append(VariableValue(variable=variable, value=event.actual_value, status="Accepted"))
+        else:
+            told.append(_component_event(event, caller, plausible(at, received_at)))
+    if told:
+        await services.monitoring.note_events(caller.station, told)
+    if statuses:
+        services.device.learn(caller.station, statuses, How.EVENT, at=received_at)
     return caller.types.NotifyEventResponse()
+
+
+def _component_event(
+    event: v201.EventDataType | v21.EventDataType, caller: Caller, at: datetime
+) -> ComponentEvent:
+    return ComponentEvent(
+        station_id=caller.station.station_id,
+        at=at,
+        event_id=event.event_id,
+        trigger=CAUSES.get(event.trigger, Cause.ALERTING),
+        origin=ORIGINS.get(event.event_notification_type, Origin.UNKNOWN),
+        variable=variable_of(event.component, event.variable),
+        value=event.actual_value,
+        cleared=bool(event.cleared),
+        tech_code=event.tech_code or "",
+        tech_info=event.tech_info or "",
+        # 2.1 alone says it with the event.
+        severity=getattr(event, "severity", None),
+        monitor_id=event.variable_monitoring_id,
+        cause=event.cause,
+        transaction_id=event.transaction_id,
+    )
 
 
 def _is_connector_status(event: v201.EventDataType | v21.EventDataType) -> bool:
@@ -69,25 +95,3 @@ async def _report_status(
             info=event.tech_info or "",
         ),
     )
-
-
-def _error_of(event: v201.EventDataType | v21.EventDataType) -> str:
-    """The code of a problem: the technical code, or a component's Problem variable that became true."""
-    if event.cleared:
-        return ""
-    if event.tech_code:
-        return event.tech_code
-    is_problem = event.variable.name == "Problem" and event.actual_value.lower() == "true"
-    return event.component.name if is_problem else ""
-
-
-def _words(event: v201.EventDataType | v21.EventDataType) -> str:
-    component, variable = event.component, event.variable
-    parts = [
-        f"{component.name}{f'[{component.instance}]' if component.instance else ''}",
-        f"{variable.name}{f'[{variable.instance}]' if variable.instance else ''}",
-        event.actual_value,
-        event.tech_code or "",
-        event.tech_info or "",
-    ]
-    return " ".join(part for part in parts if part)

@@ -6,7 +6,9 @@ from typing import Any
 from currant.gateway.answers import boot_status
 from currant.gateway.services import Caller, Services
 from currant.gateway.v2.collecting import hand_over
+from currant.gateway.v2.model_words import reported_in
 from currant.ocpp import v21, v201
+from currant.stations.device.model import How
 from currant.stations.model import Admission, BootReport
 
 
@@ -45,6 +47,7 @@ async def boot_notification(
 def notify_report(
     request: v201.NotifyReport | v21.NotifyReport, caller: Caller, services: Services, received_at: datetime
 ) -> Any:
-    # A report that nobody waits for stands in the message log.
-    hand_over(caller, request)
+    # What nobody waits for is kept all the same; the answer does not wait for that.
+    if not hand_over(caller, request):
+        services.device.learn(caller.station, reported_in([request]), How.REPORT, at=received_at)
     return caller.types.NotifyReportResponse()

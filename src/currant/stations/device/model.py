@@ -24,6 +24,16 @@ class How(StrEnum):
 HOWS = tuple(How)
 
 
+class Extent(StrEnum):
+    """How much of a station's model some values are."""
+
+    PART = "part"
+    READABLE = "readable"
+    """What could be read of all; the station may have more."""
+    WHOLE = "whole"
+    """Everything: what is not among them is gone."""
+
+
 class KnownVariable(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One attribute of a variable as a station is known to have it."""
 

@@ -170,6 +170,12 @@ class Monitoring:
         await self._database.commit(changes)
         return ""
 
+    async def note_rate(self, station: Whose, stream_id: int, rate: StreamRate) -> None:
+        """A station sends a stream at another rate from now on."""
+        stream = (await self._open(station)).get(stream_id)
+        if stream is not None:
+            await self.open_stream(station, stream_id=stream_id, monitor_id=stream.monitor_id, rate=rate)
+
     async def close_stream(self, station: Whose, stream_id: int) -> None:
         streams = await self._open(station)
         streams.pop(stream_id, None)

@@ -26,6 +26,7 @@ from currant.stations.device.learning import Differences, Learned, Place, differ
 from currant.stations.device.limits import LIMITING, Limits, limits_from
 from currant.stations.device.model import (
     HOWS,
+    Extent,
     Fleet,
     FleetValue,
     How,
@@ -49,6 +50,7 @@ VALUE_MAX = 2_500
 ROOM = 5_000
 """Values kept of one station."""
 COUNTED_MAX = 1_000
+PROBLEM_MAX = 500
 
 _ATTRIBUTES = {attribute: number for number, attribute in enumerate(naming.ATTRIBUTES)}
 _NOTHING_KNOWN = Traits()
@@ -74,13 +76,14 @@ class _Told(msgspec.Struct, frozen=True, gc=False):
 class _Batch:
     """What a station told and is not kept yet."""
 
-    __slots__ = ("kept", "station_id", "tenant_id", "told", "whole")
+    __slots__ = ("extent", "kept", "problem", "station_id", "tenant_id", "told")
 
     def __init__(self, tenant_id: TenantId, station_id: StationId) -> None:
         self.tenant_id = tenant_id
         self.station_id = station_id
         self.told: list[_Told] = []
-        self.whole = False
+        self.extent = Extent.PART
+        self.problem = ""
         self.kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
@@ -108,14 +111,15 @@ class DeviceModel:
         values: Sequence[VariableValue],
         how: How,
         *,
-        whole: bool = False,
+        extent: Extent = Extent.PART,
+        problem: str = "",
         at: datetime | None = None,
     ) -> "asyncio.Future[None]":
         """Keep what a station told or took; resolves once it is durable, for whoever wants to wait for that.
 
         Their `status` says what became of each: Accepted (or nothing), RebootRequired, a refusal.
-        `whole` means that the station has no other variables. Names are those of 2.x; a plain key of
-        1.6 is understood too.
+        `extent` says whether this was a reading of the whole model, and `problem` why something is
+        missing from it. Names are those of 2.x; a plain key of 1.6 is understood too.
         """
         if self._count + len(values) > WAITING_MAX:
             log.warning(
@@ -129,7 +133,8 @@ class DeviceModel:
             batch.kept.add_done_callback(_looked_at)
         moment = micros(at or self._clock.now())
         batch.told += [_Told(value, how, moment) for value in values]
-        batch.whole |= whole
+        if extent is not Extent.PART:
+            batch.extent, batch.problem = extent, problem[:PROBLEM_MAX]
         self._count += len(values)
         self._go_on()
         return batch.kept
@@ -174,21 +179,22 @@ class DeviceModel:
         tenant_id, station_id = batch.tenant_id, batch.station_id
         station = await self._numbered(batch)
         learned = [each for told in batch.told if (each := self._learned(tenant_id, told)) is not None]
-        few = None if batch.whole else sorted({each.place.variable for each in learned})
+        read, whole = batch.extent is not Extent.PART, batch.extent is Extent.WHOLE
+        few = None if read else sorted({each.place.variable for each in learned})
         if few is not None and len(few) > SOME:
             few = None
         known, identity = await self._database.read(
             lambda conn: (
                 store.models.rows_of(conn, tenant_id, station, few),
-                store.models.identity_of(conn, tenant_id, station_id) if batch.whole else None,
+                store.models.identity_of(conn, tenant_id, station_id) if read else None,
             )
         )
-        found = differences(known, learned, whole=batch.whole, room=ROOM)
+        found = differences(known, learned, whole=whole, room=ROOM)
         changes = ChangeSet(tenant_id)
         self._gather(changes, station, found)
         if identity is not None:
             now = micros(self._clock.now())
-            changes.write(store.tables.MODEL_READ, (*identity, now, True, 0, None, "", station))
+            changes.write(store.tables.MODEL_READ, (*identity, now, whole, 0, None, batch.problem, station))
         if any(
             row.pending is not None and (place not in known or known[place].pending is None)
             for place, row in found.written.items()
@@ -280,7 +286,7 @@ class DeviceModel:
         )
         self._stations[station_id] = number
         changes = ChangeSet(tenant_id)
-        changes.write(store.tables.MODEL_NOT_READ, (attempts, micros(next_at), problem[:500], number))
+        changes.write(store.tables.MODEL_NOT_READ, (attempts, micros(next_at), problem[:PROBLEM_MAX], number))
         await self._database.commit(changes)
 
     # Asking
