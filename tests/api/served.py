@@ -11,6 +11,7 @@ from currant.access.service import AccessService
 from currant.api.application import create_app
 from currant.api.server import ApiServer
 from currant.api.services import ApiConfig, ApiServices
+from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.reservations.service import Reservations
 from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
@@ -27,6 +28,9 @@ from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
 from currant.stations.model import AttendedStation, CommandOutcome, CommandStatus
+from currant.stations.profiles.der import DerService
+from currant.stations.profiles.service import ProfileService
+from currant.stations.queueing import CommandQueue
 from currant.stations.service import StationPolicy, StationService
 from currant.tenancy.model import Caller, Role
 from currant.tenancy.service import Tenancy
@@ -93,16 +97,19 @@ class Api:
         await numbers.prepare("session")
         self.commands = CommandService(database, self.directory, self.link, numbers, clock)
         await self.commands.start()
+        self.queue = CommandQueue(database, self.directory, self.link, self.commands, clock)
         self.inventory = Inventory(database, self.directory, self.link, clock)
         self.admissions = Admissions(database, self.directory, self.link, clock)
         self.messages = MessageLog(database, clock)
+        self.profiles = ProfileService(database, self.directory, self.commands, numbers, clock)
+        await self.profiles.start()
+        self.der = DerService(database, self.commands, clock)
+        self.energy_needs = EnergyNeedsService(database, self.profiles, self.commands, clock)
         self.access = AccessService(database, clock)
         self.charging = ChargingService(
             database, self.stations, self.access, numbers, self.live, clock, commands=self.commands
         )
-        self.reservations = Reservations(
-            database, self.directory, self.access, self.commands, numbers, clock
-        )
+        self.reservations = Reservations(database, self.directory, self.access, self.commands, numbers, clock)
         await self.reservations.start()
         self.waiting = WaitingList(database, self.reservations, numbers, clock)
         self.app = create_app(
@@ -115,10 +122,14 @@ class Api:
                 admissions=self.admissions,
                 station_imports=StationImports(database, self.inventory, self.directory, clock),
                 commands=self.commands,
+                queue=self.queue,
                 messages=self.messages,
                 access=self.access,
                 token_imports=TokenImports(database, self.access, clock),
                 charging=self.charging,
+                profiles=self.profiles,
+                der=self.der,
+                energy_needs=self.energy_needs,
                 reservations=self.reservations,
                 waiting=self.waiting,
             ),

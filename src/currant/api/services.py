@@ -8,6 +8,7 @@ import msgspec
 if TYPE_CHECKING:
     from currant.access.importing import TokenImports
     from currant.access.service import AccessService
+    from currant.charging.energy_needs import EnergyNeedsService
     from currant.charging.reservations.service import Reservations
     from currant.charging.reservations.waiting import WaitingList
     from currant.charging.service import ChargingService
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from currant.stations.importing import StationImports
     from currant.stations.inventory import Inventory
     from currant.stations.messages import MessageLog
+    from currant.stations.profiles.der import DerService
+    from currant.stations.profiles.service import ProfileService
     from currant.stations.queueing import CommandQueue
     from currant.stations.transfers.files import FileService
     from currant.stations.transfers.firmware import FirmwareLibrary
@@ -42,12 +45,17 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     access: "AccessService"
     token_imports: "TokenImports"
     charging: "ChargingService"
+    profiles: "ProfileService"
+    der: "DerService"
+    energy_needs: "EnergyNeedsService"
     reservations: "Reservations"
     waiting: "WaitingList"
     transfers: "TransferService | None" = None
     files: "FileService | None" = None
     firmware: "FirmwareLibrary | None" = None
     """None, all three, where no files travel."""
+    securing: "LinkSecurity | None" = None
+    authority: "Authority | None" = None
     turned_away: Callable[[], Mapping[str, int]] = dict
     """What never became a station's connection, counted by kind since the start."""
 

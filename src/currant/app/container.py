@@ -23,6 +23,7 @@ from currant.api.server import ApiServer, Tls
 from currant.api.services import ApiConfig, ApiServices
 from currant.app.duties import Duties, Duty
 from currant.app.place import Place, Running
+from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
 from currant.app.subscriptions import subscriptions
 from currant.charging.energy_needs import EnergyNeedsService
@@ -107,6 +108,7 @@ class Currant:
     charging: ChargingService
     reservations: Reservations
     waiting: WaitingList
+    securing: LinkSecurity
     delivery: Delivery
     gateway: Gateway
     api: ApiServer
@@ -188,7 +190,14 @@ async def _open_store(currant: Currant, stack: AsyncExitStack) -> None:
     settings, place, clock = currant.settings, currant.place, currant.clock
     # Making RSA keys and running migrations take time; nothing else happens yet, so they share it.
     opening = asyncio.to_thread(Database.open, settings.database_url, clock=clock)
-    making = asyncio.to_thread(Authority.open, place.pki, clock=clock, organisation=settings.operator)
+    public_url = settings.certificates.public_url.rstrip("/")
+    making = asyncio.to_thread(
+        Authority.open,
+        place.pki,
+        clock=clock,
+        organisation=settings.operator,
+        crl_url=f"{public_url}/pki/crl.der" if public_url else "",
+    )
     currant.database, currant.authority = await asyncio.gather(opening, making)
     stack.push_async_callback(currant.database.close)
     currant.live = LiveFeed()
@@ -234,6 +243,21 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
     stack.push_async_callback(currant.outbound.close)
     currant.access = AccessService(database, clock, outbound=currant.outbound)
+    currant.securing = await stack.enter_async_context(
+        link_security(
+            settings,
+            authority=currant.authority,
+            database=database,
+            directory=currant.directory,
+            registry=currant.registry,
+            stations=currant.stations,
+            commands=currant.commands,
+            inventory=currant.inventory,
+            clock=clock,
+            stations_url=f"wss://{server_names(settings)[0]}:{settings.ocpp.tls_port}/ocpp",
+            plain_url=f"ws://{server_names(settings)[0]}:{settings.ocpp.port}/ocpp",
+        )
+    )
     await currant.access.authorisers.start()
     stack.push_async_callback(currant.access.authorisers.stop)
     currant.charging = ChargingService(
@@ -246,6 +270,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
         database,
         subscriptions(
             node=node_name(settings),
+            securing=currant.securing,
             directory=currant.directory,
             access=currant.access,
             charging=currant.charging,
@@ -363,6 +388,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         der=currant.der,
         energy_needs=currant.energy_needs,
         clock=currant.clock,
+        securing=currant.securing.for_gateway,
         transfers=currant.transfers,
         reservations=currant.reservations,
     )
@@ -386,11 +412,16 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             files=currant.files,
             firmware=currant.firmware,
             messages=currant.messages,
+            profiles=currant.profiles,
+            der=currant.der,
+            energy_needs=currant.energy_needs,
             access=currant.access,
             token_imports=TokenImports(currant.database, currant.access, currant.clock),
             charging=currant.charging,
             reservations=currant.reservations,
             waiting=currant.waiting,
+            securing=currant.securing,
+            authority=currant.authority,
             turned_away=lambda: currant.gateway.counters,
         ),
         ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),

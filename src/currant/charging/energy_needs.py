@@ -214,6 +214,14 @@ class EnergyNeedsService:
             raise NotFound("The vehicle of this session has not told its needs.", field="session")
         return record
 
+    async def renegotiate(self, tenant_id: TenantId, session_id: SessionId) -> EnergyRecord:
+        """Offer the vehicle a schedule anew, by the limits of now (2.x K16); how that ended is the record's."""
+        record = await self.get(tenant_id, session_id)
+        if record.needs is None:
+            raise NotFound("The vehicle of this session has not told its needs.", field="session")
+        await self._offer(tenant_id, session_id, None)
+        return await self.get(tenant_id, session_id)
+
     async def speaks_iso15118(
         self, tenant_id: TenantId, station_id: StationId, transaction_id: str | None
     ) -> bool:

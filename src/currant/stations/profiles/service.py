@@ -171,20 +171,11 @@ class ProfileService:
         deadline_s: float = DEADLINE_S,
     ) -> ProfilesOf:
         """What the station says it has. OCPP 1.6 cannot be asked: then what is known to be installed."""
-        entry = self._commands.told(tenant_id, station, command)
-        station_id = entry.station_id
-        version = await self._database.read(lambda conn: store.version_of(conn, tenant_id, station_id))
-        if version == "1.6":
-            status, reason = (
-                "known",
-                "OCPP 1.6 cannot ask a station for its profiles: these are known to be installed.",
-            )
-        else:
-            record = await self._commands.give(tenant_id, station_id, command, by=by, deadline_s=deadline_s)
-            await self.note(record)
-            status, reason = record.status.value, record.reason
-            if record.status is not CommandStatus.ACCEPTED:
-                return ProfilesOf(status=status, reason=reason)
+        record = await self._commands.give(tenant_id, station, command, by=by, deadline_s=deadline_s)
+        await self.note(record)
+        station_id, status, reason = record.station_id, record.status.value, record.reason
+        if record.status is not CommandStatus.ACCEPTED:
+            return ProfilesOf(status=status, reason=reason)
         installed = await self._database.read(lambda conn: store.profiles_of(conn, tenant_id, station_id))
         return ProfilesOf(status=status, reason=reason, profiles=tuple(rules.asked_for(command, installed)))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from currant.gateway.outcomes import Ask, Wording, outcome_of, refused, unsupported
+from currant.gateway.outcomes import Ask, Wording, outcome_of, refused
 from currant.gateway.services import Caller
 from currant.ocpp import v16
 from currant.stations.commanding.profiles import (
@@ -19,6 +19,7 @@ from currant.stations.commanding.profiles import (
 )
 from currant.stations.commanding.rules.profile_versions import version_problem
 from currant.stations.model import CommandOutcome, CommandStatus
+from currant.stations.profiles.rules import asked_for
 
 PURPOSES: dict[ProfilePurpose, v16.ChargingProfilePurposeType] = {
     ProfilePurpose.STATION_MAX: "ChargePointMaxProfile",
@@ -105,11 +106,20 @@ async def clear_charging_profiles(command: ClearChargingProfiles, caller: Caller
 
 
 async def get_charging_profiles(command: GetChargingProfiles, caller: Caller, ask: Ask) -> CommandOutcome:
-    return unsupported(
-        "1.6",
-        command,
-        "OCPP 1.6 cannot ask a station for its profiles. What is known to be installed stands in the "
-        "station's list of profiles.",
+    """1.6 has no such question: the answer is what is known to be installed."""
+    station = caller.station
+    installed = await caller.services.profiles.of_station(station.tenant_id, station.station_id)
+    return CommandOutcome(
+        status=CommandStatus.ACCEPTED,
+        reason="OCPP 1.6 cannot ask a station for its profiles: these are known to be installed.",
+        report=tuple(
+            {
+                "evse": found.evse,
+                "source": found.source,
+                "profile": msgspec.to_builtins(found.profile),
+            }
+            for found in asked_for(command, installed)
+        ),
     )
 
 
