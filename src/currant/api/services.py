@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from currant.charging.service import ChargingService
     from currant.db.engine import Database
     from currant.events.live import LiveFeed
+    from currant.pki.authority import Authority
+    from currant.pki.held import HeldCertificates
+    from currant.pki.signing import Signing
+    from currant.pki.upgrading import Upgrades
     from currant.stations.admission import Admissions
     from currant.stations.commands import CommandService
     from currant.stations.directory import StationDirectory
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from currant.stations.profiles.der import DerService
     from currant.stations.profiles.service import ProfileService
     from currant.stations.queueing import CommandQueue
+    from currant.stations.security import Credentials
     from currant.stations.transfers.files import FileService
     from currant.stations.transfers.firmware import FirmwareLibrary
     from currant.stations.transfers.service import TransferService
@@ -54,8 +59,12 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     files: "FileService | None" = None
     firmware: "FirmwareLibrary | None" = None
     """None, all three, where no files travel."""
-    securing: "LinkSecurity | None" = None
+    signing: "Signing | None" = None
+    held: "HeldCertificates | None" = None
+    credentials: "Credentials | None" = None
+    upgrades: "Upgrades | None" = None
     authority: "Authority | None" = None
+    """None, all five, where no links are secured."""
     turned_away: Callable[[], Mapping[str, int]] = dict
     """What never became a station's connection, counted by kind since the start."""
 

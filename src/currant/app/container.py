@@ -334,7 +334,12 @@ async def _start_smart_charging(currant: Currant, stack: AsyncExitStack, numbers
 async def _start_transfers(
     currant: Currant, stack: AsyncExitStack, numbers: Numbers, installation_key: bytes
 ) -> None:
-    settings, database, clock, files = currant.settings, currant.database, currant.clock, currant.settings.files
+    settings, database, clock, files = (
+        currant.settings,
+        currant.database,
+        currant.clock,
+        currant.settings.files,
+    )
     shelf = Shelf(
         files.folder or currant.place.folder / "files",
         node=node_name(settings),
@@ -420,7 +425,10 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             charging=currant.charging,
             reservations=currant.reservations,
             waiting=currant.waiting,
-            securing=currant.securing,
+            signing=currant.securing.signing,
+            held=currant.securing.held,
+            credentials=currant.securing.credentials,
+            upgrades=currant.securing.upgrades,
             authority=currant.authority,
             turned_away=lambda: currant.gateway.counters,
         ),
@@ -495,6 +503,7 @@ def duties_of(currant: Currant) -> list[Duty]:
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False
         ),
+        *currant.securing.duties(),
     ]
 
 

@@ -154,6 +154,78 @@ class TlsSettings(Section):
     """Roots (PEM) that station certificates may come from (security profile 3), beside Currant's own."""
 
 
+class Signer(StrEnum):
+    OWN = "own"
+    HTTP = "http"
+    EST = "est"
+
+
+class CertificatesSettings(Section):
+    """Certificates of stations, passwords on their way, and plug and charge."""
+
+    signer: Signer = Signer.OWN
+    """Who signs the certificates of stations: `own` is Currant's authority, `http` and `est` (RFC 7030) ask the
+    one at `signer_url`."""
+
+    signer_url: str = ""
+    """Where the outside authority is asked; for EST without `/simpleenroll`."""
+
+    signer_token: str = ""
+    """The bearer token that an authority of `http` is shown."""
+
+    signer_user: str = ""
+    """The name under which an authority of `est` is asked."""
+
+    signer_password: str = ""
+    """The password to `signer_user`."""
+
+    signer_deadline_s: Annotated[float, Field(gt=0, le=300)] = 30.0
+    """Seconds that an outside authority has for an answer; it is asked four times."""
+
+    trust: Path | None = None
+    """Roots (PEM) by which outside authorities and pools are trusted, instead of this machine's."""
+
+    v2g_signer_url: str = ""
+    """Where certificates that stations show to vehicles are signed (as with `http`). Empty: as the others."""
+
+    v2g_signer_token: str = ""
+    """The bearer token for `v2g_signer_url`."""
+
+    station_days: Annotated[int, Field(ge=1, le=7300)] = 1095
+    """Days that a certificate of a station lasts which Currant's own authority signs."""
+
+    renew_before_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """Days before its end from which on a station is asked to renew its certificate."""
+
+    public_url: str = ""
+    """Where others fetch the list of revoked certificates, as in `http://csms.example.org`: named in what Currant
+    signs as `<public_url>/pki/crl.der`. Empty: none is named."""
+
+    client_crl: Path | None = None
+    """Lists of revoked certificates (CRLs, PEM or DER) of the authorities in `tls.client_roots`; read daily."""
+
+    stations_url: str = ""
+    """Where stations reach the TLS endpoint, as in `wss://csms.example.org:9443/ocpp`: told to those that are moved
+    to a better security profile. Empty: the first of `tls.names` (or this machine's name) and the port."""
+
+    old_password_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """Days that a station's old password is taken beside a new one that it has not used yet."""
+
+    ocsp_hosts: tuple[str, ...] = ()
+    """The only hosts that are asked about certificates of others (OCSP, CRL), also in private networks. Empty: any
+    on the public internet."""
+
+    contract_roots: Path | None = None
+    """Roots (PEM) of mobility operators and V2G that contract certificates have to lead to. Empty: none is
+    accepted."""
+
+    contracts_url: str = ""
+    """Where cars' requests for contract certificates are handed on to. Empty: they are declined."""
+
+    contracts_token: str = ""
+    """The bearer token for `contracts_url`."""
+
+
 class FilesSettings(Section):
     """Files that stations send and fetch: logs, diagnostics, firmware."""
 
@@ -288,6 +360,7 @@ class Settings(BaseSettings):
     ocpp: OcppSettings = OcppSettings()
     outbound: OutboundSettings = OutboundSettings()
     tls: TlsSettings = TlsSettings()
+    certificates: CertificatesSettings = CertificatesSettings()
     files: FilesSettings = FilesSettings()
     reservations: ReservationSettings = ReservationSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -9,6 +9,8 @@ import msgspec
 from currant.access.events import AccountChanged, AuthoriserChanged, GroupChanged, TokenChanged
 from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
+from currant.app.securing import TOLD as SECURITY_EVENTS
+from currant.app.securing import LinkSecurity
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.events import (
     EnergyOutsideSession,
@@ -57,6 +59,7 @@ SHOWN: tuple[type[Event], ...] = (
     stations.CommandsQueued,
     stations.SecurityEventSeen,
     TransferChanged,
+    *SECURITY_EVENTS,
     SessionEvent,
     EnergyOutsideSession,
     EnergyNeedsTold,
@@ -101,6 +104,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
 def subscriptions(
     *,
     node: str,
+    securing: LinkSecurity,
     directory: StationDirectory,
     access: AccessService,
     charging: ChargingService,
@@ -116,6 +120,7 @@ def subscriptions(
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
     return [
         Subscription(f"directory of {node}", directory.follow, to=DIRECTORY_EVENTS),
+        *securing.subscriptions(node),
         Subscription(f"rulebook of {node}", access.rulebook.follow, to=RULEBOOK_EVENTS),
         Subscription(f"authorisers of {node}", access.authorisers.follow, to=(AuthoriserChanged,)),
         Subscription("use of policies", PolicyUse(access, charging).follow, to=COUNTED_EVENTS),
