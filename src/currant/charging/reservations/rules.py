@@ -53,10 +53,10 @@ def window(
     starts_at: datetime | None, ends_at: datetime | None, *, now: datetime, terms: Terms
 ) -> tuple[datetime, datetime, bool]:
     """(from, to, whether it begins now) of what is asked for; Invalid where that cannot be."""
-    ad_hoc = starts_at is None or starts_at <= now
     for field, at in (("starts_at", starts_at), ("ends_at", ends_at)):
         if at is not None and at.tzinfo is None:
             raise Invalid(f"{field} needs a time zone, as in 2026-01-31T12:00:00Z.", field=field)
+    ad_hoc = starts_at is None or starts_at <= now
     if starts_at is not None and starts_at < now - EARLY:
         raise Invalid("A reservation cannot begin in the past: leave starts_at out.", field="starts_at")
     begins = now if starts_at is None or ad_hoc else starts_at
