@@ -21,6 +21,7 @@ from currant.access.service import AccessService
 from currant.api.application import create_app
 from currant.api.server import ApiServer, Tls
 from currant.api.services import ApiConfig, ApiServices
+from currant.app.desiring import make_desired_state, start_desired_state
 from currant.app.duties import Duties, Duty
 from currant.app.place import Place, Running
 from currant.app.securing import LinkSecurity, link_security
@@ -32,6 +33,7 @@ from currant.charging.reservations.model import Terms
 from currant.charging.reservations.service import Reservations
 from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
+from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
 from currant.db.retention import Keep, remove_older, trim_journal
@@ -47,9 +49,11 @@ from currant.kit.http import Outbound
 from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
+from currant.stations.desired.service import DesiredState
 from currant.stations.device.monitoring import Monitoring
 from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
+from currant.stations.groups import StationGroups
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
@@ -93,6 +97,8 @@ class Currant:
     admissions: Admissions
     inventory: Inventory
     commands: CommandService
+    station_groups: StationGroups
+    desired: DesiredState
     queue: CommandQueue
     transfers: TransferService
     files: FileService
@@ -103,6 +109,7 @@ class Currant:
     profiles: ProfileService
     der: DerService
     energy_needs: EnergyNeedsService
+    swaps: Swaps
     outbound: Outbound
     access: AccessService
     charging: ChargingService
@@ -266,6 +273,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     await numbers.prepare("session")
     await _start_reservations(currant, stack, numbers)
 
+    make_desired_state(currant, node=node_name(settings))
     currant.delivery = Delivery(
         database,
         subscriptions(
@@ -281,11 +289,14 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             profiles=currant.profiles,
             der=currant.der,
             energy_needs=currant.energy_needs,
+            swaps=currant.swaps,
+            desired=currant.desired,
             live=currant.live,
         ),
     )
     await currant.delivery.start()
     stack.push_async_callback(currant.delivery.stop)
+    start_desired_state(currant, stack)
     duties = Duties(database, duties_of(currant))
     duties.start()
     stack.push_async_callback(duties.stop)
@@ -327,6 +338,7 @@ async def _start_smart_charging(currant: Currant, stack: AsyncExitStack, numbers
     )
     await currant.profiles.start()
     currant.der = DerService(database, commands, clock)
+    currant.swaps = Swaps(database)
     currant.energy_needs = EnergyNeedsService(database, currant.profiles, commands, clock)
     stack.push_async_callback(currant.energy_needs.stop)
 
@@ -392,6 +404,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         profiles=currant.profiles,
         der=currant.der,
         energy_needs=currant.energy_needs,
+        swaps=currant.swaps,
         clock=currant.clock,
         securing=currant.securing.for_gateway,
         transfers=currant.transfers,
@@ -420,6 +433,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             profiles=currant.profiles,
             der=currant.der,
             energy_needs=currant.energy_needs,
+            swaps=currant.swaps,
             access=currant.access,
             token_imports=TokenImports(currant.database, currant.access, currant.clock),
             charging=currant.charging,

@@ -297,6 +297,19 @@ class ReservationSettings(Section):
     """How many drivers may wait at a location."""
 
 
+class DesiredSettings(Section):
+    """How fast stations are made what they are declared to be."""
+
+    stations_at_once: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Stations that are told something at the same time."""
+
+    stations_per_second: Annotated[float, Field(gt=0, le=10_000)] = 100.0
+    """Stations begun within a second: what keeps answers to charging stations quick meanwhile."""
+
+    sweep_minutes: Annotated[int, Field(ge=1, le=10_080)] = 60
+    """How often every connected station is looked at even if nothing was heard of it."""
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -363,6 +376,7 @@ class Settings(BaseSettings):
     certificates: CertificatesSettings = CertificatesSettings()
     files: FilesSettings = FilesSettings()
     reservations: ReservationSettings = ReservationSettings()
+    desired: DesiredSettings = DesiredSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @classmethod

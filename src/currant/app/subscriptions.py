@@ -9,6 +9,7 @@ import msgspec
 from currant.access.events import AccountChanged, AuthoriserChanged, GroupChanged, TokenChanged
 from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
+from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
 from currant.app.securing import TOLD as SECURITY_EVENTS
 from currant.app.securing import LinkSecurity
 from currant.charging.energy_needs import EnergyNeedsService
@@ -31,6 +32,7 @@ from currant.events.delivery import Subscription
 from currant.events.live import LiveFeed
 from currant.kit.event import Event
 from currant.stations import events as stations
+from currant.stations.desired.service import DesiredState
 from currant.stations.directory import DIRECTORY_EVENTS, StationDirectory
 from currant.stations.profiles.der import DerService
 from currant.stations.profiles.der_model import DerAlarmEnded, DerAlarmRaised, DerControlsChanged
@@ -73,10 +75,16 @@ SHOWN: tuple[type[Event], ...] = (
     DerAlarmEnded,
     ReservationEvent,
     WaitingEvent,
+    *DESIRED_SHOWN,
 )
 """What moves on people's screens."""
 
-FOLLOWED: tuple[type[Event], ...] = (*DIRECTORY_EVENTS, *RULEBOOK_EVENTS, AuthoriserChanged)
+FOLLOWED: tuple[type[Event], ...] = (
+    *DIRECTORY_EVENTS,
+    *RULEBOOK_EVENTS,
+    *DESIRED_FOLLOWED,
+    AuthoriserChanged,
+)
 """What every node hears of, so that what it holds in memory stays true."""
 
 LIMIT_EVENTS: tuple[type[Event], ...] = (ChargingLimitChanged, ChargingLimitCleared)
@@ -115,6 +123,7 @@ def subscriptions(
     profiles: ProfileService,
     der: DerService,
     energy_needs: EnergyNeedsService,
+    desired: DesiredState,
     live: LiveFeed,
 ) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
@@ -134,6 +143,9 @@ def subscriptions(
         Subscription("waiting lists", waiting.follow, to=waiting_list.FOLLOWED, skip_after=5),
         Subscription("firmware updates", transfers.booted, to=(stations.StationBooted,)),
         *smart_charging(profiles, der, energy_needs),
+        Subscription(
+            f"desired state at {node}", desired.reconciler.follow, to=DESIRED_FOLLOWED, skip_after=3
+        ),
         Subscription(f"live view of {node}", LiveView(live).show, to=SHOWN, skip_after=3),
     ]
 

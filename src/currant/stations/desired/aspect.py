@@ -56,6 +56,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     reason: str
     final: bool = True
+    unsupported: bool = False
+    """Its OCPP version, or the station, knows no such thing at all."""
 
 
 class Aspect(Protocol):

@@ -142,7 +142,7 @@ def refused(
 ) -> KeyState:
     if not refusal.final:
         return later(state, Cause.FAILED, refusal.reason, now=now, chance=chance)
-    standing = Standing.UNSUPPORTED if unsupported else Standing.REFUSED
+    standing = Standing.UNSUPPORTED if unsupported or refusal.unsupported else Standing.REFUSED
     return moved(state, standing, now=now, reason=refusal.reason, next_at=0)
 
 

@@ -119,6 +119,17 @@ states = Table(
     Index(None, "next_at"),
 )
 
+known = Table(
+    "desired_known",
+    metadata,
+    Column("station_id", Text, primary_key=True),
+    Column("aspect", Text, primary_key=True),
+    _text("tenant_id"),
+    # What the station has, by key, as JSON; read as a whole at `read_at`, kept current since.
+    _text("items"),
+    _number("read_at"),
+)
+
 claims = Table(
     "desired_claims",
     metadata,
@@ -153,5 +164,6 @@ DELETE_PAUSE = delete_from(pauses, where=("tenant_id", "aspect"))
 
 SAVE_STATE = upsert(states, key=("station_id", "aspect"), keep=("tenant_id",))
 DELETE_STATE = delete_from(states, where=("station_id", "aspect", "tenant_id"))
+SAVE_KNOWN = upsert(known, key=("station_id", "aspect"), keep=("tenant_id",))
 SAVE_CLAIM = upsert(claims, key=("station_id",), keep=("tenant_id",))
 RELEASE = update(claims, set=("released",), where=("station_id", "tenant_id", "node"))

@@ -1,0 +1,82 @@
+"""Desired state put together: its aspects, in one list, and what it is told of."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from currant.charging.busy import SessionsAtStations
+from currant.charging.events import SessionEnded
+from currant.kit.event import Event
+from currant.stations import events as stations
+from currant.stations.desired import events as desired
+from currant.stations.desired.aspect import Aspect
+from currant.stations.desired.displays import DisplayMessages
+from currant.stations.desired.reconciler import ReconcilerConfig
+from currant.stations.desired.service import DesiredState
+from currant.stations.desired.tariffs import Tariffs
+from currant.stations.groups import StationGroups
+from currant.stations.profiles.model import InstalledProfilesChanged
+from currant.stations.transfers.model import TransferChanged
+
+if TYPE_CHECKING:
+    from currant.app.container import Currant
+
+DESIRED_SHOWN: tuple[type[Event], ...] = (
+    desired.DeclarationsChanged,
+    desired.RolloutChanged,
+    desired.DesiredPaused,
+    desired.StandingChanged,
+)
+"""What of it moves on people's screens."""
+
+DESIRED_FOLLOWED: tuple[type[Event], ...] = (
+    desired.DeclarationsChanged,
+    desired.RolloutChanged,
+    desired.RolloutAdvanced,
+    desired.DesiredPaused,
+    desired.DesiredRetried,
+    stations.StationConnected,
+    stations.StationBooted,
+    stations.StationAdmitted,
+    stations.StationChanged,
+    stations.StationReported,
+    stations.CommandEnded,
+    TransferChanged,
+    InstalledProfilesChanged,
+    SessionEnded,
+)
+"""What may let a station be taken closer to what it shall be."""
+
+
+def aspects_of(currant: "Currant") -> Sequence[Aspect]:
+    """Everything that can be declared. Each says in `order` when its turn comes at a station."""
+    return [
+        DisplayMessages(currant.database, currant.clock),
+        Tariffs(currant.database, currant.clock),
+    ]
+
+
+def make_desired_state(currant: "Currant", *, node: str) -> None:
+    """Make it, before anything is delivered; `start_desired_state` begins the work."""
+    database, clock, wanted = currant.database, currant.clock, currant.settings.desired
+    currant.station_groups = StationGroups(database, currant.directory, currant.registry, clock)
+    currant.desired = DesiredState(
+        database,
+        currant.directory,
+        currant.registry,
+        currant.commands,
+        SessionsAtStations(database),
+        clock,
+        aspects=aspects_of(currant),
+        config=ReconcilerConfig(
+            node=node,
+            at_once=wanted.stations_at_once,
+            per_second=wanted.stations_per_second,
+            sweep_s=wanted.sweep_minutes * 60.0,
+        ),
+    )
+
+
+def start_desired_state(currant: "Currant", stack: AsyncExitStack) -> None:
+    currant.desired.reconciler.start()
+    stack.push_async_callback(currant.desired.reconciler.stop)
