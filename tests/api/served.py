@@ -15,6 +15,7 @@ from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.reservations.service import Reservations
 from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
+from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
 from currant.events.live import LiveFeed
@@ -98,12 +99,14 @@ class Api:
         self.commands = CommandService(database, self.directory, self.link, numbers, clock)
         await self.commands.start()
         self.queue = CommandQueue(database, self.directory, self.link, self.commands, clock)
+        await self.queue.start()
         self.inventory = Inventory(database, self.directory, self.link, clock)
         self.admissions = Admissions(database, self.directory, self.link, clock)
         self.messages = MessageLog(database, clock)
         self.profiles = ProfileService(database, self.directory, self.commands, numbers, clock)
         await self.profiles.start()
         self.der = DerService(database, self.commands, clock)
+        self.swaps = Swaps(database)
         self.energy_needs = EnergyNeedsService(database, self.profiles, self.commands, clock)
         self.access = AccessService(database, clock)
         self.charging = ChargingService(
@@ -130,6 +133,7 @@ class Api:
                 profiles=self.profiles,
                 der=self.der,
                 energy_needs=self.energy_needs,
+                swaps=self.swaps,
                 reservations=self.reservations,
                 waiting=self.waiting,
             ),
@@ -173,6 +177,7 @@ class Api:
         for client in self._open:
             await client.aclose()
         await self.server.stop()
+        await self.queue.stop()
         self.tenancy.close()
 
 

@@ -16,6 +16,7 @@ from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.model import Session, SessionFilter
 from currant.charging.reservations.service import Reservations
 from currant.charging.service import ChargingService
+from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
 from currant.events.live import LiveFeed
@@ -79,6 +80,7 @@ class Network:
             known=known_to(self.device),
         )
         self.der = DerService(self.database, self.commands, self.clock)
+        self.swaps = Swaps(self.database)
         self.energy_needs = EnergyNeedsService(self.database, self.profiles, self.commands, self.clock)
         self.access = AccessService(self.database, self.clock)
         self.charging = ChargingService(
@@ -105,6 +107,7 @@ class Network:
                 profiles=self.profiles,
                 der=self.der,
                 energy_needs=self.energy_needs,
+                swaps=self.swaps,
                 clock=self.clock,
                 reservations=self.reservations,
             ),

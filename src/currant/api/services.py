@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from currant.charging.reservations.service import Reservations
     from currant.charging.reservations.waiting import WaitingList
     from currant.charging.service import ChargingService
+    from currant.charging.swaps import Swaps
     from currant.db.engine import Database
     from currant.events.live import LiveFeed
     from currant.pki.authority import Authority
@@ -50,6 +51,7 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     access: "AccessService"
     token_imports: "TokenImports"
     charging: "ChargingService"
+    swaps: "Swaps"
     profiles: "ProfileService"
     der: "DerService"
     energy_needs: "EnergyNeedsService"

@@ -289,7 +289,6 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             profiles=currant.profiles,
             der=currant.der,
             energy_needs=currant.energy_needs,
-            swaps=currant.swaps,
             desired=currant.desired,
             live=currant.live,
         ),

@@ -37,6 +37,7 @@ STORES = (
     "currant.access.store",
     "currant.charging.store",
     "currant.charging.reading_store",
+    "currant.charging.swaps",
     "currant.charging.needs_store",
     "currant.charging.reservations.store",
     "currant.pki.store",

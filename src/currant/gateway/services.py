@@ -13,6 +13,7 @@ from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.model import StationSessions
 from currant.charging.reservations.service import Reservations
 from currant.charging.service import ChargingService
+from currant.charging.swaps import Swaps
 from currant.gateway.config import GatewayConfig
 from currant.gateway.securing import Securing
 from currant.kit.clock import Clock
@@ -46,6 +47,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     profiles: ProfileService
     der: DerService
     energy_needs: EnergyNeedsService
+    swaps: Swaps
     clock: Clock
     transfers: TransferService | None = None
     """None where no files travel, as under the bench."""

@@ -1,9 +1,6 @@
 """What stations of OCPP 2.0.1 and 2.1 say: the tables of action to translator.
 
-Every action that a station may send stands here. Those whose meaning Currant acts on have a
-translator in their block. Notifications about things that it never asked for are kept in the
-message log and acknowledged, for the specification gives them no other answer. What asks for
-something that Currant cannot do is declined in the answer's own words.
+Every action that a station may send stands here; its translator is in the module of its block.
 """
 
 from collections.abc import Callable
@@ -16,39 +13,21 @@ from currant.gateway.v2 import (
     charging,
     der,
     diagnostics,
+    displays,
     firmware,
     monitoring,
     provisioning,
     reservations,
     security,
     smart_charging,
+    trading,
 )
 
 Translator = Callable[[Any, Caller, Services, datetime], Any]
 
 
-def kept(request: Any, caller: Caller, services: Services, received_at: datetime) -> bytes:
-    """Acknowledge what the message log keeps; the answer has no required field."""
-    return b"{}"
-
-
-def declined(payload: bytes) -> Translator:
-    """Answer with the words in which this action says no."""
-
-    def decline(request: Any, caller: Caller, services: Services, received_at: datetime) -> bytes:
-        return payload
-
-    return decline
-
-
 def data_transfer(request: Any, caller: Caller, services: Services, received_at: datetime) -> Any:
     return caller.types.DataTransferResponse(status="UnknownVendorId")
-
-
-def vat_number_validation(request: Any, caller: Caller, services: Services, received_at: datetime) -> Any:
-    return caller.types.VatNumberValidationResponse(
-        vat_number=request.vat_number, status="Rejected", evse_id=request.evse_id
-    )
 
 
 TRANSLATORS_201: dict[str, Translator] = {
@@ -63,8 +42,8 @@ TRANSLATORS_201: dict[str, Translator] = {
     "LogStatusNotification": firmware.log_status,
     "MeterValues": charging.meter_values,
     "NotifyChargingLimit": smart_charging.notify_charging_limit,
-    "NotifyCustomerInformation": kept,
-    "NotifyDisplayMessages": kept,
+    "NotifyCustomerInformation": displays.notify_customer_information,
+    "NotifyDisplayMessages": displays.notify_display_messages,
     "NotifyEVChargingNeeds": smart_charging.notify_ev_charging_needs,
     "NotifyEVChargingSchedule": smart_charging.notify_ev_charging_schedule,
     "NotifyEvent": diagnostics.notify_event,
@@ -81,16 +60,16 @@ TRANSLATORS_201: dict[str, Translator] = {
 
 TRANSLATORS_21: dict[str, Translator] = {
     **TRANSLATORS_201,
-    "BatterySwap": kept,
+    "BatterySwap": trading.battery_swap,
     "ClosePeriodicEventStream": monitoring.close_stream,
     "GetCertificateChainStatus": security.get_certificate_chain_status,
     "NotifyDERAlarm": der.notify_der_alarm,
     "NotifyDERStartStop": der.notify_der_start_stop,
     "NotifyPeriodicEventStream": monitoring.notify_stream,
     "NotifyPriorityCharging": smart_charging.notify_priority_charging,
-    "NotifySettlement": kept,
+    "NotifySettlement": trading.notify_settlement,
     "OpenPeriodicEventStream": monitoring.open_stream,
     "PullDynamicScheduleUpdate": smart_charging.pull_dynamic_schedule_update,
     "ReportDERControl": der.report_der_control,
-    "VatNumberValidation": vat_number_validation,
+    "VatNumberValidation": trading.vat_number_validation,
 }
