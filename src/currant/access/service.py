@@ -11,6 +11,7 @@ from currant.access.counting import CostOf, Counting, nothing_yet
 from currant.access.decision import judge
 from currant.access.drafts import NAME_MAX, check_token, token_of
 from currant.access.events import AccountChanged, GroupChanged, TokenChanged
+from currant.access.local_lists import LocalList, LocalLists
 from currant.access.model import (
     Account,
     AccountChange,
@@ -49,6 +50,7 @@ from currant.kit.ids import (
     new_id,
 )
 from currant.stations import paging
+from currant.stations.directory import DirectoryEntry
 from currant.stations.drafts import changed
 from currant.stations.model import Page
 
@@ -74,6 +76,7 @@ class AccessService:
         self.policies = PolicyService(database, self.rulebook, clock)
         self.counting = Counting(database, self.rulebook, clock, cost_of=cost_of)
         self.authorisers = Authorisers(database, outbound, clock)
+        self.local_lists = LocalLists(database, self.rulebook, clock)
 
     # Deciding
 
@@ -143,6 +146,10 @@ class AccessService:
             ).decision
 
         return await self._database.read(read)
+
+    async def local_list(self, station: DirectoryEntry, *, version: str, limit: int) -> LocalList:
+        """The tokens that a station shall let charge while it is offline, at most `limit`."""
+        return await self.local_lists.local_list(station, version=version, limit=limit)
 
     # Tokens
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from currant.access.list_aspect import LocalListAspect
+from currant.access.list_room import room_known_to
 from currant.charging.busy import SessionsAtStations
 from currant.charging.events import SessionEnded
 from currant.kit.event import Event
@@ -51,6 +53,12 @@ DESIRED_FOLLOWED: tuple[type[Event], ...] = (
 def aspects_of(currant: "Currant") -> Sequence[Aspect]:
     """Everything that can be declared. Each says in `order` when its turn comes at a station."""
     return [
+        LocalListAspect(
+            currant.database,
+            currant.access.local_lists,
+            currant.clock,
+            room_of=room_known_to(currant.device),
+        ),
         DisplayMessages(currant.database, currant.clock),
         Tariffs(currant.database, currant.clock),
     ]

@@ -6,7 +6,9 @@ of events that stands in no line is listed under `RECORDED_ONLY`, so that silenc
 
 import msgspec
 
-from currant.access.events import AccountChanged, AuthoriserChanged, GroupChanged, TokenChanged
+from currant.access.events import AuthoriserChanged
+from currant.access.list_updates import ListUpdates
+from currant.access.local_lists import LIST_EVENTS
 from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
 from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
@@ -82,6 +84,7 @@ SHOWN: tuple[type[Event], ...] = (
 FOLLOWED: tuple[type[Event], ...] = (
     *DIRECTORY_EVENTS,
     *RULEBOOK_EVENTS,
+    *LIST_EVENTS,
     *DESIRED_FOLLOWED,
     AuthoriserChanged,
 )
@@ -92,9 +95,6 @@ LIMIT_EVENTS: tuple[type[Event], ...] = (ChargingLimitChanged, ChargingLimitClea
 RECORDED_ONLY: tuple[type[Event], ...] = (
     # The journal is their audit trail; nothing reacts to them, and not everybody who may follow the
     # network may know of drivers and colleagues.
-    TokenChanged,
-    GroupChanged,
-    AccountChanged,
     FirmwareImageChanged,
     tenancy.OrganisationCreated,
     tenancy.OrganisationRenamed,
@@ -131,6 +131,11 @@ def subscriptions(
         Subscription(f"directory of {node}", directory.follow, to=DIRECTORY_EVENTS),
         *securing.subscriptions(node),
         Subscription(f"rulebook of {node}", access.rulebook.follow, to=RULEBOOK_EVENTS),
+        Subscription(
+            f"local lists of {node}",
+            ListUpdates(access.local_lists, directory, desired).follow,
+            to=LIST_EVENTS,
+        ),
         Subscription(f"authorisers of {node}", access.authorisers.follow, to=(AuthoriserChanged,)),
         Subscription("use of policies", PolicyUse(access, charging).follow, to=COUNTED_EVENTS),
         Subscription(f"sessions held by {node}", charging.follow, to=(SessionEnded, SessionCorrected)),

@@ -1,5 +1,5 @@
 """The tables of access and every query over them; imported by this package alone."""
 
-from currant.access.store import authorisers, policies, queries, tables, uses
+from currant.access.store import authorisers, lists, policies, queries, tables, uses
 
-__all__ = ["authorisers", "policies", "queries", "tables", "uses"]
+__all__ = ["authorisers", "lists", "policies", "queries", "tables", "uses"]

@@ -160,6 +160,17 @@ def facts_of_token(conn: Connection, tenant_id: TenantId, token_id: TokenId) -> 
     return None if row is None else _facts(row)
 
 
+def active_facts(
+    conn: Connection, tenant_id: TenantId, *, after: TokenId | None, limit: int
+) -> list[TokenFacts]:
+    """Tokens that are not blocked, by id, with what is known of them; `after` is the last one seen."""
+    query = _FACTS_OF.where(tokens.c.status == TokenStatus.ACTIVE.value)
+    if after is not None:
+        query = query.where(tokens.c.id > after)
+    rows = conn.execute(query.order_by(tokens.c.id).limit(limit), {"tenant": tenant_id})
+    return [_facts(row) for row in rows]
+
+
 def facts(conn: Connection, tenant_id: TenantId, keys: Sequence[str], kind: TokenKind) -> list[TokenFacts]:
     """What is known under any of `keys`: of that kind, or of any kind when it is unknown."""
     if not keys:

@@ -135,6 +135,28 @@ authorisers = Table(
     Column("changed_at", BigInteger, nullable=False),
 )
 
+# The local authorisation list that a station holds, as far as it is known.
+station_lists = Table(
+    "station_lists",
+    metadata,
+    Column("station_id", Text, primary_key=True),
+    _text("tenant_id"),
+    Column("version", BigInteger, nullable=False),
+    # Of the content below; empty where only the version is known.
+    _text("digest"),
+    Column("checked_at", BigInteger, nullable=False),
+    Index(None, "tenant_id", "digest"),
+)
+
+# What stands on lists, once however many stations hold the same.
+list_contents = Table(
+    "list_contents",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    _text("entries"),
+)
+
 INSERT_TOKEN = insert_into(tokens)
 SAVE_TOKEN = upsert(tokens, key=("id",), keep=("tenant_id", "kind", "uid", "match_key", "created_at"))
 DELETE_TOKEN = delete_from(tokens, where=("id", "tenant_id"))
@@ -150,5 +172,9 @@ SAVE_CALENDAR = upsert(calendars, key=("id",), keep=("tenant_id", "created_at"))
 DELETE_CALENDAR = delete_from(calendars, where=("id", "tenant_id"))
 SAVE_USE = upsert(policy_uses, key=("policy_id", "session_id"), keep=("tenant_id", "token_id", "day"))
 SAVE_DAY = upsert(policy_days, key=("policy_id", "subject", "day"), keep=("tenant_id",))
+SAVE_STATION_LIST = upsert(station_lists, key=("station_id",), keep=("tenant_id",))
+DELETE_STATION_LIST = delete_from(station_lists, where=("station_id", "tenant_id"))
+SAVE_LIST_CONTENT = upsert(list_contents, key=("tenant_id", "digest"))
+DELETE_LIST_CONTENT = delete_from(list_contents, where=("tenant_id", "digest"))
 SAVE_AUTHORISER = upsert(authorisers, key=("tenant_id",))
 DELETE_AUTHORISER = delete_from(authorisers, where=("tenant_id",))
