@@ -190,7 +190,13 @@ class TransferService:
         return await self._commands.give(tenant_id, station, command, by=by, deadline_s=deadline_s)
 
     async def plan_update(
-        self, station: DirectoryEntry, image: FirmwareImage, *, by: str, signed: bool = True
+        self,
+        station: DirectoryEntry,
+        image: FirmwareImage,
+        *,
+        by: str,
+        version: str = "",
+        signed: bool = True,
     ) -> tuple[Transfer, UpdateFirmware]:
         """An update made ready, and the command that begins it, for somebody else to give (`begun`).
 
@@ -208,7 +214,7 @@ class TransferService:
             transfer = msgspec.structs.replace(
                 transfer,
                 firmware_id=image.id,
-                version=image.version,
+                version=version or image.version,
                 retrieve_at=self._clock.now(),
                 version_before=await self._version_of(transfer),
             )
