@@ -106,6 +106,11 @@ class Signing:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is being signed, sent or written down."""
+        return bool(self._under_way or self._noting)
+
     # A station asks
 
     def ask(self, tenant_id: TenantId, station_id: StationId, asked: Asked) -> Unfit | None:
