@@ -51,6 +51,8 @@ Number = Annotated[
 TokenUid = Annotated[
     str | None, QueryParameter(max_length=255, required=False, description="Of the token with this uid.")
 ]
+# `state` itself is a word of the framework's.
+InState = Annotated[ReservationState | None, QueryParameter(name="state", required=False)]
 EvseNumber = Annotated[int | None, QueryParameter(ge=1, le=9_999, required=False)]
 Watts = Annotated[int | None, QueryParameter(ge=1, le=10_000_000, required=False)]
 
@@ -146,7 +148,7 @@ async def list_reservations(
     token_id: Word = None,
     account_id: Word = None,
     number: Number = None,
-    state: FromQuery[ReservationState | None] = None,
+    in_state: InState = None,
     since: Since = None,
     until: Until = None,
     cursor: Cursor = None,
@@ -168,7 +170,7 @@ async def list_reservations(
             token_uid=token,
             account_id=None if account_id is None else AccountId(account_id),
             number=number,
-            state=state,
+            state=in_state,
             open=active,
             since=since,
             until=until,
