@@ -24,6 +24,8 @@ from currant.kit.ids import StationId
 from currant.stations.admission import Admissions
 from currant.stations.commanding import AnyCommand
 from currant.stations.commands import CommandService
+from currant.stations.device.monitoring import Monitoring
+from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
@@ -103,6 +105,8 @@ class Api:
         self.inventory = Inventory(database, self.directory, self.link, clock)
         self.admissions = Admissions(database, self.directory, self.link, clock)
         self.messages = MessageLog(database, clock)
+        self.device = DeviceModel(database, clock, key=KEY)
+        self.monitoring = Monitoring(database, self.device, clock)
         self.profiles = ProfileService(database, self.directory, self.commands, numbers, clock)
         await self.profiles.start()
         self.der = DerService(database, self.commands, clock)
@@ -127,6 +131,8 @@ class Api:
                 commands=self.commands,
                 queue=self.queue,
                 messages=self.messages,
+                device=self.device,
+                monitoring=self.monitoring,
                 access=self.access,
                 token_imports=TokenImports(database, self.access, clock),
                 charging=self.charging,

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from currant.pki.upgrading import Upgrades
     from currant.stations.admission import Admissions
     from currant.stations.commands import CommandService
+    from currant.stations.desired.service import DesiredState
+    from currant.stations.device.monitoring import Monitoring
+    from currant.stations.device.service import DeviceModel
     from currant.stations.directory import StationDirectory
+    from currant.stations.groups import StationGroups
     from currant.stations.importing import StationImports
     from currant.stations.inventory import Inventory
     from currant.stations.messages import MessageLog
@@ -48,6 +52,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     commands: "CommandService"
     queue: "CommandQueue"
     messages: "MessageLog"
+    device: "DeviceModel"
+    monitoring: "Monitoring"
     access: "AccessService"
     token_imports: "TokenImports"
     charging: "ChargingService"
@@ -67,6 +73,9 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     upgrades: "Upgrades | None" = None
     authority: "Authority | None" = None
     """None, all five, where no links are secured."""
+    station_groups: "StationGroups | None" = None
+    desired: "DesiredState | None" = None
+    """None, both, where nothing is declared."""
     turned_away: Callable[[], Mapping[str, int]] = dict
     """What never became a station's connection, counted by kind since the start."""
 

@@ -51,6 +51,7 @@ from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
 from currant.stations.desired.service import DesiredState
 from currant.stations.device.monitoring import Monitoring
+from currant.stations.device.reading import ModelReader, ReadingPolicy
 from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
 from currant.stations.groups import StationGroups
@@ -106,6 +107,7 @@ class Currant:
     messages: MessageLog
     device: DeviceModel
     monitoring: Monitoring
+    reader: ModelReader
     profiles: ProfileService
     der: DerService
     energy_needs: EnergyNeedsService
@@ -246,6 +248,16 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.device = DeviceModel(database, clock, key=installation_key)
     stack.push_async_callback(currant.device.stop)
     currant.monitoring = Monitoring(database, currant.device, clock)
+    currant.reader = ModelReader(
+        database,
+        currant.device,
+        currant.registry,
+        clock,
+        ReadingPolicy(
+            at_once=settings.variables.read_at_once,
+            max_age=timedelta(days=settings.variables.read_after_days),
+        ),
+    )
     await _start_smart_charging(currant, stack, numbers)
     currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
     stack.push_async_callback(currant.outbound.close)
@@ -423,11 +435,15 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             station_imports=StationImports(
                 currant.database, currant.inventory, currant.directory, currant.clock
             ),
+            station_groups=currant.station_groups,
+            desired=currant.desired,
             commands=currant.commands,
             queue=currant.queue,
             transfers=currant.transfers,
             files=currant.files,
             firmware=currant.firmware,
+            device=currant.device,
+            monitoring=currant.monitoring,
             messages=currant.messages,
             profiles=currant.profiles,
             der=currant.der,
@@ -485,6 +501,8 @@ def duties_of(currant: Currant) -> list[Duty]:
             ("transfers", "id", keep.commands_days),
             ("security_events", "id", keep.security_events_days),
             ("findings", "last_at", keep.findings_days),
+            ("component_events", "id", keep.component_events_days),
+            ("stream_values", "at", keep.component_events_days),
         ):
             await remove_older(database, Keep(metadata.tables[table], column, timedelta(days=days)), now=now)
         await currant.charging.thin_readings(
@@ -512,6 +530,7 @@ def duties_of(currant: Currant) -> list[Duty]:
             first_s=30,
         ),
         Duty(name="giving up of silent transfers", every_s=60, run=currant.transfers.sweep, first_s=60),
+        Duty(name="reading of variables", every_s=15, run=currant.reader.round, first_s=45, alone=False),
         Duty(name="retention", every_s=3600, run=forget_old, first_s=120),
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False

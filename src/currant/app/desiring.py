@@ -16,6 +16,7 @@ from currant.stations.desired.displays import DisplayMessages
 from currant.stations.desired.reconciler import ReconcilerConfig
 from currant.stations.desired.service import DesiredState
 from currant.stations.desired.tariffs import Tariffs
+from currant.stations.device.aspects import MonitorsAspect, VariablesAspect
 from currant.stations.groups import StationGroups
 from currant.stations.profiles.model import InstalledProfilesChanged
 from currant.stations.transfers.model import TransferChanged
@@ -59,6 +60,8 @@ def aspects_of(currant: "Currant") -> Sequence[Aspect]:
             currant.clock,
             room_of=room_known_to(currant.device),
         ),
+        VariablesAspect(currant.device),
+        MonitorsAspect(currant.monitoring),
         DisplayMessages(currant.database, currant.clock),
         Tariffs(currant.database, currant.clock),
     ]

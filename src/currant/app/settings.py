@@ -310,6 +310,16 @@ class DesiredSettings(Section):
     """How often every connected station is looked at even if nothing was heard of it."""
 
 
+class VariablesSettings(Section):
+    """How the device models of stations are read."""
+
+    read_at_once: Annotated[int, Field(ge=1, le=100)] = 4
+    """Stations asked for all of their variables at the same time."""
+
+    read_after_days: Annotated[int, Field(ge=1)] = 30
+    """Days after which a model is read anew. It is also read after a boot with other firmware."""
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -330,6 +340,9 @@ class RetentionSettings(Section):
 
     security_events_days: Annotated[int, Field(ge=1)] = 365
     """Days that security events are kept."""
+
+    component_events_days: Annotated[int, Field(ge=1)] = 180
+    """Days that what components of stations told, and streamed values, are kept."""
 
     findings_days: Annotated[int, Field(ge=1)] = 90
     """Days that a finding is kept after it was last made."""
@@ -377,6 +390,7 @@ class Settings(BaseSettings):
     files: FilesSettings = FilesSettings()
     reservations: ReservationSettings = ReservationSettings()
     desired: DesiredSettings = DesiredSettings()
+    variables: VariablesSettings = VariablesSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @classmethod

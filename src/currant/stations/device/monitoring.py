@@ -130,6 +130,22 @@ class Monitoring:
             kept = (Origin.HARDWIRED, Origin.PRECONFIGURED)  # type: ignore[assignment]
         await self.note_cleared(station, [m.id for m in list(known.values()) if m.origin not in kept])
 
+    async def declared(self, station: Whose, names: Mapping[int, str]) -> None:
+        """Take note of the names under which these monitors are declared."""
+        known = await self._known(station)
+        await self.note_monitors(
+            station,
+            [
+                msgspec.structs.replace(known[number], declared_as=name)
+                for number, name in names.items()
+                if number in known
+            ],
+        )
+
+    async def known(self, station: Whose) -> Sequence[KnownMonitor]:
+        """The monitors that a station is known to have."""
+        return tuple((await self._known(station)).values())
+
     async def _known(self, station: Whose) -> dict[int, KnownMonitor]:
         """The station's monitors by number, loaded once; whoever changes them in the database changes them here."""
         known = self._monitors.get(station.station_id)
@@ -339,6 +355,7 @@ def _merged(before: KnownMonitor, now: KnownMonitor) -> KnownMonitor:
         now,
         origin=before.origin if now.origin is Origin.UNKNOWN else now.origin,
         stream=before.stream if now.stream is None else now.stream,
+        declared_as=now.declared_as or before.declared_as,
         known_since=before.known_since,
     )
 

@@ -139,10 +139,20 @@ class DeviceModel:
         self._go_on()
         return batch.kept
 
+    async def caught_up(self, station_id: StationId) -> None:
+        """Wait until what a station told so far is kept, or could not be."""
+        while True:
+            batch, task = self._waiting.get(station_id), self._under_way.get(station_id)
+            kept = task if batch is None else batch.kept
+            if kept is None:
+                return
+            await asyncio.wait([kept])
+
     async def settled(self) -> None:
         """Wait until everything that was told is kept."""
         while self._waiting or self._under_way:
-            await asyncio.wait([batch.kept for batch in self._waiting.values()] or self._under_way.values())
+            waiting: list[asyncio.Future[None]] = [batch.kept for batch in self._waiting.values()]
+            await asyncio.wait(waiting or list(self._under_way.values()))
 
     async def stop(self) -> None:
         """Keep what waits."""

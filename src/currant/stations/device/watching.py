@@ -39,6 +39,8 @@ class KnownMonitor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     in_transaction_only: bool = False
     origin: Origin = Origin.UNKNOWN
     stream: StreamRate | None = None
+    declared_as: str = ""
+    """The name under which it is declared, where it was set for that."""
     known_since: datetime
 
 

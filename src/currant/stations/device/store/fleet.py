@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, fu
 
 from currant.kit.ids import StationId, TenantId
 from currant.stations.device.model import HOWS, Fleet, How
-from currant.stations.device.store.tables import device_models, device_values, device_variables
+from currant.stations.device.store.tables import device_models, device_values, device_variables, monitors
 from currant.stations.model import Admission
 from currant.stations.store.groups import station_group_members
 from currant.stations.store.tables import stations
@@ -55,6 +55,10 @@ def due(
                 _m.model != _s.model,
                 _m.vendor != _s.vendor,
                 _m.read_at + (_m.number % 100) * spread < read_before,
+                # N04.FR.19: after a restart its monitors may be others.
+                and_(_s.last_boot_at > _m.read_at, exists().where(monitors.c.station_id == _s.id)),
+                # It was read, and is to be read again since then.
+                and_(_m.complete.is_(False), _m.next_at.is_not(None)),
             ),
         )
         .order_by(_m.read_at.is_not(None), _s.connected_at)
@@ -66,8 +70,11 @@ def due(
     ]
 
 
-def settle_pending(conn: Connection, *, limit: int) -> list[tuple[TenantId, StationId]]:
-    """Let what waited for a restart be in force at stations of every tenant that have booted since; which those are."""
+def settle_pending(conn: Connection, *, now: int, limit: int) -> list[tuple[TenantId, StationId]]:
+    """Let what waited for a restart be in force at stations of every tenant that have booted since; which those are.
+
+    They are due to be read again: whether it is so is theirs to say.
+    """
     query = (
         select(_m.number, _m.tenant_id, _m.station_id)
         .select_from(device_models.join(stations, _s.id == _m.station_id))
@@ -88,7 +95,11 @@ def settle_pending(conn: Connection, *, limit: int) -> list[tuple[TenantId, Stat
             how=HOWS.index(How.BOOT),
         )
     )
-    conn.execute(update(device_models).where(_m.number.in_(numbers)).values(pending_since=None))
+    conn.execute(
+        update(device_models)
+        .where(_m.number.in_(numbers))
+        .values(pending_since=None, complete=False, next_at=now)
+    )
     return [(row.tenant_id, row.station_id) for row in found]
 
 

@@ -47,6 +47,7 @@ def monitor_row(tenant_id: TenantId, station_id: StationId, monitor: KnownMonito
         monitor.origin.value,
         None if rate is None else rate.interval_s,
         None if rate is None else rate.values,
+        monitor.declared_as,
         micros(monitor.known_since),
     )
 
@@ -312,6 +313,7 @@ def _monitor(row: Any) -> KnownMonitor:
         in_transaction_only=row.in_transaction_only,
         origin=Origin(row.origin),
         stream=StreamRate(interval_s=row.stream_interval_s, values=row.stream_values) if streams else None,
+        declared_as=row.declared_as,
         known_since=instant(row.known_at),
     )
 

@@ -99,6 +99,7 @@ monitors = Table(
     _text("origin"),
     Column("stream_interval_s", BigInteger),
     Column("stream_values", BigInteger),
+    _text("declared_as"),
     Column("known_at", BigInteger, nullable=False),
 )
 
