@@ -1,7 +1,9 @@
 """Local lists: who stands on them, and how stations come to hold them."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from currant.access.events import TokenChanged
 from currant.access.list_aspect import EMPTY, KEY, LocalListAspect, Room, applied, update
+from currant.access.list_updates import ListUpdates
 from currant.access.local_lists import digest_of, in_order
 from currant.access.model import (
     AccountChange,
@@ -28,7 +31,7 @@ from currant.kit.errors import Invalid
 from currant.kit.ids import CommandId, LocationId, StationGroupId, StationId, TenantId, TokenId
 from currant.stations.commanding.lists import GetLocalListVersion, LocalListEntry, SendLocalList
 from currant.stations.desired.aspect import Desired, Refusal
-from currant.stations.directory import DirectoryEntry
+from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.model import Admission, CommandRecord, CommandStatus
 
 TENANT = TenantId("tenant")
@@ -318,3 +321,39 @@ async def test_only_a_limit_can_be_declared(held: Held, value: Any) -> None:
     assert held.aspect.check(KEY, {"limit": 5}) == {"limit": 5}
     assert held.aspect.check(KEY, None) is None
     assert EMPTY.entries == ()
+
+
+class _Declared:
+    """Desired state with these declarations, which notes whom it is to look at."""
+
+    def __init__(self, *aspects: str) -> None:
+        self.book = [SimpleNamespace(aspect=aspect) for aspect in aspects]
+        self.books, self.reconciler = self, self
+        self.looked_at: list[str] = []
+
+    async def of(self, tenant_id: TenantId) -> "_Declared":
+        return self
+
+    def want(self, station_id: StationId) -> None:
+        self.looked_at.append(station_id)
+
+
+@pytest.mark.parametrize(("declared", "looked_at"), [("local_list", ["ours"]), ("variables", [])])
+async def test_stations_are_looked_at_once_soon_after_a_crowd_of_changes(
+    access: AccessService, sqlite_database: Database, clock: ManualClock, declared: str, looked_at: list[str]
+) -> None:
+    directory = StationDirectory(sqlite_database, clock, key=b"k" * 32)
+    directory.put(station("ours"))
+    directory.put(station("theirs", tenant_id=TenantId("another")))
+    desired: Any = _Declared(declared)
+    updates = ListUpdates(access.local_lists, directory, desired, delay_s=0.05)
+    await issue(access, "AA01")
+    assert await listed(access) == ["AA01"]
+    token = await access.create_token(TENANT, TokenDraft(uid="AA02"), by="olga")
+    for _ in range(5):
+        await updates.follow(
+            TokenChanged(tenant_id=TENANT, happened_at=NOW, token_id=token.id, uid=token.uid)
+        )
+    assert await listed(access) == ["AA01", "AA02"]
+    await asyncio.sleep(0.3)
+    assert desired.looked_at == looked_at

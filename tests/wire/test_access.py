@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import websockets
 from network import TENANT, Network
+from ocpp.routing import on
 from ocpp.v16 import ChargePoint as ChargePoint16
 from ocpp.v16 import call as call16
+from ocpp.v16 import call_result as result16
 from ocpp.v21 import ChargePoint as ChargePoint21
 from ocpp.v21 import call as call21
 from ocpp.v201 import ChargePoint as ChargePoint201
@@ -22,6 +24,8 @@ from currant.access.authoriser_model import AuthoriserDraft
 from currant.access.policy_model import Measure, PolicyDraft, Quota, Window
 from currant.access.schedules import WEEK
 from currant.access.service import AccessService
+from currant.charging.policy_use import COUNTED_EVENTS, PolicyUse
+from currant.events.delivery import Delivery, Subscription
 from currant.kit.clock import SystemClock, wire_time
 from currant.kit.http import Outbound
 
@@ -183,3 +187,52 @@ async def test_an_authoriser_is_asked_by_a_station_and_its_slowness_is_nobody_el
     (session,) = await open_network.sessions()
     assert (session.token_uid, session.authorisation_reference) == ("DEADBEEF", "R-77")
     await outbound.close()
+
+
+class Obedient(ChargePoint16):
+    """A charge point that notes which transaction it is told to stop."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.stopped: list[int] = []
+
+    @on("RemoteStopTransaction")
+    def on_stop(self, transaction_id: int) -> result16.RemoteStopTransaction:
+        self.stopped.append(transaction_id)
+        return result16.RemoteStopTransaction(status="Accepted")
+
+
+async def test_a_charge_point_is_told_to_stop_a_session_that_used_up_its_quota(open_network: Network) -> None:
+    await under(open_network, quotas=(Quota(measure=Measure.ENERGY, limit=2_000),), stop_when_exhausted=True)
+    use = PolicyUse(open_network.access, open_network.charging)
+    delivery = Delivery(
+        open_network.database, [Subscription("use of policies", use.follow, to=COUNTED_EVENTS)]
+    )
+    await delivery.start()
+    async with websockets.connect(f"{open_network.url}/CP-1", subprotocols=["ocpp1.6"]) as socket:
+        point = Obedient("CP-1", socket)
+        running = asyncio.create_task(point.start())
+        await Driver(point, call16, old=True).boot()
+        began = SystemClock().now() - timedelta(minutes=30)
+        started = await point.call(
+            call16.StartTransaction(connector_id=1, id_tag=UID, meter_start=1_000, timestamp=wire_time(began))
+        )
+        await delivery.settled()
+        for minutes, register in ((10, "2999"), (20, "3000")):
+            assert await use.stop_exhausted() == 0
+            await point.call(
+                call16.MeterValues(
+                    connector_id=1,
+                    transaction_id=started.transaction_id,
+                    meter_value=[
+                        {
+                            "timestamp": wire_time(began + timedelta(minutes=minutes)),
+                            "sampled_value": [{"value": register}],
+                        }
+                    ],
+                )
+            )
+        assert await use.stop_exhausted() == 1
+        assert point.stopped == [started.transaction_id]
+        running.cancel()
+    await delivery.stop()
