@@ -32,6 +32,8 @@ class Permission(StrEnum):
     STATIONS_WRITE = "stations:write"
     STATIONS_ADMIT = "stations:admit"
     """Accept, refuse and retire stations, and give them passwords."""
+    DESIRED_WRITE = "desired:write"
+    """Declare what stations shall be, pause and undo it."""
     COMMANDS_READ = "commands:read"
     COMMANDS_GIVE = "commands:give"
     SESSIONS_READ = "sessions:read"

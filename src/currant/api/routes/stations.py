@@ -12,7 +12,7 @@ from currant.api.routes.common import Body, Count, caller_of, services_of, tenan
 from currant.api.routes.parameters import Search, Since, Until, Word, check_times, station_id_of
 from currant.api.views import StationView, page_like, station_view
 from currant.kit.errors import Invalid
-from currant.kit.ids import LocationId
+from currant.kit.ids import LocationId, StationGroupId
 from currant.stations.drafts import StationChange, StationDraft
 from currant.stations.inventory import StationFilters
 from currant.stations.model import Admission, ConnectorStatus, Finding, Page, Station, StatusChange
@@ -20,6 +20,10 @@ from currant.tenancy.model import Permission
 
 Connected = Annotated[
     bool | None, QueryParameter(required=False, description="Only those that are, or are not, connected.")
+]
+Group = Annotated[
+    str | None,
+    QueryParameter(max_length=100, required=False, description="Only those in this station group (id)."),
 ]
 Version = Annotated[
     str | None, QueryParameter(max_length=10, required=False, description="OCPP version: 1.6, 2.0.1 or 2.1.")
@@ -59,11 +63,12 @@ async def list_stations(
     model: Word = None,
     status: FromQuery[ConnectorStatus | None] = None,
     search: Search = None,
+    group: Group = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[StationView]:
     """Stations by identity, with the state of their connectors."""
-    filters = _filters(location_id, admission, connected, version, vendor, model, status, search)
+    filters = _filters(location_id, admission, connected, version, vendor, model, status, search, group)
     page = await services_of(request).inventory.list_stations(
         tenant_of(request), filters, cursor=cursor, limit=limit
     )
@@ -81,9 +86,10 @@ async def count_stations(
     model: Word = None,
     status: FromQuery[ConnectorStatus | None] = None,
     search: Search = None,
+    group: Group = None,
 ) -> Count:
     """How many stations there are, with the filters of the list."""
-    filters = _filters(location_id, admission, connected, version, vendor, model, status, search)
+    filters = _filters(location_id, admission, connected, version, vendor, model, status, search, group)
     return Count(count=await services_of(request).inventory.count_stations(tenant_of(request), filters))
 
 
@@ -96,6 +102,7 @@ def _filters(
     model: str | None,
     status: ConnectorStatus | None,
     search: str | None,
+    group: str | None,
 ) -> StationFilters:
     return StationFilters(
         location_id=None if location_id is None else LocationId(location_id),
@@ -106,6 +113,7 @@ def _filters(
         model=model,
         status=status,
         text=search,
+        group_id=None if group is None else StationGroupId(group),
     )
 
 
