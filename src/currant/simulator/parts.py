@@ -4,10 +4,13 @@ Ten thousand idle stations have no display messages, no monitors and no certific
 them is given is kept in a part of its own, which outlives reboots.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
     from currant.simulator.station import Station
+
+P = TypeVar("P", bound="Part")
 
 
 class Part:
@@ -23,3 +26,26 @@ class Part:
 
     def accepted(self) -> None:
         """The server has let the station in after a boot."""
+
+
+class Drawers:
+    """What holds the parts; nothing until the first of them is opened."""
+
+    def __init__(self) -> None:
+        self._parts: dict[type[Part], Part] | None = None
+
+    def part(self, kind: type[P]) -> P:
+        """This part, made when it is asked for the first time."""
+        if self._parts is None:
+            self._parts = {}
+        found = self._parts.get(kind)
+        if found is None:
+            found = self._parts[kind] = kind(cast("Station", self))
+        return cast("P", found)
+
+    def has(self, kind: type[P]) -> P | None:
+        """The same, where it has been opened before."""
+        return None if self._parts is None else cast("P | None", self._parts.get(kind))
+
+    def parts(self) -> Iterable[Part]:
+        return list((self._parts or {}).values())

@@ -5,14 +5,12 @@ second. Bytes leave through the function given to `connected`; `wants_connection
 station is on and has a network. Two runs with the same seed and the same answers are the same run.
 """
 
-import heapq
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import TypeVar, cast
 
 from currant.ocpp.catalogue import ACTIONS, Version
 from currant.ocpp.payload import Payload
 from currant.simulator import calendar, reservations, verbs
+from currant.simulator.clockwork import Clockwork
 from currant.simulator.dialect import Answering, BootAnswer, Dialect, Refused
 from currant.simulator.dice import Dice
 from currant.simulator.limits import Profile
@@ -21,7 +19,7 @@ from currant.simulator.monitoring import Monitors
 from currant.simulator.network import Network, Way
 from currant.simulator.outbox import Letter, Outbox, Weight
 from currant.simulator.outlet import Outlet, Status, Transaction
-from currant.simulator.parts import Part
+from currant.simulator.parts import Drawers
 from currant.simulator.refusals import Refusals, refusal
 from currant.simulator.says import Says
 from currant.simulator.specs import Fact, Faults, StationSpec, Timing, Told
@@ -31,10 +29,8 @@ from currant.simulator.v16 import V16
 
 TIMEOUTS_BEFORE_RECONNECT = 3
 
-P = TypeVar("P", bound=Part)
 
-
-class Station:
+class Station(Clockwork, Drawers):
     """One station. Build it, `power_up`, then connect it, feed it frames and let time pass."""
 
     def __init__(
@@ -47,6 +43,8 @@ class Station:
         timing: Timing | None = None,
         tell: Told | None = None,
     ) -> None:
+        Clockwork.__init__(self)
+        Drawers.__init__(self)
         self.spec = spec
         self.tokens = tokens
         self.faults = faults or Faults()
@@ -56,9 +54,6 @@ class Station:
         self._seed = seed
         self._ids = Dice(seed, spec.identity, "ids")
         self._tell = tell
-        self.now = 0.0
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
-        self._planned = 0
         version = Version(spec.version)
         self.line = Line(version)
         self.outbox = Outbox()
@@ -96,22 +91,8 @@ class Station:
         self.way: Way | None = None
         # What moves files, where they really move.
         self.carrier: Carrier | None = None
-        self._parts: dict[type[Part], Part] | None = None
         # What the shell must do: drop the socket it has. Read and cleared by it.
         self.wants_disconnect = False
-
-    def part(self, kind: type[P]) -> P:
-        """A drawer of the station's memory, made when it is first opened."""
-        if self._parts is None:
-            self._parts = {}
-        found = self._parts.get(kind)
-        if found is None:
-            found = self._parts[kind] = kind(self)
-        return cast("P", found)
-
-    def has(self, kind: type[P]) -> P | None:
-        """The same, where it has been opened before."""
-        return None if self._parts is None else cast("P | None", self._parts.get(kind))
 
     @property
     def says(self) -> Says:
@@ -122,39 +103,6 @@ class Station:
     def refuses(self, what: str) -> bool:
         """Whether this action, key or variable is to be refused now."""
         return what in self.spec.refusals and self.part(Refusals).take(what)
-
-    def at(self, when: float, action: Callable[[], None]) -> None:
-        """Plan something; what is planned for one moment happens in the order it was planned."""
-        self._planned += 1
-        heapq.heappush(self._agenda, (when, self._planned, action))
-
-    @property
-    def next_wake(self) -> float | None:
-        """When `advance` has something to do, epoch seconds."""
-        return self._agenda[0][0] if self._agenda else None
-
-    def advance(self, now: float) -> None:
-        """Let time pass to `now`; everything due happens at its own moment, in order."""
-        while self._agenda and self._agenda[0][0] <= now:
-            when, _, action = heapq.heappop(self._agenda)
-            self.now = max(self.now, when)
-            action()
-            self._pump()
-        self.now = max(self.now, now)
-        self._pump()
-
-    def resume(self, now: float, action: Callable[[], None]) -> None:
-        """Something that went on outside has come to its end."""
-        self.advance(now)
-        action()
-        self._pump()
-
-    def stamp(self) -> datetime:
-        """The station's clock, to the second, as chargers tell it."""
-        return self.stamp_of(self.now)
-
-    def stamp_of(self, when: float) -> datetime:
-        return datetime.fromtimestamp(int(when), UTC)
 
     def power_up(self, now: float, *, first_boot_after: float = 0.0) -> None:
         """Mains on. The first time, the calendar of drivers and misfortunes begins as well."""
@@ -198,7 +146,7 @@ class Station:
             self._say_changed_statuses()
         else:
             self._boot()
-        self._pump()
+        self._acted()
 
     def disconnected(self, now: float) -> None:
         """The socket is gone, by whoever's doing."""
@@ -228,7 +176,7 @@ class Station:
         if answered is not None:
             self._timeouts = 0
             self._settle(*answered)
-        self._pump()
+        self._acted()
 
     def lose_network(self) -> None:
         """Offline for a while: charging goes on, and what happens is told later."""
@@ -272,7 +220,7 @@ class Station:
         self._when_idle = None
         self.settings.update(self.pending_settings or {})
         self.pending_settings = None
-        for part in list((self._parts or {}).values()):
+        for part in self.parts():
             part.rebooted()
         for outlet in self.outlets:
             outlet.reported = None
@@ -319,7 +267,7 @@ class Station:
         if self._tell is not None:
             self._tell(fact)
 
-    def _pump(self) -> None:
+    def _acted(self) -> None:
         if self.line.idle and self.outbox:
             letter = self.outbox.take(self.now, boot_only=not self.accepted)
             if letter is not None:
@@ -395,7 +343,7 @@ class Station:
                 self.accepted = True
                 self.heartbeat_s = float(self.spec.heartbeat_s or answer.interval_s or 300)
                 self._say_all_statuses()
-                for part in list((self._parts or {}).values()):
+                for part in self.parts():
                     part.accepted()
                 self._resume_sessions()
                 self._beat_later(self.dice.random())
@@ -468,7 +416,7 @@ class Station:
         self.open_for_business = False
         for outlet in self.outlets:
             outlet.unplug()
-        self._pump()
+        self._acted()
 
     @property
     def all_told(self) -> bool:
