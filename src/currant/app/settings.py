@@ -216,8 +216,8 @@ class CertificatesSettings(Section):
     on the public internet."""
 
     contract_roots: Path | None = None
-    """Roots (PEM) of mobility operators and V2G that contract certificates have to lead to. Empty: none is
-    accepted."""
+    """Roots (PEM) of mobility operators and V2G that contract certificates have to lead to, and the authorities
+    under them, by which the word of OCSP responders is checked. Empty: no contract is accepted."""
 
     contracts_url: str = ""
     """Where cars' requests for contract certificates are handed on to. Empty: they are declined."""

@@ -131,10 +131,13 @@ class Contracts:
         roots: Sequence[x509.Certificate] = (),
         pool: ContractCertificates | None = None,
     ) -> None:
-        """`roots` are those of mobility operators and V2G that are trusted."""
+        """`roots` are those of mobility operators and V2G that are trusted, and authorities under them:
+        stations that send names alone leave out who issued a certificate, and without that authority
+        nobody can tell whose word a responder's is."""
         self._statuses = statuses
         self._clock = clock
-        self._roots = list(roots)
+        self._roots = [each for each in roots if each.issuer == each.subject]
+        self._between = [each for each in roots if each.issuer != each.subject]
         self._pool = pool
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -183,7 +186,7 @@ class Contracts:
         now = self._clock.now()
         path: list[x509.Certificate] = []
         if presented.chain:
-            found = read_chain(presented, self._roots, now)
+            found = read_chain(presented, self._between, self._roots, now)
             if isinstance(found, Verdict):
                 return found
             path = found
@@ -206,7 +209,11 @@ class Contracts:
         verdict = Verdict.ACCEPTED
         for (named, _), known in zip(names, answers, strict=True):
             trusted = isinstance(known, Status) and answer_is_trusted(
-                ocsp.load_der_ocsp_response(known.answer), named, path, self._roots, now
+                ocsp.load_der_ocsp_response(known.answer),
+                named,
+                [*path, *self._between],
+                self._roots,
+                now,
             )
             if not trusted or not isinstance(known, Status) or known.standing is Standing.UNKNOWN:
                 verdict = Verdict.CHAIN_ERROR
@@ -216,7 +223,10 @@ class Contracts:
 
 
 def read_chain(
-    presented: Presented, roots: Sequence[x509.Certificate], now: datetime
+    presented: Presented,
+    known: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    now: datetime,
 ) -> list[x509.Certificate] | Verdict:
     """The path from the contract certificate to a root that is trusted, or why there is none."""
     try:
@@ -228,7 +238,7 @@ def read_chain(
     # The common name of a contract certificate is the contract's id (ISO 15118-2, annex F): nobody borrows one.
     if not any(_folded(name) == _folded(presented.emaid) for name in names):
         return Verdict.CHAIN_ERROR
-    path = path_to_root(leaf, between, roots)
+    path = path_to_root(leaf, [*between, *known], roots)
     if path is None:
         return Verdict.CHAIN_ERROR
     return path if in_force(path, now) else Verdict.EXPIRED
