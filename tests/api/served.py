@@ -11,6 +11,7 @@ from currant.access.service import AccessService
 from currant.api.application import create_app
 from currant.api.server import ApiServer
 from currant.api.services import ApiConfig, ApiServices
+from currant.charging.busy import SessionsAtStations
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.reservations.service import Reservations
 from currant.charging.reservations.waiting import WaitingList
@@ -24,9 +25,12 @@ from currant.kit.ids import StationId
 from currant.stations.admission import Admissions
 from currant.stations.commanding import AnyCommand
 from currant.stations.commands import CommandService
+from currant.stations.desired.displays import DisplayMessages
+from currant.stations.desired.service import DesiredState
 from currant.stations.device.monitoring import Monitoring
 from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
+from currant.stations.groups import StationGroups
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
@@ -119,6 +123,16 @@ class Api:
         self.reservations = Reservations(database, self.directory, self.access, self.commands, numbers, clock)
         await self.reservations.start()
         self.waiting = WaitingList(database, self.reservations, numbers, clock)
+        self.station_groups = StationGroups(database, self.directory, self.link, clock)
+        self.desired = DesiredState(
+            database,
+            self.directory,
+            self.link,
+            self.commands,
+            SessionsAtStations(database),
+            clock,
+            aspects=[DisplayMessages(database, clock)],
+        )
         self.app = create_app(
             ApiServices(
                 database=database,
@@ -142,6 +156,8 @@ class Api:
                 swaps=self.swaps,
                 reservations=self.reservations,
                 waiting=self.waiting,
+                station_groups=self.station_groups,
+                desired=self.desired,
             ),
             self.config,
         )

@@ -39,6 +39,9 @@ Why = Annotated[str, msgspec.Meta(max_length=WHY_MAX)]
 WhyQuery = Annotated[
     str, QueryParameter(max_length=WHY_MAX, required=False, description="Why, for the record.")
 ]
+# Litestar keeps the plain words for itself.
+OfScope = Annotated[Scope | None, QueryParameter(name="scope", required=False)]
+InState = Annotated[RolloutState | None, QueryParameter(name="state", required=False)]
 Aspect = Annotated[
     str | None,
     QueryParameter(max_length=100, required=False, description="Only of this aspect, as `variables`."),
@@ -114,7 +117,7 @@ async def list_declarations(
     request: ApiRequest,
     aspect: Aspect = None,
     key: Word = None,
-    scope: FromQuery[Scope | None] = None,
+    of_scope: OfScope = None,
     station: Annotated[
         str | None,
         QueryParameter(max_length=100, required=False, description="Only for this station: id or identity."),
@@ -129,7 +132,7 @@ async def list_declarations(
     """What is declared, the latest made first."""
     target = group if station is None else station_id_of(request, station)
     return await desired_of(request).declarations.search(
-        tenant_of(request), aspect=aspect, key=key, scope=scope, target=target, cursor=cursor, limit=limit
+        tenant_of(request), aspect=aspect, key=key, scope=of_scope, target=target, cursor=cursor, limit=limit
     )
 
 
@@ -209,13 +212,13 @@ async def undo_revision(
 @get("/desired/rollouts", opt=READ)
 async def list_rollouts(
     request: ApiRequest,
-    state: FromQuery[RolloutState | None] = None,
+    in_state: InState = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[Rollout]:
     """Changes on their way to stations, latest first."""
     return await desired_of(request).rollouts.search(
-        tenant_of(request), state=state, cursor=cursor, limit=limit
+        tenant_of(request), state=in_state, cursor=cursor, limit=limit
     )
 
 
