@@ -23,6 +23,8 @@ SOURCE = ROOT / "src" / "currant"
 # Queries that are about the whole installation, and why.
 OF_THE_WHOLE_INSTALLATION = {
     "currant.access.store.authorisers.all_authorisers": "a node takes in every tenant's at its start",
+    "currant.access.store.uses.forget_days": "how long sums are kept is the same for every tenant",
+    "currant.access.store.uses.forget_uses": "how long uses are kept is the same for every tenant",
     "currant.access.store.uses.policies_in_use": "exhausted sessions are looked for in every tenant",
     "currant.charging.reading_store.delete_before": "retention is a setting of the installation",
     "currant.charging.reading_store.meter_numbers": "readings are kept by numbers that stand for tenant and EVSE",

@@ -8,7 +8,7 @@ import pytest
 from tests.charging.made import NOON, TENANT, Connection, Network, register
 from tests.kit.http_servers import answered, read_request, serving
 
-from currant.access.authoriser_model import AuthoriserDraft
+from currant.access.authoriser_model import AuthoriserDraft, Fallback
 from currant.access.model import AccountDraft, ConcurrentUse, Presented, Reason
 from currant.access.policy_model import (
     Day,
@@ -219,10 +219,17 @@ async def test_who_is_unknown_here_charges_on_the_authorisers_word_and_its_refer
         await network.access.authorisers.set(TENANT, AuthoriserDraft(url=url), by="test")
         station = await network.connect()
         assert (await authorize(station, "DEADBEEF")).reference == "R-77"
+        elsewhere = await network.connect("elsewhere")
         answer = await station.start(0, uid="DEADBEEF")
         assert answer.decision.allowed
         other = await network.connect("other")
         await other.event("Started", 0, 1, presented=Presented(uid="DEADBEEF"), trigger="Authorized")
+        await network.access.authorisers.remove(TENANT, by="test")
+        silent = AuthoriserDraft(url=url.replace("http://", "https://"), fallback=Fallback.REFUSE)
+        await network.access.authorisers.set(TENANT, silent, by="test")
+        assert not (await authorize(elsewhere, "DEADBEEF")).allowed
+        # Whoever charges here may end it, whatever becomes of the authoriser.
+        assert (await authorize(station, "DEADBEEF")).allowed
     for each in (station, other):
         session = await each.only()
         assert (session.authorised, session.token_uid, session.token_id) == (True, "DEADBEEF", None)

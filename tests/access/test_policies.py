@@ -411,6 +411,21 @@ async def test_exhausted_sessions_are_told_once_in_a_while(small: AccessService,
     assert await told(5_100) == [1]
 
 
+async def test_what_no_quota_asks_for_any_more_is_forgotten(
+    access: AccessService, database: Database, clock: ManualClock
+) -> None:
+    policy = await made(access, quotas=(Quota(measure=Measure.SESSIONS, limit=9, per=Per.POLICY),))
+    token = await card(access, policies=(policy.id,))
+    await access.counting.note(session(token, number=1, is_open=False))
+    await access.counting.note(session(token, number=2))
+    assert await access.counting.forget_old() == 0
+    clock.advance(timedelta(days=101))
+    # The ended session goes, the open one and the sums stay.
+    assert await access.counting.forget_old() == 1
+    clock.advance(timedelta(days=300))
+    assert await access.counting.forget_old() == 2
+
+
 async def test_another_node_hears_of_a_change(small: AccessService, sqlite_database: Database) -> None:
     policy = await made(small, windows=OFFICE)
     await card(small, policies=(policy.id,))

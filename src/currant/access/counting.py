@@ -28,6 +28,9 @@ CostOf = Callable[[TenantId, SessionId], Awaitable[Cost]]
 ASKED_AGAIN_AFTER = timedelta(minutes=15)
 """A session that was to be stopped and goes on is asked about again after this."""
 STOPPED_AT_ONCE = 200
+USES_KEPT = timedelta(days=100)
+DAYS_KEPT = timedelta(days=400)
+FORGOTTEN_AT_ONCE = 500
 
 
 async def nothing_yet(tenant_id: TenantId, session_id: SessionId) -> Cost:
@@ -155,6 +158,25 @@ class Counting:
                 energy_wh=energy_wh,
                 cost_minor=cost_minor,
             )
+
+    async def forget_old(self) -> int:
+        """Forget what no quota asks for any more; how many rows went.
+
+        A session that is corrected later than this is not counted anew.
+        """
+        today = self._clock.now().date()
+        uses_before = (today - USES_KEPT).toordinal()
+        days_before = (today - DAYS_KEPT).toordinal()
+        gone = 0
+        for forget, before in ((store.uses.forget_uses, uses_before), (store.uses.forget_days, days_before)):
+            while removed := await self._database.decide(
+                lambda conn, _, forget=forget, before=before: forget(  # type: ignore[misc]
+                    conn, before=before, limit=FORGOTTEN_AT_ONCE
+                ),
+                TenantId(""),
+            ):
+                gone += removed
+        return gone
 
     async def exhausted(self, open_energy: OpenEnergy) -> list[Exhausted]:
         """The open sessions that are to be stopped now, of whatever tenant; each is told again only after a while."""

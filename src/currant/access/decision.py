@@ -6,6 +6,8 @@ something about it: the token itself, who answers for it, place, time, quotas, a
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from currant.access import rulings
 from currant.access.model import (
     Decision,
@@ -25,7 +27,15 @@ from currant.kit.ids import LocationId, StationGroupId, StationId
 # What only the station knows of, or what wants no authorisation at all, unless it is registered here.
 DECIDED_BY_STATION = (TokenKind.KEYLESS, TokenKind.LOCAL)
 # What keeps a token from beginning a session, and never from ending the one it has.
-_OF_THE_MOMENT = frozenset({Reason.NOT_AT_THIS_TIME, Reason.QUOTA_USED_UP, Reason.TOO_MANY_SESSIONS})
+_OF_THE_MOMENT = frozenset(
+    {
+        Reason.NOT_AT_THIS_TIME,
+        Reason.QUOTA_USED_UP,
+        Reason.TOO_MANY_SESSIONS,
+        Reason.REFUSED_BY_AUTHORISER,
+        Reason.AUTHORISER_SILENT,
+    }
+)
 
 
 def decide(
@@ -80,7 +90,15 @@ def judge(
 ) -> Standing:
     """The decision, and what every rule says of it."""
     if facts is None:
-        return Standing(decision=_on_unknown(presented, opinion), rulings=(), at=at)
+        decision = _on_unknown(presented, opinion)
+        if has_session_here and not decision.allowed:
+            decision = replace(
+                decision,
+                allowed=True,
+                reason=Reason.ACCEPTED,
+                explanation=f"{decision.explanation} It has a session at this station, and may end it.",
+            )
+        return Standing(decision=decision, rulings=(), at=at)
     stopping = purpose is Purpose.STOP
     said = (
         rulings.standing(facts, at=at)

@@ -510,6 +510,7 @@ def duties_of(currant: Currant) -> list[Duty]:
             keep_every_s=keep.readings_thinned_minutes * 60,
         )
         await currant.tenancy.forget_expired()
+        await currant.access.counting.forget_old()
         await currant.files.tidy()
 
     async def renew_certificates() -> None:

@@ -252,8 +252,13 @@ class Common:
             )
             has_session_here = (
                 may_end
-                and bool(policies)
+                and (bool(policies) or opinion is not None)
                 and open_store.runs_here(conn, station.tenant_id, facts.token.id, station.station_id)
+            )
+        elif facts is None and may_end and opinion is not None:
+            # Somebody else's word let it begin; nobody's silence keeps it from ending.
+            has_session_here = open_store.uid_runs_here(
+                conn, station.tenant_id, presented.uid, station.station_id
             )
         standing = judge(
             presented,

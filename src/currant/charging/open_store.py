@@ -44,6 +44,25 @@ def energy_of(
     return found
 
 
+_UID_HERE = Query(
+    select(_c.number)
+    .where(
+        _c.station_id == bindparam("station"),
+        _running,
+        _c.token_uid == bindparam("uid"),
+        _c.authorised.is_(True),
+        _c.tenant_id == bindparam("tenant"),
+    )
+    .limit(1),
+    *("station", "uid", "tenant"),
+)
+
+
+def uid_runs_here(conn: Connection, tenant_id: TenantId, uid: str, station_id: StationId) -> bool:
+    """Whether a session that was allowed runs at a station for a uid, whoever that is."""
+    return _UID_HERE.first(conn, station_id, uid, tenant_id) is not None
+
+
 def runs_here(conn: Connection, tenant_id: TenantId, token_id: TokenId, station_id: StationId) -> bool:
     """Whether a token has a session open at a station."""
     return _HERE.first(conn, token_id, station_id, tenant_id) is not None

@@ -109,6 +109,7 @@ policy_uses = Table(
     Column("open", Boolean, nullable=False),
     Column("stop_asked_at", BigInteger),
     Index(None, "session_id"),
+    Index(None, "day"),
     Index("ix_policy_uses_open", "policy_id", sqlite_where=text("open"), postgresql_where=text("open")),
 )
 
@@ -124,6 +125,7 @@ policy_days = Table(
     Column("sessions", BigInteger, nullable=False),
     Column("energy_wh", BigInteger, nullable=False),
     Column("cost_minor", BigInteger, nullable=False),
+    Index(None, "day"),
 )
 
 authorisers = Table(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, func, select, text, tuple_
 
 from currant.access.policy_model import OpenUse
 from currant.access.store import tables
@@ -124,6 +124,26 @@ def policies_in_use(conn: Connection) -> Sequence[tuple[TenantId, PolicyId]]:
     """The policies, of whatever tenant, that open sessions count for."""
     rows = conn.execute(select(_u.tenant_id, _u.policy_id).where(text("open")).distinct().limit(1_000))
     return [(row.tenant_id, row.policy_id) for row in rows]
+
+
+def forget_uses(conn: Connection, *, before: int, limit: int) -> int:
+    """Delete what ended sessions of before a day counted, at most `limit`; how many went. The sums stay."""
+    old = select(_u.policy_id, _u.session_id).where(_u.day < before, text("NOT open")).limit(limit)
+    keys = [tuple(row) for row in conn.execute(old)]
+    if not keys:
+        return 0
+    return conn.execute(policy_uses.delete().where(tuple_(_u.policy_id, _u.session_id).in_(keys))).rowcount
+
+
+def forget_days(conn: Connection, *, before: int, limit: int) -> int:
+    """Delete the sums of before a day, at most `limit`; how many went."""
+    old = select(_d.policy_id, _d.subject, _d.day).where(_d.day < before).limit(limit)
+    keys = [tuple(row) for row in conn.execute(old)]
+    if not keys:
+        return 0
+    return conn.execute(
+        policy_days.delete().where(tuple_(_d.policy_id, _d.subject, _d.day).in_(keys))
+    ).rowcount
 
 
 def _use(row: Any) -> OpenUse:
