@@ -48,7 +48,7 @@ def upgrades_of(request: ApiRequest) -> Upgrades:
     return upgrades
 
 
-@get("/stations/{station:str}/password", opt={"permission": Permission.SECURITY_READ})
+@get("/stations/{station:str}/credentials", opt={"permission": Permission.SECURITY_READ})
 async def get_credential(request: ApiRequest, station: FromPath[str]) -> Credential:
     """Whether a station has a password, since when, and what became of the changes of it. Never the password."""
     return await credentials_of(request).of(tenant_of(request), station)
