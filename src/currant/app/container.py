@@ -63,6 +63,7 @@ from currant.stations.profiles.device import known_to
 from currant.stations.profiles.service import ProfileService
 from currant.stations.queueing import CommandQueue
 from currant.stations.service import StationPolicy, StationService, UnknownStations
+from currant.stations.transfers import protocols
 from currant.stations.transfers.addressing import Addressing, Bases
 from currant.stations.transfers.files import FileLimits, FileService
 from currant.stations.transfers.firmware import FirmwareLibrary
@@ -243,7 +244,6 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.queue = CommandQueue(database, currant.directory, currant.registry, currant.commands, clock)
     await currant.queue.start()
     stack.push_async_callback(currant.queue.stop)
-    await _start_transfers(currant, stack, numbers, installation_key)
     currant.messages = MessageLog(database, clock)
     currant.device = DeviceModel(database, clock, key=installation_key)
     stack.push_async_callback(currant.device.stop)
@@ -258,6 +258,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             max_age=timedelta(days=settings.variables.read_after_days),
         ),
     )
+    await _start_transfers(currant, stack, numbers, installation_key)
     await _start_smart_charging(currant, stack, numbers)
     currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
     stack.push_async_callback(currant.outbound.close)
@@ -338,7 +339,8 @@ def reservation_terms(settings: Settings) -> Terms:
         call_hold=timedelta(minutes=wanted.call_minutes),
         max_wait=timedelta(hours=wanted.max_wait_hours),
         waiting_per_location=wanted.waiting_per_location,
-        answer_within_s=settings.ocpp.call_timeout_s,
+        # Whoever tells a station has two minutes for it before somebody else takes over.
+        answer_within_s=min(settings.ocpp.call_timeout_s, 60.0),
     )
 
 
@@ -386,6 +388,7 @@ async def _start_transfers(
         numbers,
         addressing,
         clock,
+        protocols_of=protocols.known_to(currant.device),
     )
     await currant.transfers.start()
     currant.files = FileService(database, shelf, currant.transfers, addressing, clock, limits)

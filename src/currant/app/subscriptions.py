@@ -191,6 +191,7 @@ def key_of(event: Event) -> str:
     if isinstance(event, (ReservationEvent, WaitingEvent)):
         return event.reservation_id if isinstance(event, ReservationEvent) else event.waiting_id
     parts = [
-        getattr(event, name, "") for name in ("station_id", "evse", "connector", "command_id", "location_id")
+        getattr(event, name, "")
+        for name in ("station_id", "evse", "connector", "command_id", "transfer_id", "location_id")
     ]
     return "/".join(str(part) for part in parts if part not in (None, ""))
