@@ -9,6 +9,7 @@ import pytest
 from charging.made import TENANT
 from charging.reserving import Site, turned_down
 from currant.access.model import GroupDraft, Presented, Reason
+from currant.access.policy_model import Day, PolicyDraft, Window
 from currant.charging.model import SessionFilter
 from currant.charging.reservations.events import ReservationEnded, ReservationEvent
 from currant.charging.reservations.model import (
@@ -121,6 +122,17 @@ async def test_a_token_presented_after_the_cable_uses_it_up_too(site: Site) -> N
     await station.event("Ended", 2, trigger="EVDeparted")
     (session,) = (await site.charging.list(TENANT, SessionFilter())).items
     assert (session.id, session.reservation_id) == (used.session_id, made.number)
+
+
+async def test_a_session_that_an_offline_station_tells_late_was_no_no_show(site: Site) -> None:
+    made = await site.reserve("CAFE0001", station="CP-1", evse=1, ends_at=30)
+    began = site.clock.now() + timedelta(minutes=10)
+    await site.pass_time(40)
+    assert (await site.look(made)).state is S.EXPIRED
+    await site.at["CP-1"].start("CAFE0001", at=began, reservation_id=made.number)
+    used = await site.look(made)
+    assert used.state is S.USED
+    assert "late" in used.reason
 
 
 async def test_cancelling_gives_the_place_free_at_once_and_tells_the_station(site: Site) -> None:
@@ -291,6 +303,7 @@ async def test_after_a_boot_the_station_is_told_again_under_the_same_number(site
     first, again = site.asked()
     assert first == again
     assert (await site.look(made)).state is S.HELD
+    assert site.kinds(ReservationEvent) == ["ReservationMade", "ReservationHeld"]
     await site.pass_time(1)
     assert len(site.asked()) == 2
 
@@ -435,6 +448,29 @@ async def test_only_tokens_that_may_charge_there_can_reserve(site: Site) -> None
         await site.reservations.reserve(TENANT, ReservationDraft(token_uid="CAFE0001", evse=1), by="test")
 
 
+async def test_who_may_not_charge_at_that_time_cannot_reserve_it(site: Site) -> None:
+    # The 31st of January 2026 is a Saturday.
+    on_mondays = Window(days=(Day.MONDAY,), begin="08:00", end="18:00")
+    draft = PolicyDraft(name="Employees", windows=(on_mondays,))
+    policy = await site.access.policies.create_policy(TENANT, draft, by="test")
+    await site.token("BEEF0001", policies=(policy.id,))
+    with pytest.raises(Conflict, match="Employees"):
+        await site.reserve("BEEF0001", starts_at=60)
+    monday = site.clock.now() + timedelta(days=2)
+    made = await site.reserve("BEEF0001", starts_at=monday, ends_at=monday + timedelta(hours=1))
+    assert made.state is S.PLANNED
+
+
+async def test_an_evse_that_nobody_described_can_be_reserved_by_its_number(site: Site) -> None:
+    await site.add("CP-NEW", standards=())
+    made = await site.reserve("CAFE0001", station="CP-NEW", evse=2)
+    assert (made.state, made.place_evse) == (S.HELD, 2)
+    with pytest.raises(Conflict):
+        await site.reserve("CAFE0002", station="CP-NEW", evse=2)
+    with pytest.raises(Conflict):
+        await site.reserve("CAFE0002", station="CP-1", evse=3)
+
+
 async def test_times_are_changed_and_the_station_told_of_a_new_end(site: Site) -> None:
     made = await site.reserve("CAFE0001", station="CP-1", evse=1, ends_at=30)
     longer = await site.reservations.change(
@@ -489,6 +525,27 @@ async def test_reservations_are_found_by_token_evse_number_and_state(site: Site)
     assert len(page.items) == 1
     rest = await site.reservations.list(TENANT, cursor=page.next_cursor, limit=1)
     assert rest.items[0].number == made.number
+
+
+async def test_the_life_of_a_reservation_is_the_same_on_every_database(database: Database) -> None:
+    site = await Site(database).opened("CP-1", evses=2)
+    for uid in ("CAFE0001", "CAFE0002"):
+        await site.token(uid)
+    station = site.at["CP-1"]
+    made = await site.reserve("CAFE0001", station="CP-1", evse=1)
+    assert (await station.authorize("CAFE0002", 1)).reason is Reason.RESERVED
+    await station.start("CAFE0001", reservation_id=made.number)
+    assert (await site.look(made)).state is S.USED
+    other = await site.reserve("CAFE0002", station="CP-1", evse=2, ends_at=10)
+    waiting = await site.wait("CAFE0001", station="CP-1", location_id=None)
+    assert (waiting.position, waiting.waiting.state) == (1, "waiting")
+    await site.pass_time(10)
+    assert (await site.look(other)).state is S.EXPIRED
+    await site.pass_time(0)
+    called = (await site.waiting.get(TENANT, waiting.waiting.id)).waiting
+    assert called.state == "called"
+    assert len((await site.reservations.list(TENANT, ReservationFilter(open=True))).items) == 1
+    await site.closed()
 
 
 async def test_no_place_is_booked_twice_however_many_ask_at_once(database: Database) -> None:

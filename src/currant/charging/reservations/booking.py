@@ -27,6 +27,19 @@ def places_for(
     return found
 
 
+def _named(wanted: Wanted, known: tuple[EvsePlace, ...]) -> tuple[EvsePlace, ...]:
+    """The places with the EVSE that was named, where its station has not been described and may well have it."""
+    if wanted.station_id is None or wanted.evse is None:
+        return known
+    its = [place for place in known if place.station_id == wanted.station_id]
+    if any(place.evse == wanted.evse or place.standards for place in its):
+        return known
+    unheard_of = EvsePlace(
+        station_id=wanted.station_id, evse=wanted.evse, location_id=wanted.location_id, connected=True
+    )
+    return (*known, unheard_of)
+
+
 def taken_now(
     conn: Connection, tenant_id: TenantId, among: Iterable[EvsePlace], *, token_id: TokenId | None = None
 ) -> frozenset[PlaceKey]:
@@ -54,7 +67,7 @@ def find_room(
     """A place for the whole of its time; others that may be moved for it are. None when there is none."""
     tenant_id = reservation.tenant_id
     wanted = wanted or reservation.wanted
-    candidates = places_for(conn, tenant_id, wanted.location_id, wanted.station_id)
+    candidates = _named(wanted, places_for(conn, tenant_id, wanted.location_id, wanted.station_id))
     others = {
         each.id: each
         for each in store.booked(

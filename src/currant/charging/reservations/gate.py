@@ -68,6 +68,7 @@ def used_up(
     """
     found = _meant(conn, session, decision, now)
     if found is None:
+        _note_late_use(conn, changes, session, now)
         return session
     mine = found.place_station_id == session.station_id and (
         found.any_evse or session.evse is None or found.place_evse == session.evse
@@ -82,6 +83,20 @@ def used_up(
     )
     close(conn, changes, after, now)
     return session if named else replace(session, reservation_id=found.number)
+
+
+def _note_late_use(conn: Connection, changes: ChangeSet, session: Session, now: datetime) -> None:
+    """A station that was offline names a reservation that has run out here in the meantime."""
+    if not session.reservation_id or not session.authorised:
+        return
+    named = store.by_number(conn, session.tenant_id, session.reservation_id)
+    if (
+        named is not None
+        and named.place_station_id == session.station_id
+        and rules.is_used_late(named, session.started_at)
+    ):
+        after = rules.used_late(named, session_id=session.id, session_number=session.number)
+        close(conn, changes, after, now)
 
 
 def _meant(

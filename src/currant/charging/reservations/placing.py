@@ -216,7 +216,11 @@ class Placing:
             close(conn, changes, after, now)
             return False, after
         store.save(changes, after)
-        if after.is_open and (after.state, after.reason) != (before.state, before.reason):
+        # What a station was only told once more (after its boot, with a new end) is no news.
+        renewed = before.state is ReservationState.PLACING and before.station_knows
+        told_anew = renewed and after.state is ReservationState.HELD
+        changed = (after.state, after.reason) != (before.state, before.reason)
+        if after.is_open and changed and not told_anew:
             told: dict[str, Any] = about(after)
             changes.emit(ReservationHeld(happened_at=now, **told))
         # Cancelled while the station was being told: it is told that too, at once.

@@ -386,6 +386,25 @@ def used(
     )
 
 
+def used_late(reservation: Reservation, *, session_id: SessionId, session_number: int) -> Reservation:
+    """Its driver did charge, in time: the station was offline and tells it only now."""
+    return replace(
+        reservation,
+        state=ReservationState.USED,
+        reason="The station was offline and told of the session late.",
+        session_id=session_id,
+        session_number=session_number,
+        station_knows=False,
+        next_at=None,
+    )
+
+
+def is_used_late(reservation: Reservation, started_at: datetime) -> bool:
+    """Whether what ended unused was used after all, by a session that began while the place was kept."""
+    unused = reservation.state in (ReservationState.EXPIRED, ReservationState.NO_SHOW)
+    return unused and reservation.hold_from <= started_at < reservation.release_at
+
+
 def may_use(reservation: Reservation, token_id: TokenId | None, parent_uid: str | None) -> bool:
     """Whether this token, or one of this group, is whom the place is kept for."""
     if token_id is not None and reservation.token_id == token_id:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from currant.access.decision import judge
 from currant.access.model import Place, Presented, TokenFacts
 from currant.access.service import AccessService
+from currant.charging import open_store
 from currant.charging.reservations import booking, rules, store
 from currant.charging.reservations.assignment import open_slots
 from currant.charging.reservations.ending import close
@@ -136,13 +137,14 @@ class Reservations(Hearing):
             when = "now" if asked.ad_hoc else "in that time"
             raise Conflict(f"No fitting place is to be had {when}: take another time or place.")
         made = booking.at_place(asked, place)
-        self._check_welcome(facts, made)
+        self._check_welcome(conn, facts, made)
         store.save(changes, made)
         told: dict[str, Any] = about(made)
         changes.emit(ReservationMade(happened_at=now, by=by, **told))
         return made
 
-    def _check_welcome(self, facts: TokenFacts, made: Reservation) -> None:
+    def _check_welcome(self, conn: Connection, facts: TokenFacts, made: Reservation) -> None:
+        """Raise Conflict where the token could not charge there at that time, by all that is known now."""
         entry = self._directory.by_id(made.place_station_id)
         there = Place(
             station_id=made.place_station_id,
@@ -151,7 +153,10 @@ class Reservations(Hearing):
             evse=made.place_evse,
         )
         presented = Presented(uid=facts.token.uid, kind=facts.token.kind)
-        decision = judge(presented, facts, there, at=made.starts_at).decision
+        policies = self._access.policies.facts(
+            conn, facts, there, at=made.starts_at, open_energy=open_store.energy_of
+        )
+        decision = judge(presented, facts, there, at=made.starts_at, policies=policies).decision
         if not decision.allowed:
             raise Conflict(
                 f"The token may not charge there then: {decision.explanation}", reason=decision.reason.value
