@@ -37,15 +37,15 @@ class Authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         return pem(builder.sign(self.key, hashes.SHA256()))
 
-    def server(self, folder: Path) -> tuple[Path, Path]:
-        """Certificate and key files of a server at 127.0.0.1."""
+    def server(self, folder: Path, name: str = "server") -> tuple[Path, Path]:
+        """Certificate and key files of a server at 127.0.0.1, or of anybody else."""
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "server")])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = x509.CertificateBuilder(self.name, subject, key.public_key(), x509.random_serial_number())
         builder = builder.not_valid_before(BEGAN).not_valid_after(ENDS)
         address = x509.IPAddress(ip_address("127.0.0.1"))
         builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        paths = folder / "server.pem", folder / "server.key"
+        paths = folder / f"{name}.pem", folder / f"{name}.key"
         paths[0].write_text(pem(builder.sign(self.key, hashes.SHA256())))
         paths[1].write_bytes(
             key.private_bytes(

@@ -1,5 +1,6 @@
 """Firmware, logs and published firmware: their stages, told or really gone through."""
 
+import asyncio
 import base64
 import hashlib
 from datetime import UTC, datetime
@@ -13,7 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from driving import VERSIONS, start
 from files_server import Shelf, shelf
+from judge import Judge
+from websockets.asyncio.server import ServerConnection, serve
 
+from currant.simulator import Fleet, StationSpec
 from currant.simulator.transfers import carry_at_once
 
 NOW = "2026-01-31T12:00:00Z"
@@ -308,3 +312,50 @@ def test_firmware_cannot_be_withdrawn_while_it_is_fetched(version: str) -> None:
     bench.ask("PublishFirmware", request)
     bench.run(5)
     assert bench.ask("UnpublishFirmware", {"checksum": "a" * 32})["status"] == "DownloadOngoing"
+
+
+class Quiet:
+    """A server for a whole fleet, that only answers."""
+
+    def __init__(self, version: str) -> None:
+        self.judge = Judge(version)
+
+    async def talk(self, connection: ServerConnection) -> None:
+        self.connection = connection
+        async for data in connection:
+            answer = self.judge.hear(data if isinstance(data, bytes) else data.encode())
+            if answer is not None:
+                await connection.send(answer.decode())
+
+
+@SIGNED
+async def test_a_fleet_moves_files_in_threads_while_its_stations_talk_on(version: Any, files: Shelf) -> None:
+    server, protocol = Quiet(version), [f"ocpp{version}"]
+    files.files["/fw.bin"] = FIRMWARE
+    async with serve(server.talk, "127.0.0.1", 0, subprotocols=protocol) as listening:  # type: ignore[arg-type]
+        port = listening.sockets[0].getsockname()[1]
+        spec = StationSpec(identity="CP1", version=version, transfers=True)
+        fleet = Fleet([spec], f"ws://127.0.0.1:{port}/{{identity}}", speed=60)
+        fleet.start()
+        async with asyncio.timeout(20):
+            while not server.judge.said("BootNotification"):
+                await asyncio.sleep(0.02)
+            location = {"remoteLocation": f"{files.url}/logs/"}
+            request = {"log": location, "logType": "SecurityLog", "requestId": 1}
+            await server.connection.send(server.judge.ask("GetLog", request).decode())
+            past = "2020-01-31T12:00:00Z"
+            if version == "1.6":
+                update: dict[str, Any] = {"location": f"{files.url}/fw.bin", "retrieveDate": past}
+            else:
+                firmware = {"location": f"{files.url}/fw.bin", "retrieveDateTime": past}
+                update = {"requestId": 2, "firmware": firmware}
+            await server.connection.send(server.judge.ask("UpdateFirmware", update).decode())
+            while len(server.judge.said("BootNotification")) < 2:
+                await asyncio.sleep(0.02)
+        await fleet.stop()
+    assert fleet.stations[0].firmware == "9.9.1"
+    assert [each["status"] for each in server.judge.said("LogStatusNotification")][:2] == [
+        "Uploading",
+        "Uploaded",
+    ]
+    assert len(files.put) == 1

@@ -48,7 +48,8 @@ class Server:
         self.paths.append(connection.request.path)
         tls = connection.transport.get_extra_info("ssl_object")
         if tls is not None and tls.getpeercert():
-            self.subjects.append(str(tls.getpeercert()["subject"]))
+            shown = tls.getpeercert()
+            self.subjects.append(f"{shown['subject']} {shown['serialNumber']}")
         self.connection = connection
         try:
             async for data in connection:
@@ -298,3 +299,42 @@ async def test_a_station_forgets_weaker_profiles_once_a_stronger_one_has_worked(
         results = (await secure.ask("GetVariables", {"getVariableData": asked}))["getVariableResult"]
         await fleet.stop()
     assert [each["attributeValue"] for each in results] == ["2", "2"]
+
+
+async def renew(strict: Server, authority: Authority) -> None:
+    """Have the station ask for a new certificate, and have this authority sign it."""
+    if strict.judge.version == "1.6":
+        await strict.ask("ExtendedTriggerMessage", {"requestedMessage": "SignChargePointCertificate"})
+    else:
+        await strict.ask("TriggerMessage", {"requestedMessage": "SignChargingStationCertificate"})
+    await until(lambda: strict.judge.said("SignCertificate"))
+    chain = authority.sign(strict.judge.said("SignCertificate")[0]["csr"])
+    assert (await strict.ask("CertificateSigned", {"certificateChain": chain}))["status"] == "Accepted"
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_renewed_certificate_is_shown_at_once_and_the_former_where_it_is_not_let_in(
+    version: str, tmp_path: Path, *, trusted: bool
+) -> None:
+    authority, strict = Authority(), Server(version, None)
+    (tmp_path / "root.pem").write_text(authority.pem)
+    own = tuple(str(path) for path in authority.server(tmp_path, "CP 1"))
+    async with strict.open(tls(authority, tmp_path, clients=True)) as url:
+        fleet = fleet_of(
+            url,
+            version,
+            client_certificate=own,
+            ca_file=str(tmp_path / "root.pem"),
+            security_profile=3,
+            secure=url,
+        )
+        await until(lambda: strict.boots)
+        await renew(strict, authority if trusted else Authority("Nobody knows it"))
+        await until(lambda: len(strict.paths) == 2)
+        if not trusted:
+            await until(lambda: strict.judge.said("SecurityEventNotification"))
+        await fleet.stop()
+    assert (len(set(strict.subjects)) == 2) is trusted
+    kinds = [each["type"] for each in strict.judge.said("SecurityEventNotification")]
+    assert kinds == ([] if trusted else ["DiscardedRenewedClientCertificate"])

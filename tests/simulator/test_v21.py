@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from bench_top import Bench
+from bench_top import TOKEN, Bench
 from driving import start, updates
 
+from currant.simulator import drivers
 from currant.simulator.v21_swap import Swaps
 
 
@@ -81,6 +82,22 @@ def test_a_session_changes_its_tariff_and_says_so() -> None:
     bench.station.outlets[0].unplug()
     bench.run(5)
     assert "new" not in tariffs(bench)
+
+
+def test_a_drivers_own_tariff_comes_with_his_authorization_and_is_named_at_the_start() -> None:
+    bench = Bench("2.1").connect()
+    set_tariff(bench, tariff("usual"))
+    info = {"idTokenInfo": {"status": "Accepted"}, "tariff": tariff("his own")}
+    bench.judge.prepared["Authorize"] = info
+    for evse, token in ((1, TOKEN), (2, "OTHER")):
+        if token == "OTHER":
+            bench.judge.prepared["Authorize"] = {"idTokenInfo": {"status": "Accepted"}}
+        visit = drivers.visit(bench.station.spec, evse, token, bench.station.drivers_dice)
+        bench.station.outlets[evse - 1].receive_visit(visit)
+        bench.run(120)
+    begun = [each for each in bench.judge.said("TransactionEvent") if each["eventType"] == "Started"]
+    assert [each["transactionInfo"]["tariffId"] for each in begun] == ["his own", "usual"]
+    assert tariffs(bench)["his own"] == ("DriverTariff", (1,))
 
 
 def droop(id: str, priority: int, *, default: bool = True, **times: Any) -> dict[str, Any]:

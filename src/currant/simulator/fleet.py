@@ -261,6 +261,7 @@ class Link(picows.WSListener):
         self._wakes_at = float("inf")
         self._attempts = 0
         self._not_before = 0.0
+        self._reached = False
         self._stopped = False
         self._parts: list[bytes] = []
         self._dice = Dice(fleet.seed, station.spec.identity, "reconnecting")
@@ -335,6 +336,7 @@ class Link(picows.WSListener):
             headers["Authorization"] = f"Basic {credentials}"
         url = fleet.url_template if (way.security_profile or 0) < 2 else fleet.secure_url_template
         url = url if way.url is None else template_of(way.url)
+        self._reached = False
         await picows.ws_connect(
             lambda: self,
             url.replace("{identity}", quote(identity, safe="")),
@@ -344,6 +346,9 @@ class Link(picows.WSListener):
             extra_headers=headers,
             read_buffer_init_size=2048,
         )
+        if not self._reached:
+            # A server that does not like our certificate says so only after the TLS handshake (RFC 8446, 4.4.2.4).
+            self._refused()
 
     def _back_off(self) -> float:
         """Real seconds before the next attempt: doubling, with chance (2.x Part 4, 5.3)."""
@@ -354,6 +359,7 @@ class Link(picows.WSListener):
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._transport = transport
+        self._reached = True
         self.fleet.connections += 1
         self._parts = []
         self.station.connected(self.fleet.time.now(), self._send if self.bad_line else self._write)

@@ -57,7 +57,7 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
 class Keyring(Part):
     """`own` maps the use of a certificate to it; `pending` the use to the key of a request under way."""
 
-    __slots__ = ("_asked", "changes", "own", "pending", "trusted")
+    __slots__ = ("_asked", "changes", "discarded", "former", "own", "pending", "trusted")
 
     def __init__(self, station: "Station") -> None:
         super().__init__(station)
@@ -65,6 +65,9 @@ class Keyring(Part):
         self.own: dict[str, Signed] = {}
         self.pending: dict[str, tuple[int, ec.EllipticCurvePrivateKey]] = {}
         self._asked = 0
+        # What a new certificate took the place of, until the new one has been used.
+        self.former: dict[str, Signed | None] = {}
+        self.discarded = False
         # Counts the changes of what the station shows and trusts when it connects.
         self.changes = 0
 
@@ -143,9 +146,31 @@ class Keyring(Part):
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         del self.pending[use]
+        self.former[use] = self.own.get(use)
         self.own[use] = Signed(chain=chain, key=key.decode())
         self.changes += 1
         return True
+
+    def use_former(self, use: str) -> bool:
+        """The new one led nowhere: go back to the one before, once (A02.FR.28)."""
+        if use not in self.former:
+            return False
+        before = self.former.pop(use)
+        if before is None and self.station.spec.client_certificate is None:
+            return False
+        self.own.pop(use)
+        if before is not None:
+            self.own[use] = before
+        self.changes += 1
+        self.discarded = True
+        return True
+
+    def connected(self) -> None:
+        """The server has seen the one in use: the other is forgotten, and it is told which (A02.FR.10, 29)."""
+        self.former.clear()
+        if self.discarded:
+            self.discarded = False
+            self.station.dialect.security_event("DiscardedRenewedClientCertificate")
 
     @property
     def trusts_a_server(self) -> bool:

@@ -80,6 +80,9 @@ class Network(Part):
         if self._attempts < int(self.station.settings.get(ATTEMPTS, "3")):
             return
         self._attempts = 0
+        keyring = self.station.has(Keyring)
+        if keyring is not None and keyring.use_former(STATION_CERTIFICATE):
+            return
         if self._index + 1 < len(self._ways):
             self._index += 1
         elif self.current != self._proven:
@@ -134,6 +137,22 @@ def change_password(station: "Station", password: str) -> None:
     network = station.has(Network)
     if network is not None:
         network.forget_passwords()
+
+
+def connected(station: "Station") -> None:
+    """What was tried has worked."""
+    keyring, network = station.has(Keyring), station.has(Network)
+    if keyring is not None:
+        keyring.connected()
+    if network is not None:
+        network.succeeded()
+
+
+def certificate_renewed(station: "Station") -> None:
+    """A client certificate that is in use is shown at once, over a new connection (2.x, A02.FR.08)."""
+    if security_profile(station) == 3:
+        network = station.part(Network)
+        station.run_steps([(1.0, lambda: network.try_way(network.current))])
 
 
 def raise_profile(station: "Station", value: str) -> bool:

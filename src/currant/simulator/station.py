@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from currant.ocpp.catalogue import ACTIONS, Version
 from currant.ocpp.payload import Payload
-from currant.simulator import calendar, reservations, verbs
+from currant.simulator import calendar, network, reservations, verbs
 from currant.simulator.clockwork import Clockwork
 from currant.simulator.dialect import Answering, BootAnswer, Dialect, Refused
 from currant.simulator.dice import Dice
@@ -138,9 +138,7 @@ class Station(Clockwork, Drawers):
         self.advance(now)
         self.wants_disconnect = False
         self._timeouts = 0
-        network = self.has(Network)
-        if network is not None:
-            network.succeeded()
+        network.connected(self)
         self.line.open(send)
         if self.accepted:
             self._say_changed_statuses()
@@ -165,9 +163,9 @@ class Station(Clockwork, Drawers):
 
     def connection_failed(self) -> None:
         """The shell could not connect: not there, or not let in."""
-        network = self.has(Network)
-        if network is not None:
-            network.failed()
+        ways = self.has(Network)
+        if ways is not None:
+            ways.failed()
 
     def receive(self, now: float, data: bytes) -> None:
         """A frame came in."""

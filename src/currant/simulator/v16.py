@@ -240,8 +240,10 @@ class V16:
         self.station.post("StopTransaction", build, weight=Weight.MILESTONE, answered=fact)
 
     def security_event(self, kind: str, info: str | None = None) -> None:
+        """Told for certain, however long there is no network (security whitepaper, A04.FR.02)."""
         message = v16.SecurityEventNotification(type=kind, timestamp=self.station.stamp(), tech_info=info)
-        self.station.post("SecurityEventNotification", lambda: message)
+        weight = Weight.PASSING if self.station.online else Weight.MILESTONE
+        self.station.post("SecurityEventNotification", lambda: message, weight=weight)
 
     def firmware_status(self, status: str, request_id: int | None) -> None:
         if request_id is None and status not in _PLAIN_FIRMWARE:

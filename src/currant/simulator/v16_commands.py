@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from currant.ocpp import v16
-from currant.simulator import allowlist, limits, profiles, reservations, verbs
+from currant.simulator import allowlist, limits, network, profiles, reservations, verbs
 from currant.simulator.dialect import Answering, Switch
 from currant.simulator.files import Files, FirmwareOrder, Job, LogOrder
 from currant.simulator.keyring import STATION_CERTIFICATE, HashData, Keyring
@@ -280,6 +280,8 @@ def certificate_signed(words: "V16", request: v16.CertificateSigned) -> Answerin
     fits = words.station.part(Keyring).accept(STATION_CERTIFICATE, request.certificate_chain)
     if not fits:
         words.station.run_steps([(0.5, lambda: words.security_event("InvalidChargePointCertificate"))])
+    else:
+        network.certificate_renewed(words.station)
     return v16.CertificateSignedResponse(status="Accepted" if fits else "Rejected")
 
 

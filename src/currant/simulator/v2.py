@@ -9,7 +9,7 @@ from currant.kit.clock import micros
 from currant.ocpp import v21, v201
 from currant.ocpp.catalogue import Version
 from currant.ocpp.payload import Payload
-from currant.simulator import device_model, v2_certificates, v2_energy, v2_monitoring
+from currant.simulator import device_model, v2_certificates, v2_energy, v2_monitoring, v21_tariffs
 from currant.simulator.dialect import Answering, Authorization, BootAnswer, Refused, Switch
 from currant.simulator.monitoring import Sighting
 from currant.simulator.outbox import Weight
@@ -87,10 +87,13 @@ class V2:
         *,
         answered: Callable[[Any], None] | None = None,
         failed: Callable[[str], None] | None = None,
+        kept: bool = False,
         **fields: Any,
     ) -> None:
-        """A message of this version, by the names of its fields."""
-        self._post(action, getattr(self.types, action)(**fields), answered=answered, failed=failed)
+        """A message of this version, by the names of its fields; what is `kept` waits for the network."""
+        message = getattr(self.types, action)(**fields)
+        weight = Weight.MILESTONE if kept and not self.station.online else Weight.PASSING
+        self.station.post(action, lambda: message, weight=weight, answered=answered, failed=failed)
 
     def boot(self, reason: str, answered: Callable[[BootAnswer], None]) -> None:
         types, spec = self.types, self.station.spec
@@ -202,6 +205,7 @@ class V2:
     ) -> None:
         def read(answer: Any) -> None:
             info = answer.id_token_info
+            v21_tariffs.offer(self, token, getattr(answer, "tariff", None))
             group = None if info.group_id_token is None else info.group_id_token.id_token
             answered(Authorization(status=info.status, group=group))
 
@@ -210,8 +214,16 @@ class V2:
         )
 
     def started(self, outlet: Outlet, transaction: Transaction, trigger: str) -> None:
+        token, tariff = transaction.token, v21_tariffs.begin(self, outlet, transaction)
         self._event(
-            "Started", trigger, outlet, transaction, "started", "Transaction.Begin", token=transaction.token
+            "Started",
+            trigger,
+            outlet,
+            transaction,
+            "started",
+            "Transaction.Begin",
+            token=token,
+            tariff=tariff,
         )
 
     def authorized(self, outlet: Outlet, transaction: Transaction) -> None:
@@ -255,7 +267,9 @@ class V2:
         )
 
     def security_event(self, kind: str, info: str | None = None) -> None:
-        self.say("SecurityEventNotification", type=kind, timestamp=self.station.stamp(), tech_info=info)
+        """Told for certain, however long there is no network (A04.FR.02)."""
+        stamp = self.station.stamp()
+        self.say("SecurityEventNotification", type=kind, timestamp=stamp, tech_info=info, kept=True)
 
     def firmware_status(self, status: str, request_id: int | None) -> None:
         self._post(

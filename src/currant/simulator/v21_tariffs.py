@@ -8,22 +8,26 @@ from currant.simulator.parts import Part
 from currant.simulator.v2_common import Request, outlet_with, unknown_evse
 
 if TYPE_CHECKING:
+    from currant.simulator.outlet import Outlet, Transaction
     from currant.simulator.station import Station
     from currant.simulator.v2 import V2
 
 ELEMENTS_MAX = 10
+OFFERED_MAX = 20
 PRICED = ("energy", "charging_time", "idle_time", "fixed_fee", "reservation_time", "reservation_fixed")
 
 
 class Tariffs(Part):
     """Default tariffs by EVSE, in the order of their beginning; a driver's own by transaction."""
 
-    __slots__ = ("defaults", "driver")
+    __slots__ = ("defaults", "driver", "offered")
 
     def __init__(self, station: "Station") -> None:
         super().__init__(station)
         self.defaults: dict[int, list[Any]] = {}
         self.driver: dict[str, Any] = {}
+        # By token: what came with its authorization, for the session that follows (I08.FR.07).
+        self.offered: dict[str, Any] = {}
 
     def known(self, tariff_id: str) -> bool:
         everything = [each for own in self.defaults.values() for each in own] + list(self.driver.values())
@@ -158,6 +162,28 @@ def change_transaction_tariff(words: "V2", request: Request) -> Answering:
             status = "Accepted"
             take(words, outlet.number, tariff)
     return cast("Answering", words.types.ChangeTransactionTariffResponse(status=status))
+
+
+def offer(words: "V2", token: str, tariff: Any) -> None:
+    """A driver's own tariff came with his authorization (I08.FR.04)."""
+    if tariff is not None:
+        offered = words.station.part(Tariffs).offered
+        offered.pop(token, None)
+        while len(offered) >= OFFERED_MAX:
+            del offered[next(iter(offered))]
+        offered[token] = tariff
+
+
+def begin(words: "V2", outlet: "Outlet", transaction: "Transaction") -> str | None:
+    """The id of the tariff a session begins with (I07.FR.32, I08.FR.22)."""
+    tariffs = words.station.has(Tariffs)
+    if tariffs is None or not words.is_21:
+        return None
+    own = tariffs.offered.pop(transaction.token or "", None)
+    if own is not None:
+        tariffs.driver[transaction.id] = own
+    chosen = own or tariffs.default(outlet.number)
+    return None if chosen is None else str(chosen.tariff_id)
 
 
 def take(words: "V2", evse: int, tariff: Any) -> None:

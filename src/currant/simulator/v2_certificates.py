@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from currant.simulator import device_model
+from currant.simulator import device_model, network
 from currant.simulator.keyring import STATION_CERTIFICATE, HashData, Keyring
 from currant.simulator.v2_common import Answer, Request
 
@@ -51,6 +51,8 @@ def certificate_signed(words: "V2", request: Request) -> Answer:
     if not fits:
         station.part(Keyring).pending.pop(use, None)
         station.run_steps([(0.5, lambda: words.security_event("InvalidChargingStationCertificate"))])
+    elif use == STATION_CERTIFICATE:
+        network.certificate_renewed(station)
     return words.types.CertificateSignedResponse(status="Accepted" if fits else "Rejected")
 
 

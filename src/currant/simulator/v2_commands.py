@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from currant.simulator import (
     allowlist,
@@ -26,10 +26,12 @@ from currant.simulator import (
 from currant.simulator.dialect import Answering, Switch
 from currant.simulator.outlet import Outlet
 from currant.simulator.reservations import Reservation
-from currant.simulator.v2_common import Answer, Request, outlet_of, unknown_evse
+from currant.simulator.v2_common import Answer, Request, outlet_of, outlet_with, unknown_evse
 
 if TYPE_CHECKING:
     from currant.simulator.v2 import V2
+
+EVENT = "TransactionEvent"
 
 
 def request_start(words: "V2", request: Request) -> Answer:
@@ -204,13 +206,17 @@ def clear_cache(words: "V2", request: Request) -> Answer:
 
 
 def transaction_status(words: "V2", request: Request) -> Answer:
-    station = words.station
-    waiting = bool(station.outbox.transactional)
-    ongoing = None
-    if request.transaction_id is not None:
-        running = [outlet.transaction.id for outlet in station.outlets if outlet.transaction is not None]
-        ongoing = request.transaction_id in running
-    return words.types.GetTransactionStatusResponse(messages_in_queue=waiting, ongoing_indicator=ongoing)
+    """Whether messages of it, or of any, wait to be delivered; and whether it is going on (E14)."""
+    station, wanted = words.station, request.transaction_id
+    awaited = [] if station.line.awaited is None else [station.line.awaited]
+    waiting: list[Any] = [
+        letter.build() for letter in (*awaited, *station.outbox.transactional) if letter.action == EVENT
+    ]
+    queued = any(wanted in (None, message.transaction_info.transaction_id) for message in waiting)
+    return words.types.GetTransactionStatusResponse(
+        messages_in_queue=queued,
+        ongoing_indicator=None if wanted is None else outlet_with(words, wanted) is not None,
+    )
 
 
 def data_transfer(words: "V2", request: Request) -> Answer:

@@ -168,4 +168,6 @@ def tell(words: "V2", sighting: Sighting) -> None:
         event_notification_type=sighting.monitor.origin,
         **({"severity": sighting.monitor.severity} if words.is_21 else {}),
     )
-    words.say("NotifyEvent", generated_at=station.stamp(), seq_no=0, event_data=[event])
+    most = int(device_model.value_of(station, "MonitoringCtrlr", "OfflineQueuingSeverity"))
+    kept = sighting.monitor.severity <= most
+    words.say("NotifyEvent", generated_at=station.stamp(), seq_no=0, event_data=[event], kept=kept)
