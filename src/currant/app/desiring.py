@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from currant.access.events import GroupChanged, PolicyChanged, TokenChanged
 from currant.access.list_aspect import LocalListAspect
 from currant.access.list_room import room_known_to
 from currant.charging.busy import SessionsAtStations
 from currant.charging.events import SessionEnded
 from currant.kit.event import Event
+from currant.pki.aspects import ConnectionProfiles, PasswordRotation, RootCertificates, SecurityProfiles
 from currant.stations import events as stations
 from currant.stations.desired import events as desired
 from currant.stations.desired.aspect import Aspect
@@ -32,6 +34,14 @@ DESIRED_SHOWN: tuple[type[Event], ...] = (
 )
 """What of it moves on people's screens."""
 
+STIRRING: dict[type[Event], str] = {
+    # Who may charge is on the stations' own lists, too.
+    TokenChanged: "local_list",
+    GroupChanged: "local_list",
+    PolicyChanged: "local_list",
+}
+"""What lets an aspect be looked at wherever it is declared."""
+
 DESIRED_FOLLOWED: tuple[type[Event], ...] = (
     desired.DeclarationsChanged,
     desired.RolloutChanged,
@@ -47,6 +57,7 @@ DESIRED_FOLLOWED: tuple[type[Event], ...] = (
     TransferChanged,
     InstalledProfilesChanged,
     SessionEnded,
+    *STIRRING,
 )
 """What may let a station be taken closer to what it shall be."""
 
@@ -64,6 +75,10 @@ def aspects_of(currant: "Currant") -> Sequence[Aspect]:
         MonitorsAspect(currant.monitoring),
         DisplayMessages(currant.database, currant.clock),
         Tariffs(currant.database, currant.clock),
+        PasswordRotation(currant.securing.credentials, currant.clock),
+        RootCertificates(currant.securing.held, currant.clock),
+        SecurityProfiles(currant.securing.upgrades, currant.registry, currant.clock),
+        ConnectionProfiles(currant.database, currant.clock),
     ]
 
 
@@ -79,6 +94,7 @@ def make_desired_state(currant: "Currant", *, node: str) -> None:
         SessionsAtStations(database),
         clock,
         aspects=aspects_of(currant),
+        stirs=STIRRING,
         config=ReconcilerConfig(
             node=node,
             at_once=wanted.stations_at_once,

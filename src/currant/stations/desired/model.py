@@ -115,6 +115,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     firmware: str = ""
     version: str = ""
     connected: bool = False
+    booted_at: int = 0
+    """Microseconds since 1970; 0: never that we know."""
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -272,5 +274,7 @@ class AspectState(msgspec.Struct, frozen=True, kw_only=True):
     desired_digest: str = ""
     reported_digest: str = ""
     last_command_id: str = ""
+    checked_at: int = 0
+    """When the station was last asked for all of it, to be sure."""
     keys: dict[str, KeyState] = {}
     updated_at: int = 0

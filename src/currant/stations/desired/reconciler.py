@@ -68,6 +68,8 @@ class ReconcilerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How often every connected station is looked at without a reason."""
     connect_grace_s: float = 5.0
     """How long a station that connected may take to boot before it is told anything."""
+    stir_s: float = 10.0
+    """How long changes of what an aspect follows from (tokens, of local lists) are gathered."""
     look_s: float = 1.0
     """How often what is due is looked for."""
 
@@ -89,7 +91,9 @@ class Reconciler:
         config: ReconcilerConfig,
         *,
         chance: Callable[[], float] = random.random,
+        stirs: Mapping[type[Event], str] | None = None,
     ) -> None:
+        """`stirs` names events after which an aspect is to be looked at wherever it is declared."""
         self._database = database
         self._directory = directory
         self._link = link
@@ -112,6 +116,8 @@ class Reconciler:
         self._soon: deque[tuple[float, StationId]] = deque()
         self._working: dict[StationId, asyncio.Task[None]] = {}
         self._again: set[StationId] = set()
+        self._stirs = dict(stirs or {})
+        self._stirred_aspects: dict[tuple[TenantId, str], float] = {}
         self._reconnected: set[StationId] = set()
         self._open: dict[StationId, TenantId] = {}
         self._awake = asyncio.Event()
@@ -159,6 +165,12 @@ class Reconciler:
         """React to what happened; `app/subscriptions.py` says to what."""
         if isinstance(event, BOOK_EVENTS):
             await self._books.follow(event)
+        aspect = self._stirs.get(type(event))
+        if aspect is not None:
+            # Many come together (an import of tokens): they are looked at once, a little later.
+            due = self._clock.monotonic() + self._config.stir_s
+            self._stirred_aspects.setdefault((event.tenant_id, aspect), due)
+            return
         match event:
             case RolloutAdvanced():
                 for station_id in event.station_ids:
@@ -214,6 +226,15 @@ class Reconciler:
                 self.want(StationId(station_id))
         return len(found)
 
+    async def look_at(self, tenant_id: TenantId, aspect: str) -> int:
+        """Queue every station connected here that something of an aspect is declared for; how many these are."""
+        found = await self._database.read(
+            lambda conn: store.states.with_aspect(conn, tenant_id, aspect, node=self._config.node)
+        )
+        for station_id in found:
+            self.want(station_id)
+        return len(found)
+
     async def look_after_rollouts(self, *, all_of_them: bool = False) -> int:
         """Take rollouts further, if this node is the one that does; how many are under way."""
         if not await self._database.hold(ROLLOUTS_HELD_AS):
@@ -240,6 +261,10 @@ class Reconciler:
                     looked = now
                     under_way = await self.look_after_rollouts()
                 await self.look_for_due()
+                for stirred, due in list(self._stirred_aspects.items()):
+                    if due <= now:
+                        del self._stirred_aspects[stirred]
+                        await self.look_at(*stirred)
                 if now - self._swept_at >= self._config.sweep_s:
                     self._swept_at = now
                     await self._sweep()

@@ -1,10 +1,11 @@
 """Desired state as the rest of Currant meets it: what is declared, how it is rolled out, how it stands, who brings it."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from currant.db.engine import Database
 from currant.kit.clock import Clock
+from currant.kit.event import Event
 from currant.stations.commands import CommandService
 from currant.stations.desired.aspect import Aspect
 from currant.stations.desired.books import Books
@@ -32,6 +33,7 @@ class DesiredState:
         aspects: Sequence[Aspect],
         config: ReconcilerConfig | None = None,
         chance: Callable[[], float] = random.random,
+        stirs: Mapping[type[Event], str] | None = None,
     ) -> None:
         by_name = {aspect.name: aspect for aspect in aspects}
         assert len(by_name) == len(aspects), "Two aspects have the same name."
@@ -52,4 +54,5 @@ class DesiredState:
             clock,
             config or ReconcilerConfig(),
             chance=chance,
+            stirs=stirs,
         )

@@ -21,10 +21,9 @@ from currant.kit.ids import StationId, TenantId
 from currant.stations import store as stations_store
 from currant.stations.commanding import AnyCommand
 from currant.stations.commanding.remote import Reset, ResetKind
-from currant.stations.commanding.variables import GetVariables, SetVariables
 from currant.stations.commands import CommandService, kind_of
+from currant.stations.desired import checking, store
 from currant.stations.desired import standing as rules
-from currant.stations.desired import store
 from currant.stations.desired.aspect import Aspect, Desired, Refusal, Reported, Step
 from currant.stations.desired.books import Books, TenantBook
 from currant.stations.desired.events import StandingChanged
@@ -105,6 +104,7 @@ class Turn:
         }
         self.reported: dict[str, str] = {}
         self.commands: dict[str, str] = {}
+        self.checked: dict[str, int] = {}
 
     @property
     def tenant_id(self) -> TenantId:
@@ -200,6 +200,8 @@ class Worker:
         turn = Turn(station, tenant, now=self._now)
         claimed = False
         try:
+            turn.resolve()
+            await self._check(turn)
             for _ in range(STEPS_A_TURN):
                 turn.resolve()
                 chosen = await self._choose(turn)
@@ -259,6 +261,9 @@ class Worker:
             if chosen is not None:
                 return chosen
         return await self._restart(turn, restarting)
+
+    def _may_be_told(self, turn: Turn) -> bool:
+        return self._link.is_connected(turn.entry.station_id) and turn.entry.admission is Admission.ACCEPTED
 
     @staticmethod
     def _hold_open(turn: Turn, cause: Cause, reason: str) -> None:
@@ -448,14 +453,26 @@ class Worker:
         await self._read_back(turn, chosen, record)
 
     async def _read_back(self, turn: Turn, chosen: _Chosen, record: CommandRecord) -> None:
-        """Ask for the variables that a station says it has taken: some say so and do not (C15)."""
-        command = chosen.step.command
-        if chosen.aspect.name != "variables" or not isinstance(command, SetVariables):
+        command = checking.read_back(chosen.step, record) if chosen.aspect.name == checking.ASPECT else None
+        if command is not None:
+            await self._commands.give(turn.tenant_id, turn.entry.station_id, command, by=BY)
+
+    async def _check(self, turn: Turn) -> None:
+        """Ask a station that has booted for what it was made to have: it may have forgotten."""
+        wanted, state = turn.desired.get(checking.ASPECT), turn.states.get(checking.ASPECT)
+        if not wanted or state is None or checking.ASPECT not in self._known:
             return
-        if record.status is not CommandStatus.ACCEPTED:
+        since = max(turn.facts.booted_at, self._now() - checking.CHECKED_FOR_S * rules.SECOND)
+        if state.checked_at >= since or not self._may_be_told(turn):
             return
-        asked = tuple(value.variable for value in command.values)
-        await self._commands.give(turn.tenant_id, turn.entry.station_id, GetVariables(variables=asked), by=BY)
+        if not any(each.standing is Standing.IN_STEP for each in state.keys.values()):
+            return
+        command = checking.after_boot(wanted)
+        if command is not None:
+            record = await self._commands.give(turn.tenant_id, turn.entry.station_id, command, by=BY)
+            if record.status in (CommandStatus.UNANSWERED, CommandStatus.OFFLINE):
+                return
+        turn.checked[checking.ASPECT] = self._now()
 
     def _write(self, turn: Turn) -> Awaitable[None] | None:
         """Add what has changed to the database's next batch; None when nothing has."""
@@ -481,6 +498,7 @@ class Worker:
                 now=now,
                 desired_digest=rules.digest([(d.key, d.value) for d in turn.desired.get(aspect, ())]),
                 reported_digest=turn.reported.get(aspect, "" if before is None else before.reported_digest),
+                checked_at=turn.checked.get(aspect, now if before is None else before.checked_at),
                 last_command_id=turn.commands.get(aspect, "" if before is None else before.last_command_id),
             )
             if after == before:

@@ -33,6 +33,7 @@ def save(changes: ChangeSet, state: AspectState) -> None:
             state.desired_digest,
             state.reported_digest,
             state.last_command_id,
+            state.checked_at,
             msgspec.json.encode(state.keys).decode(),
             state.updated_at,
         ),
@@ -66,9 +67,9 @@ def facts_of(
 ) -> list[Facts]:
     """What declarations look at, of some stations or of all that the tenant has. `groups` are each one's own."""
     s = stations.c
-    query = select(s.id, s.vendor, s.model, s.firmware_version, s.ocpp_version, s.connected).where(
-        s.tenant_id == tenant_id
-    )
+    query = select(
+        s.id, s.vendor, s.model, s.firmware_version, s.ocpp_version, s.connected, s.last_boot_at
+    ).where(s.tenant_id == tenant_id)
     if station_ids is not None:
         query = query.where(s.id.in_(station_ids))
     return [
@@ -80,6 +81,7 @@ def facts_of(
             firmware=row.firmware_version,
             version=row.ocpp_version or "",
             connected=row.connected,
+            booted_at=row.last_boot_at or 0,
         )
         for row in conn.execute(query.order_by(s.id))
     ]
@@ -97,6 +99,17 @@ def due(conn: Connection, *, node: str, now: int, limit: int) -> list[tuple[str,
         .limit(limit)
     )
     return [(row[0], int(row[1])) for row in conn.execute(query)]
+
+
+def with_aspect(conn: Connection, tenant_id: TenantId, aspect: str, *, node: str) -> list[StationId]:
+    """The stations connected to a node that something of an aspect is declared for."""
+    query = (
+        select(states.c.station_id)
+        .join(stations, stations.c.id == states.c.station_id)
+        .where(states.c.tenant_id == tenant_id, states.c.aspect == aspect)
+        .where(stations.c.connected.is_(True), stations.c.node == node)
+    )
+    return [row[0] for row in conn.execute(query)]
 
 
 def counts(conn: Connection, tenant_id: TenantId) -> list[tuple[str, Standing, Cause, bool, int]]:
@@ -169,6 +182,7 @@ def _state(row: Row[Any]) -> AspectState:
         desired_digest=row.desired_digest,
         reported_digest=row.reported_digest,
         last_command_id=row.last_command_id,
+        checked_at=row.checked_at,
         keys=_keys.decode(row.keys),
         updated_at=row.updated_at,
     )

@@ -113,6 +113,7 @@ states = Table(
     _text("desired_digest"),
     _text("reported_digest"),
     _text("last_command_id"),
+    _number("checked_at"),
     _text("keys"),
     _number("updated_at"),
     Index(None, "tenant_id", "aspect", "standing", "station_id"),
