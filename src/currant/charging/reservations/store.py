@@ -104,8 +104,20 @@ reservations = Table(
     Index(None, "place_station_id", "booked_until"),
     Index(None, "location_id", "booked_until"),
     Index(None, "token_id", "id"),
-    Index("ix_reservations_live_place", "place_station_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
-    Index("ix_reservations_live_token", "token_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    Index(
+        "ix_reservations_live_place",
+        "place_station_id",
+        "hold_from",
+        sqlite_where=_LIVE,
+        postgresql_where=_LIVE,
+    ),
+    Index(
+        "ix_reservations_live_token",
+        "token_id",
+        "hold_from",
+        sqlite_where=_LIVE,
+        postgresql_where=_LIVE,
+    ),
     Index("ix_reservations_live_account", "account_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index(
         "ix_reservations_due",

@@ -427,6 +427,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("stream_interval_s", sa.BigInteger(), nullable=True),
         sa.Column("stream_values", sa.BigInteger(), nullable=True),
+        sa.Column("declared_as", sa.Text(), nullable=False),
         sa.Column("known_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("station_id", "monitor_id", name=op.f("pk_monitors")),
     )
@@ -541,14 +542,14 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_reservations_live_place",
-            ["place_station_id"],
+            ["place_station_id", "hold_from"],
             unique=False,
             sqlite_where=sa.text("live"),
             postgresql_where=sa.text("live"),
         )
         batch_op.create_index(
             "ix_reservations_live_token",
-            ["token_id"],
+            ["token_id", "hold_from"],
             unique=False,
             sqlite_where=sa.text("live"),
             postgresql_where=sa.text("live"),
