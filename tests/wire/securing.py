@@ -24,6 +24,7 @@ from currant.pki.authority import Authority
 from currant.pki.contracts import Contracts
 from currant.pki.held import HeldCertificates
 from currant.pki.ocsp import CertificateStatusService
+from currant.pki.renewing import Renewing
 from currant.pki.revocation import Revocations
 from currant.pki.signers import CertificateSigner, OwnSigner
 from currant.pki.signing import Signing
@@ -57,6 +58,7 @@ class Secure:
             signer=signer or OwnSigner(authority),
             organisation=OPERATOR,
         )
+        self.renewing = Renewing(database, directory, net.registry, self.signing, clock)
         self.held = HeldCertificates(
             database, directory, net.commands, clock, own=[authority.certificate], others=contract_roots
         )

@@ -168,7 +168,7 @@ async def test_the_same_request_again_gets_the_same_certificate(secure: Secure) 
         secure.net.tls_url, ssl=client_context(secure.authority), **password("CS-1", PASSWORD)
     )
     # It hears nothing, and asks again (A02.FR.17); or is sent it again, whichever comes first.
-    assert await secure.signing.deliver_waiting() == 1
+    assert await secure.renewing.deliver_waiting() == 1
     assert heard[0] == heard[1]
     [kept] = await certificates(secure)
     assert kept.status is CertificateStatus.INSTALLED

@@ -28,6 +28,7 @@ from currant.pki.model import (
     StationCertificateChanged,
 )
 from currant.pki.ocsp import CertificateStatusService
+from currant.pki.renewing import Renewing
 from currant.pki.revocation import Revocations
 from currant.pki.signers import CertificateSigner, EstSigner, HttpSigner, OwnSigner
 from currant.pki.signing import Signing
@@ -59,6 +60,7 @@ class LinkSecurity:
         self,
         *,
         signing: Signing,
+        renewing: Renewing,
         revocations: Revocations,
         held: HeldCertificates,
         credentials: Credentials,
@@ -67,6 +69,7 @@ class LinkSecurity:
         contracts: Contracts,
     ) -> None:
         self.signing = signing
+        self.renewing = renewing
         self.revocations = revocations
         self.held = held
         self.credentials = credentials
@@ -105,14 +108,14 @@ class LinkSecurity:
             Duty(
                 name="renewal of station certificates",
                 every_s=3600,
-                run=self.signing.renew_ending,
+                run=self.renewing.renew_ending,
                 first_s=300,
                 alone=False,
             ),
             Duty(
                 name="delivery of station certificates",
                 every_s=120,
-                run=self.signing.deliver_waiting,
+                run=self.renewing.deliver_waiting,
                 first_s=90,
                 alone=False,
             ),
@@ -163,6 +166,13 @@ async def link_security(
         if wanted.v2g_signer_url
         else None,
         organisation=settings.operator,
+    )
+    renewing = Renewing(
+        database,
+        directory,
+        registry,
+        signing,
+        clock,
         renew_before=timedelta(days=wanted.renew_before_days),
     )
     held = HeldCertificates(
@@ -200,11 +210,13 @@ async def link_security(
         pool = HttpContractCertificates(trusted, url=wanted.contracts_url, token=wanted.contracts_token)
     contracts = Contracts(statuses, clock, roots=_roots(wanted.contract_roots), pool=pool)
     await revocations.load()
+    await held.load()
     await credentials.load()
     await upgrades.load()
     try:
         yield LinkSecurity(
             signing=signing,
+            renewing=renewing,
             revocations=revocations,
             held=held,
             credentials=credentials,

@@ -76,15 +76,29 @@ class HeldCertificates:
         self._own = list(own)
         self._known: dict[str, x509.Certificate] = {}
         for root in (*self._own, *others):
-            self.learn(root)
+            self._known[fingerprint(root)] = root
+        self._told = frozenset(self._known)
+
+    async def load(self) -> None:
+        """Take in the roots that stations were given before; at start."""
+        for pem in await self._database.read(lambda conn: store.all_known(conn, limit=KNOWN_MAX)):
+            root = read_certificates(pem)[0]
+            self._known.setdefault(fingerprint(root), root)
 
     def learn(self, root: x509.Certificate) -> None:
         """Know a root by name from now on."""
-        if len(self._known) < KNOWN_MAX:
-            self._known[fingerprint(root)] = root
+        mark = fingerprint(root)
+        if mark not in self._known and len(self._known) < KNOWN_MAX:
+            self._known[mark] = root
+            pem = root.public_bytes(serialization.Encoding.PEM).decode()
+            self._database.note(store.LEARN, (mark, pem))
+
+    def known(self, mark: str) -> x509.Certificate | None:
+        """The root with this fingerprint, if we know it."""
+        return self._known.get(mark)
 
     def known_roots(self) -> tuple[KnownRoot, ...]:
-        """The roots that Currant knows, its own first, with what stations call them."""
+        """The roots that this installation builds on, its own first, with what stations call them."""
         own = {fingerprint(root) for root in self._own}
         return tuple(
             KnownRoot(
@@ -96,6 +110,7 @@ class HeldCertificates:
                 own=mark in own,
             )
             for mark, root in self._known.items()
+            if mark in self._told
         )
 
     @property
@@ -116,7 +131,7 @@ class HeldCertificates:
         """Have a station say what it holds, and remember it."""
         command = GetInstalledCertificates(uses=uses, chains=chains)
         record = await self._commands.give(tenant_id, station, command, by=by)
-        await self._apply(record)
+        await self.remember(record)
         return record
 
     async def of(self, tenant_id: TenantId, station: StationId | str) -> InstalledCertificates:
@@ -152,7 +167,7 @@ class HeldCertificates:
         check_root(pem, now=self._clock.now())
         command = InstallCertificate(use=use, certificate=pem)
         record = await self._commands.give(tenant_id, station, command, by=by)
-        await self._apply(record)
+        await self.remember(record)
         return record
 
     async def delete(
@@ -173,7 +188,7 @@ class HeldCertificates:
                 "This is the last root by which the station trusts a server: install another one first."
             )
         record = await self._commands.give(tenant_id, station, DeleteCertificate(hash=named), by=by)
-        await self._apply(record)
+        await self.remember(record)
         return record
 
     async def is_last_csms_root(
@@ -188,9 +203,10 @@ class HeldCertificates:
     async def follow(self, event: Event) -> None:
         """Remember what came of commands that were given in another way than here."""
         if isinstance(event, CommandEnded) and event.command in {each.__name__ for each in COMMANDS}:
-            await self._apply(await self._commands.get(event.tenant_id, event.command_id))
+            await self.remember(await self._commands.get(event.tenant_id, event.command_id))
 
-    async def _apply(self, record: CommandRecord) -> None:
+    async def remember(self, record: CommandRecord) -> None:
+        """Take note of what a command about certificates came to; twice is once."""
         entry = self._directory.by_id(record.station_id)
         if entry is None:
             return

@@ -52,9 +52,6 @@ PAUSES_S = (1.0, 5.0, 20.0)
 """Between attempts to have a request signed by an authority that is away."""
 SAME_KEY_WITHIN = timedelta(days=7)
 SEND_WITHIN_S = 60.0
-RENEWALS_A_ROUND = 100
-RENEWAL_AGAIN_AFTER = timedelta(days=1)
-DELIVERIES_A_ROUND = 50
 
 TRIGGERS = {
     LeafUse.STATION: "sign_certificate",
@@ -80,7 +77,6 @@ class Signing:
         signer: CertificateSigner,
         v2g_signer: CertificateSigner | None = None,
         organisation: str | None = None,
-        renew_before: timedelta = timedelta(days=30),
     ) -> None:
         """`v2g_signer` signs what stations show to vehicles, the other one without it."""
         self._database = database
@@ -93,7 +89,6 @@ class Signing:
         self._signer = signer
         self._v2g_signer = v2g_signer or signer
         self._organisation = organisation
-        self._renew_before = renew_before
         self._under_way: dict[tuple[StationId, str], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
         self._noting: set[asyncio.Task[None]] = set()
@@ -105,6 +100,10 @@ class Signing:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def is_serving(self, station_id: StationId, key_digest: str) -> bool:
+        """Whether this very key is being signed or its certificate sent."""
+        return (station_id, key_digest) in self._under_way
 
     @property
     def is_busy(self) -> bool:
@@ -149,7 +148,7 @@ class Signing:
                     kept = await self._record(entry, asked, request, chain)
                 elif kept.request_id != asked.request_id:
                     kept = msgspec.structs.replace(kept, request_id=asked.request_id)
-            await self._deliver(entry, kept)
+            await self.deliver(entry, kept)
         except CurrantError as error:
             log.warning("The certificate of station %s has to wait: %s", entry.identity, error)
         except Exception:
@@ -237,7 +236,8 @@ class Signing:
             changed_at=now,
         )
 
-    async def _deliver(self, entry: DirectoryEntry, kept: Kept) -> None:
+    async def deliver(self, entry: DirectoryEntry, kept: Kept) -> None:
+        """Send a certificate to its station, and keep what the station says of it."""
         certificate = kept.certificate
         command = SendSignedCertificate(chain=kept.chain, use=certificate.use, request_id=kept.request_id)
         record = await self._commands.give(
@@ -247,7 +247,7 @@ class Signing:
             await self._taken(entry, certificate)
         elif record.status in (CommandStatus.REFUSED, CommandStatus.UNSUPPORTED, CommandStatus.FAILED):
             await self._set(entry, certificate, CertificateStatus.REFUSED, record.reason)
-            await self._note(entry, "InvalidChargingStationCertificate", record.reason, Severity.MEDIUM)
+            await self.note(entry, "InvalidChargingStationCertificate", record.reason, Severity.MEDIUM)
 
     async def _taken(self, entry: DirectoryEntry, certificate: StationCertificate) -> None:
         """The station has it: the ones before it are superseded."""
@@ -308,7 +308,7 @@ class Signing:
             )
         )
         await self._database.commit(changes)
-        await self._note(entry, "CertificateNotSigned", reason, Severity.MEDIUM)
+        await self.note(entry, "CertificateNotSigned", reason, Severity.MEDIUM)
 
     # A station shows one
 
@@ -428,74 +428,12 @@ class Signing:
         self._shown.pop(entry.station_id, None)
         if self._link.profile_of(entry.station_id) == 3:
             self._link.drop(entry.station_id, reason="Its certificate was revoked.")
-        await self._note(
+        await self.note(
             entry, "CertificateRevoked", f"{certificate.serial_number}: {reason or 'by the operator'}",
             Severity.MEDIUM,
         )  # fmt: skip
         await self._revocations.publish()
         return revoked
-
-    # Again and again
-
-    async def renew_ending(self) -> int:
-        """Ask connected stations whose certificates end soon to renew them; how many were asked."""
-        now = self._clock.now()
-        ending = await self._database.read(
-            lambda conn: store.ending(
-                conn,
-                before=now + self._renew_before,
-                asked_before=now - RENEWAL_AGAIN_AFTER,
-                limit=RENEWALS_A_ROUND * 5,
-            )
-        )
-        asked = 0
-        for kept in ending:
-            certificate = kept.certificate
-            entry = self._directory.by_id(certificate.station_id)
-            if entry is None or asked >= RENEWALS_A_ROUND:
-                continue
-            connected = self._link.is_connected(entry.station_id)
-            if not connected and certificate.renewal_asked_at is not None:
-                continue
-            changes = ChangeSet(entry.tenant_id)
-            store.note_renewal(changes, entry.tenant_id, certificate.id, now=now)
-            await self._database.commit(changes)
-            until = f"{certificate.valid_until:%Y-%m-%d}"
-            severity = Severity.CRITICAL if certificate.valid_until <= now else Severity.MEDIUM
-            if certificate.renewal_asked_at is None:
-                detail = f"The {certificate.use.value} certificate ends on {until}."
-                await self._note(entry, "CertificateExpiring", detail, severity)
-            if connected:
-                asked += 1
-                try:
-                    await self.renew(entry.tenant_id, entry.station_id, use=certificate.use, by=BY)
-                except CurrantError as error:
-                    log.warning("Station %s is not asked to renew: %s", entry.identity, error)
-        return asked
-
-    async def deliver_waiting(self) -> int:
-        """Send again what connected stations have neither taken nor refused; how many were sent."""
-        since = self._clock.now() - SAME_KEY_WITHIN
-        waiting = await self._database.read(
-            lambda conn: store.undelivered(conn, since=since, limit=DELIVERIES_A_ROUND * 10)
-        )
-        sent = 0
-        for kept in waiting:
-            entry = self._directory.by_id(kept.certificate.station_id)
-            key = (kept.certificate.station_id, kept.key_digest)
-            if (
-                entry is None
-                or sent >= DELIVERIES_A_ROUND
-                or key in self._under_way
-                or not self._link.is_connected(entry.station_id)
-            ):
-                continue
-            sent += 1
-            try:
-                await self._deliver(entry, kept)
-            except CurrantError as error:
-                log.warning("The certificate of station %s has to wait: %s", entry.identity, error)
-        return sent
 
     # What is told
 
@@ -516,7 +454,8 @@ class Signing:
             by=by,
         )
 
-    async def _note(self, entry: DirectoryEntry, kind: str, detail: str, severity: Severity) -> None:
+    async def note(self, entry: DirectoryEntry, kind: str, detail: str, severity: Severity) -> None:
+        """Keep a security event about a station's certificate."""
         await self._stations.security_event(
             entry.tenant_id,
             identity=entry.identity,

@@ -70,6 +70,15 @@ asked = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+# Certificates are public: those that stations were given are known by name whoever's they are.
+known = Table(
+    "known_roots",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    _text("certificate"),
+)
+
+LEARN = insert_into(known, ignore_duplicates=True)
 _INSERT = insert_into(certificates)
 _SET_STATUS = update(certificates, set=("status", "reason", "changed_at"), where=("id", "tenant_id"))
 _REVOKE = update(
@@ -263,6 +272,11 @@ def _kept(row: Row[Any]) -> Kept:
 
 
 # What stations hold
+
+
+def all_known(conn: Connection, *, limit: int) -> list[str]:
+    """The roots that stations of any tenant were given (PEM)."""
+    return list(conn.execute(select(known.c.certificate).limit(limit)).scalars())
 
 
 def save_installed(changes: ChangeSet, tenant_id: TenantId, held: InstalledCertificate) -> None:
