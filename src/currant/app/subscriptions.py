@@ -30,6 +30,7 @@ from currant.charging.reservations.events import ReservationEvent, WaitingEvent
 from currant.charging.reservations.service import Reservations
 from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
+from currant.charging.swaps import BatteriesSwapped, PaymentSettled
 from currant.events.delivery import Subscription
 from currant.events.live import LiveFeed
 from currant.kit.event import Event
@@ -78,6 +79,8 @@ SHOWN: tuple[type[Event], ...] = (
     ReservationEvent,
     WaitingEvent,
     *DESIRED_SHOWN,
+    BatteriesSwapped,
+    PaymentSettled,
 )
 """What moves on people's screens."""
 

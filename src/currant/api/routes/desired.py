@@ -10,7 +10,8 @@ from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import Body, caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Word, station_id_of
-from currant.stations.desired.declaring import AT_ONCE_MAX, WHY_MAX, Declared, Preview
+from currant.stations.desired.declaring import Declared, Preview
+from currant.stations.desired.drafting import AT_ONCE_MAX, WHY_MAX
 from currant.stations.desired.model import (
     UNPACED,
     Change,

@@ -16,6 +16,7 @@ from currant.stations.admission import entry_of
 from currant.stations.desired import store
 from currant.stations.desired.aspect import Aspect
 from currant.stations.desired.books import Books
+from currant.stations.desired.drafting import check_count, check_pace, check_scope, check_why, slot_of
 from currant.stations.desired.events import DeclarationsChanged, DesiredPaused
 from currant.stations.desired.facts import groups_by_station
 from currant.stations.desired.model import (
@@ -31,25 +32,19 @@ from currant.stations.desired.model import (
     RolloutState,
     Scope,
 )
-from currant.stations.desired.resolution import Book, Difference, differences, keys_of, target_of
-from currant.stations.desired.standing import digest
+from currant.stations.desired.resolution import Book, Difference, differences, keys_of
 from currant.stations.directory import StationDirectory
 from currant.stations.model import Page
 
-AT_ONCE_MAX = 1_000
-"""Declarations in one request."""
 DECLARATIONS_MAX = 100_000
 """Declarations of a tenant."""
 VALUE_MAX = 256 * 1024
 """Bytes of a value as JSON."""
 KEY_MAX = 500
-WORD_MAX = 255
-WHY_MAX = 1_000
 HELD_MAX = 200
 """Paced rollouts of a tenant that have not ended."""
 SHOWN_MAX = 100
 """Stations named in a preview; they are counted beyond that."""
-VERSIONS = ("", "1.6", "2.0.1", "2.1")
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,8 +109,8 @@ class Declarations:
         pace: Pace = UNPACED,
     ) -> Declared:
         """Declare things together, over what is declared for the same stations and keys: one change, one rollout."""
-        _check_pace(pace)
-        _check_why(why)
+        check_pace(pace)
+        check_why(why)
         wanted = await self._drafted(tenant_id, drafts, by=by)
         revision_id, rollout_id = new_id(), new_id()
 
@@ -147,9 +142,9 @@ class Declarations:
         pace: Pace = UNPACED,
     ) -> Declared:
         """Declare things no more. What stations have stays as it is, unless a wider declaration holds now."""
-        _check_pace(pace)
-        _check_why(why)
-        _check_count(ids)
+        check_pace(pace)
+        check_why(why)
+        check_count(ids)
         revision_id, rollout_id = new_id(), new_id()
 
         def make(conn: Connection, changes: ChangeSet) -> Declared:
@@ -180,8 +175,8 @@ class Declarations:
         The pace is that of the change that is undone, unless another is given.
         """
         if pace is not None:
-            _check_pace(pace)
-        _check_why(why)
+            check_pace(pace)
+        check_why(why)
         new_revision, new_rollout = new_id(), new_id()
         now = self._clock.now()
 
@@ -360,7 +355,7 @@ class Declarations:
 
     async def pause(self, tenant_id: TenantId, aspect: str, *, by: str, why: str = "") -> Pause:
         """Change nothing of one aspect (empty: of any) at any station until it is resumed."""
-        _check_why(why)
+        check_why(why)
         if aspect:
             self._aspect(aspect)
         pause = Pause(tenant_id=tenant_id, aspect=aspect, by=by, at=self._clock.now(), why=why)
@@ -471,7 +466,7 @@ class Declarations:
         self, tenant_id: TenantId, drafts: Sequence[DeclarationDraft], *, by: str
     ) -> Sequence[Declaration]:
         """The declarations that drafts describe; raises Invalid or NotFound where one cannot be."""
-        _check_count(drafts)
+        check_count(drafts)
         groups = {draft.group for draft in drafts if draft.group is not None}
         known = await self._database.read(
             lambda conn: {
@@ -483,7 +478,7 @@ class Declarations:
         now = self._clock.now()
         found: dict[str, Declaration] = {}
         for draft in drafts:
-            _check_scope(draft)
+            check_scope(draft)
             group = None if draft.group is None else known[draft.group]
             if draft.group is not None and group is None:
                 raise NotFound(f"There is no station group {draft.group}.", field="group")
@@ -537,13 +532,6 @@ class Declarations:
         return "" if entry is None else entry.identity
 
 
-def slot_of(declaration: Declaration) -> str:
-    """A word for whom and what a declaration is about: there is one of each."""
-    return digest(
-        target_of(declaration), declaration.firmware, declaration.version, declaration.aspect, declaration.key
-    )
-
-
 def _merged(
     conn: Connection, tenant_id: TenantId, wanted: Sequence[Declaration], revision_id: str
 ) -> "list[Change]":
@@ -568,51 +556,6 @@ def _said(declaration: Declaration) -> tuple[object, bool, int]:
 def _named(change: Change) -> str:
     declaration = change.after or change.before
     return "It" if declaration is None else f"{declaration.aspect} {declaration.key}"
-
-
-def _check_scope(draft: DeclarationDraft) -> None:
-    """Raise Invalid unless a draft names exactly what its scope needs."""
-    needed = {
-        Scope.STATION: {"station"},
-        Scope.GROUP: {"group"},
-        Scope.MODEL: {"vendor", "model"},
-        Scope.ALL: set[str](),
-    }[draft.scope]
-    for field in ("station", "group", "vendor", "model"):
-        given = bool(getattr(draft, field))
-        if given and field not in needed:
-            raise Invalid(f"A declaration for scope {draft.scope.value} names no {field}.", field=field)
-        if not given and field in needed:
-            raise Invalid(f"A declaration for scope {draft.scope.value} names a {field}.", field=field)
-    if draft.firmware and draft.scope is not Scope.MODEL:
-        raise Invalid("Only a declaration for a model names a firmware version.", field="firmware")
-    for field in ("vendor", "model", "firmware"):
-        if len(getattr(draft, field) or "") > WORD_MAX:
-            raise Invalid(f"{field} has at most {WORD_MAX} characters.", field=field)
-    if draft.version not in VERSIONS:
-        raise Invalid("A version is 1.6, 2.0.1 or 2.1.", field="version")
-    if not -1_000_000 <= draft.priority <= 1_000_000:
-        raise Invalid("A priority lies between -1000000 and 1000000.", field="priority")
-
-
-def _check_pace(pace: Pace) -> None:
-    for field, most in (("at_once", 100_000), ("per_minute", 1_000_000), ("canary", 100_000)):
-        value = getattr(pace, field)
-        if value is not None and not 1 <= value <= most:
-            raise Invalid(f"{field} is 1 to {most:,}; this is {value}.", field=f"pace.{field}")
-    percent = pace.stop_above_percent
-    if percent is not None and not 0 <= percent < 100:
-        raise Invalid("stop_above_percent lies between 0 and 100.", field="pace.stop_above_percent")
-
-
-def _check_why(why: str) -> None:
-    if len(why) > WHY_MAX:
-        raise Invalid(f"A reason has at most {WHY_MAX} characters.", field="why")
-
-
-def _check_count(things: Sequence[object]) -> None:
-    if not 1 <= len(things) <= AT_ONCE_MAX:
-        raise Invalid(f"Change 1 to {AT_ONCE_MAX:,} declarations at a time.", field="declarations")
 
 
 def _unknown(declaration_id: str) -> NotFound:

@@ -31,7 +31,8 @@ from currant.stations.desired.events import (
 from currant.stations.desired.facts import groups_by_station
 from currant.stations.desired.model import AspectState, Facts, RolloutState, RolloutStation
 from currant.stations.desired.rollouts import Rollouts
-from currant.stations.desired.work import BY, Busy, Loaded, Worker
+from currant.stations.desired.turn import Loaded
+from currant.stations.desired.work import BY, Busy, Worker
 from currant.stations.directory import StationDirectory
 from currant.stations.events import (
     CommandEnded,
