@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import websockets
-from network import TENANT, Network
+from network import TENANT, Network, until
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint as ChargePoint16
 from ocpp.v16 import call as call16
@@ -21,9 +21,17 @@ from ocpp.v201 import call_result as result201
 
 from currant.access.events import TokenChanged
 from currant.access.list_aspect import KEY, LocalListAspect, Room
+from currant.access.list_updates import ListUpdates
+from currant.access.local_lists import LIST_EVENTS
 from currant.access.model import GroupDraft, TokenChange, TokenStatus
+from currant.app.desiring import DESIRED_FOLLOWED
+from currant.charging.busy import SessionsAtStations
+from currant.events.delivery import Delivery, Subscription
 from currant.kit.ids import StationId, TenantId
 from currant.stations.desired.aspect import Desired, Refusal
+from currant.stations.desired.model import DeclarationDraft, Scope
+from currant.stations.desired.reconciler import ReconcilerConfig
+from currant.stations.desired.service import DesiredState
 
 VERSIONS = {
     "ocpp1.6": (ChargePoint16, call16, result16),
@@ -150,3 +158,43 @@ async def test_a_charge_point_comes_to_hold_who_may_charge_and_then_what_changed
         assert await brought(open_network, short) == 3
         assert point.holds == {"AA02": None, "AA03": None, "AA04": None}
         assert point.list_version > 90
+
+
+@pytest.mark.parametrize("version", list(VERSIONS))
+async def test_a_declared_list_reaches_a_charge_point_and_follows_its_tokens(
+    open_network: Network, version: str
+) -> None:
+    network = open_network
+    aspect = LocalListAspect(network.database, network.access.local_lists, network.clock)
+    desired = DesiredState(
+        network.database,
+        network.directory,
+        network.registry,
+        network.commands,
+        SessionsAtStations(network.database),
+        network.clock,
+        aspects=[aspect],
+        config=ReconcilerConfig(node="here", connect_grace_s=0.05, look_s=0.1, per_second=1_000),
+    )
+    updates = ListUpdates(network.access.local_lists, network.directory, desired, delay_s=0.05)
+    delivery = Delivery(
+        network.database,
+        [
+            Subscription("desired state", desired.reconciler.follow, to=DESIRED_FOLLOWED),
+            Subscription("local lists", updates.follow, to=LIST_EVENTS),
+        ],
+    )
+    await delivery.start()
+    desired.reconciler.start()
+    token = await network.issue("AA01")
+    draft = DeclarationDraft(scope=Scope.ALL, aspect="local_list", key=KEY, value={})
+    await desired.declarations.declare(TENANT, [draft], by="a test")
+
+    async with station(network, version) as point:
+        await until(lambda: getattr(point, "holds", None) == {"AA01": None})
+        await network.issue("AA02")
+        await until(lambda: point.holds == {"AA01": None, "AA02": None})
+        await network.access.block_token(TENANT, token.id, by="a test")
+        await until(lambda: point.holds == {"AA02": None})
+    await desired.reconciler.stop()
+    await delivery.stop()
