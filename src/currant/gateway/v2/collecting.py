@@ -13,6 +13,8 @@ from currant.kit.errors import Conflict
 from currant.ocpp.payload import Payload
 
 PARTS_MAX = 2_000
+LATE_S = 2.0
+"""How long parts may come after the one that says that it is the last; then they are missing."""
 
 _request_ids = itertools.count(1)
 
@@ -43,7 +45,9 @@ async def collected(
     request_id = next(_request_ids)
     parts: dict[int, Any] = {}
     last: int | None = None
-    complete: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    complete: asyncio.Future[None] = loop.create_future()
+    ended: asyncio.Future[None] = loop.create_future()
 
     def collect(part: Any) -> None:
         nonlocal last
@@ -55,6 +59,8 @@ async def collected(
             parts[number] = part
         if not part.tbc:
             last = number
+            if not ended.done():
+                ended.set_result(None)
         if last is not None and len(parts) > last and not complete.done():
             complete.set_result(None)
 
@@ -66,7 +72,8 @@ async def collected(
         if answer.status != "Accepted":
             return Collected(answer=answer)
         try:
-            await asyncio.wait_for(complete, ask.left_s)
+            await asyncio.wait_for(ended, ask.left_s)
+            await asyncio.wait_for(complete, min(LATE_S, ask.left_s))
         except TimeoutError:
             if not parts:
                 raise CallUnanswered(lost=False) from None

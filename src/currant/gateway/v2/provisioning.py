@@ -8,6 +8,7 @@ from currant.gateway.services import Caller, Services
 from currant.gateway.v2.collecting import hand_over
 from currant.gateway.v2.model_words import reported_in
 from currant.ocpp import v21, v201
+from currant.ocpp.catalogue import Version
 from currant.stations.device.model import How
 from currant.stations.model import Admission, BootReport
 
@@ -37,6 +38,9 @@ async def boot_notification(
         # A boot reported because it was asked for (quirk B15, an operator's trigger) is no restart.
         if request.reason != "Triggered" and "BootNotification" not in caller.asked:
             await services.charging.booted(caller.station, caller.sessions, at=received_at)
+            if caller.version is Version.V21:
+                # Streams end with a restart: the station opens new ones (N11).
+                services.monitoring.forget_streams(caller.station)
         caller.asked -= {"BootNotification"}
         caller.booted = True
     return caller.types.BootNotificationResponse(

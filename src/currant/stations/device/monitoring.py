@@ -199,6 +199,11 @@ class Monitoring:
         changes.write(store.tables.DELETE_STREAM, (station.station_id, stream_id))
         await self._database.commit(changes)
 
+    def forget_streams(self, station: Whose) -> None:
+        """All streams of a station have ended; written some time soon."""
+        self._streams[station.station_id] = {}
+        self._database.note(store.tables.DELETE_STREAMS, (station.station_id,))
+
     async def note_stream(
         self, station: Whose, stream_id: int, values: Sequence[tuple[datetime, str]]
     ) -> bool:

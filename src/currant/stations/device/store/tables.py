@@ -205,4 +205,5 @@ RAISE_PROBLEM = upsert(component_problems, key=("station_id", "subject"), keep=(
 CLEAR_PROBLEM = delete_from(component_problems, where=("station_id", "subject"))
 SAVE_STREAM = upsert(event_streams, key=("station_id", "stream_id"))
 DELETE_STREAM = delete_from(event_streams, where=("station_id", "stream_id"))
+DELETE_STREAMS = delete_from(event_streams, where=("station_id",))
 SAVE_STREAM_VALUE = upsert(stream_values, key=("station_id", "monitor_id", "at"))
