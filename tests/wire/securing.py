@@ -149,7 +149,7 @@ class Charger:
         station = {"vendorName": "V", "model": "M"}
         return await self.call("BootNotification", chargingStation=station, reason="PowerUp")
 
-    async def call(self, action: str, **payload: Any) -> dict[str, Any]:
+    async def call(self, action: str, /, **payload: Any) -> dict[str, Any]:
         message_id = str(uuid4())
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers[message_id] = future
