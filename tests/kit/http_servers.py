@@ -1,6 +1,7 @@
 """Servers of other people, well-behaved and not, for what Currant asks of them."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -30,7 +31,9 @@ def answered(body: bytes, *, status: str = "200 OK", more: str = "") -> bytes:
 
 
 @asynccontextmanager
-async def serving(behave: Behave) -> AsyncIterator[str]:
+async def serving(
+    behave: Behave, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[str]:
     """The address of a server on loopback that treats each of its connections so."""
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -41,8 +44,8 @@ async def serving(behave: Behave) -> AsyncIterator[str]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(meet, "127.0.0.1", 0)
+    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=tls)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://{host}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()

@@ -4,14 +4,18 @@ import asyncio
 import hashlib
 import hmac
 import ipaddress
+import ssl
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from tests.kit.http_servers import answered, read_request, serving
 
+from currant.kit.clock import SystemClock
 from currant.kit.errors import Invalid
 from currant.kit.http import Failure, Outbound, RequestFailed, check_url, is_public, signature
+from currant.pki.authority import Authority
 
 
 @pytest.fixture
@@ -138,6 +142,37 @@ async def test_a_name_that_leads_into_our_network_is_not_followed_there() -> Non
         await strict.request("GET", "https://2130706433/", deadline_s=5)
     assert failed.value.failure is Failure.FORBIDDEN
     await strict.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "failure"),
+    [
+        ("localhost", True, None),
+        ("localhost", False, Failure.NO_TRUST),
+        ("elsewhere.example", True, Failure.NO_TRUST),
+    ],
+)
+async def test_a_certificate_has_to_be_of_somebody_trusted_and_of_the_name_that_was_asked(
+    tmp_path: Path, name: str, trusted: bool, failure: Failure | None
+) -> None:
+    async def polite(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(answered(b"yes"))
+
+    authority = Authority.open(tmp_path, clock=SystemClock(), organisation="Test")
+    files = authority.server_certificates([name])[0]
+    theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    theirs.load_cert_chain(files.certificate, files.key)
+    ours = ssl.create_default_context(cafile=str(authority.root)) if trusted else None
+    outbound = Outbound(allow_private=True, trust=ours)
+    async with serving(polite, tls=theirs, host="localhost") as url:
+        if failure is None:
+            assert (await outbound.request("GET", url, deadline_s=5)).body == b"yes"
+        else:
+            with pytest.raises(RequestFailed) as failed:
+                await outbound.request("GET", url, deadline_s=5)
+            assert failed.value.failure is failure
+    await outbound.close()
 
 
 @pytest.mark.parametrize(
