@@ -20,6 +20,10 @@ OPEN = {
     "/api/v1/login",
     "/api/v1/openapi.json",
     "/api/docs",
+    "/files/up/{word}",
+    "/files/up/{word}/{name}",
+    "/files/down/{word}",
+    "/files/down/{word}/{name}",
 }
 
 

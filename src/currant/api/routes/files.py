@@ -21,7 +21,7 @@ from currant.stations.model import Page
 from currant.stations.transfers.addressing import fit_name
 from currant.stations.transfers.files import Fetchable, FileService
 from currant.stations.transfers.model import StoredFile
-from currant.stations.transfers.preview import BYTES_MAX, Preview
+from currant.stations.transfers.preview import BYTES_MAX, FilePreview
 from currant.tenancy.model import Permission
 
 LINK_LETTERS = 50
@@ -163,7 +163,7 @@ async def download_file(request: ApiRequest, file_id: FromPath[str]) -> Response
 @get("/files/{file_id:str}/preview", opt={"permission": Permission.FILES_READ})
 async def preview_file(
     request: ApiRequest, file_id: FromPath[str], member: Word = None, bytes_shown: Bytes = 64_000
-) -> Preview:
+) -> FilePreview:
     """The beginning of a text, unpacked when it is gzip; of a zip what is in it, or the beginning of a `member`."""
     return await files_of(request).preview(
         tenant_of(request), FileId(file_id), member=member, most_bytes=bytes_shown

@@ -19,7 +19,7 @@ from currant.stations.transfers import rules, store
 from currant.stations.transfers.addressing import Addressing
 from currant.stations.transfers.links import Direction, WrongLink
 from currant.stations.transfers.model import Family, StoredFile, Transfer
-from currant.stations.transfers.preview import Preview, preview
+from currant.stations.transfers.preview import FilePreview, preview
 from currant.stations.transfers.service import TransferService, keep
 from currant.stations.transfers.shelf import Kept, NoRoom, Shelf, TooLarge
 
@@ -290,7 +290,7 @@ class FileService:
 
     async def preview(
         self, tenant_id: TenantId, file_id: FileId, *, member: str | None, most_bytes: int
-    ) -> Preview:
+    ) -> FilePreview:
         """The beginning of a file, or what is in it; `member` names one file of an archive."""
         file = await self.get(tenant_id, file_id)
         place = self._shelf.place_of(file.id)

@@ -30,7 +30,7 @@ class PreviewKind(StrEnum):
     BINARY = "binary"
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True):
+class ArchiveMember(msgspec.Struct, frozen=True, kw_only=True):
     """A file in an archive; `size` is what it says it would unpack to."""
 
     name: str
@@ -38,16 +38,16 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     packed: int
 
 
-class Preview(msgspec.Struct, frozen=True, kw_only=True):
+class FilePreview(msgspec.Struct, frozen=True, kw_only=True):
     """The beginning of a text, or what an archive holds; `truncated` when there is more."""
 
     kind: PreviewKind
     text: str = ""
-    members: tuple[Member, ...] = ()
+    members: tuple[ArchiveMember, ...] = ()
     truncated: bool = False
 
 
-def preview(place: Path, *, member: str | None = None, most_bytes: int = 64_000) -> Preview:
+def preview(place: Path, *, member: str | None = None, most_bytes: int = 64_000) -> FilePreview:
     """Look at the file at `place`; NotFound when it or the member is not there, Invalid for a broken archive."""
     if not 1 <= most_bytes <= BYTES_MAX:
         raise Invalid(f"Look at 1 to {BYTES_MAX} bytes.", field="bytes")
@@ -69,17 +69,17 @@ def preview(place: Path, *, member: str | None = None, most_bytes: int = 64_000)
     return _text(head, most_bytes)
 
 
-def _text(content: bytes, most_bytes: int) -> Preview:
+def _text(content: bytes, most_bytes: int) -> FilePreview:
     shown = content[:most_bytes]
     # NUL is in no text that people read, and in the first bytes of nearly everything else.
     if b"\0" in shown[:8_000]:
-        return Preview(kind=PreviewKind.BINARY)
-    return Preview(
+        return FilePreview(kind=PreviewKind.BINARY)
+    return FilePreview(
         kind=PreviewKind.TEXT, text=shown.decode("utf-8", "replace"), truncated=len(content) > most_bytes
     )
 
 
-def _zip(place: Path, member: str | None, most_bytes: int) -> Preview:
+def _zip(place: Path, member: str | None, most_bytes: int) -> FilePreview:
     _check_contents(place)
     with zipfile.ZipFile(place) as archive:
         if member is not None:
@@ -89,10 +89,10 @@ def _zip(place: Path, member: str | None, most_bytes: int) -> Preview:
             except KeyError:
                 raise NotFound(f"The archive has no member {member}.", field="member") from None
         entries = archive.infolist()
-        return Preview(
+        return FilePreview(
             kind=PreviewKind.ARCHIVE,
             members=tuple(
-                Member(name=entry.filename[:500], size=entry.file_size, packed=entry.compress_size)
+                ArchiveMember(name=entry.filename[:500], size=entry.file_size, packed=entry.compress_size)
                 for entry in entries[:MEMBERS_MAX]
             ),
             truncated=len(entries) > MEMBERS_MAX,
