@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from currant.access.decision import decide, judge
 from currant.access.model import (
@@ -184,3 +186,37 @@ def test_on_a_known_token_an_authoriser_can_only_take_away() -> None:
     assert asked(opinion=ALLOWED).reference == "R-2"
     assert asked(policy(windows=OFFICE), opinion=ALLOWED).reason is Reason.NOT_AT_THIS_TIME
     assert asked(opinion=REFUSED, purpose=Purpose.STOP).reason is Reason.ACCEPTED
+
+
+days = st.lists(st.sampled_from(list(Day)), max_size=3).map(tuple)
+some_windows = st.lists(
+    st.builds(Window, days=days, begin=st.just("06:00"), end=st.sampled_from(["12:00", "24:00", "02:00"])),
+    max_size=2,
+).map(tuple)
+some_policies = st.lists(
+    st.builds(
+        policy,
+        used=st.sampled_from([0, 50_000]),
+        running=st.integers(0, 2),
+        windows=some_windows,
+        quotas=st.sampled_from([(), (ENERGY,)]),
+        parallel=st.sampled_from([None, Parallel(limit=1)]),
+        stations=st.sampled_from([(), (STATION,), (StationId("another"),)]),
+    ),
+    max_size=3,
+)
+
+
+@given(some_policies, some_policies, st.integers(0, 14 * 24 * 60))
+def test_one_more_policy_never_allows_more_nor_for_longer(
+    some: list[PolicyFacts], more: list[PolicyFacts], minutes: int
+) -> None:
+    at = SATURDAY + timedelta(minutes=minutes)
+    less, all_of_them = asked(*some, at=at), asked(*some, *more, at=at)
+    assert less.allowed or not all_of_them.allowed
+    assert all_of_them.allowed == (less.allowed and asked(*more, at=at).allowed)
+    if all_of_them.allowed and less.valid_until is not None:
+        assert all_of_them.valid_until is not None
+        assert at < all_of_them.valid_until <= less.valid_until
+    # An end never depends on any of it.
+    assert asked(*some, *more, at=at, purpose=Purpose.STOP).allowed

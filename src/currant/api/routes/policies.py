@@ -154,7 +154,11 @@ async def list_policy_members(request: ApiRequest, policy_id: FromPath[str]) -> 
     return await services_of(request).access.policies.members(tenant_of(request), PolicyId(policy_id))
 
 
-@put("/policies/{policy_id:str}/{holder:str}/{holder_id:str}", opt={"permission": Permission.TOKENS_WRITE})
+@put(
+    "/policies/{policy_id:str}/{holder:str}/{holder_id:str}",
+    status_code=204,
+    opt={"permission": Permission.TOKENS_WRITE},
+)
 async def give_policy(
     request: ApiRequest, policy_id: FromPath[str], holder: FromPath[Holder], holder_id: FromPath[str]
 ) -> None:
