@@ -270,9 +270,10 @@ class TransferService:
         """A subscriber of StationBooted: a start with other firmware ends an update."""
         assert isinstance(event, StationBooted), "It is told of nothing else."
 
-        def look(conn: Connection) -> list[Transfer]:
-            return store.latest(conn, event.tenant_id, event.station_id, Family.FIRMWARE, limit=LOOKED_AT)
+        def look(conn: Connection) -> bool:
+            return store.has_any(conn, event.tenant_id, event.station_id, TransferKind.FIRMWARE)
 
+        # Few starts follow an update, and a whole network may start at once.
         if not await self._database.read(look):
             return
         now = self._clock.now()

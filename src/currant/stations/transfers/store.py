@@ -4,10 +4,23 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.engine import Row
 
 from currant.db.commits import ChangeSet, delete_from, upsert
+from currant.db.queries import Query
 from currant.db.tables import metadata
 from currant.kit.clock import instant, micros
 from currant.kit.ids import FileId, FirmwareId, StationId, TenantId, TransferId
@@ -220,6 +233,26 @@ def latest(
         .limit(limit)
     )
     return [_transfer(row) for row in conn.execute(query)]
+
+
+# Every start of a station asks this: prepared.
+_ANY_OF_KIND = Query(
+    select(transfers.c.id)
+    .where(
+        transfers.c.tenant_id == bindparam("tenant"),
+        transfers.c.station_id == bindparam("station"),
+        transfers.c.kind == bindparam("kind"),
+    )
+    .limit(1),
+    "tenant",
+    "station",
+    "kind",
+)
+
+
+def has_any(conn: Connection, tenant_id: TenantId, station_id: StationId, kind: TransferKind) -> bool:
+    """Whether a station was ever given such a transfer."""
+    return _ANY_OF_KIND.first(conn, tenant_id, station_id, kind.value) is not None
 
 
 def search_transfers(
