@@ -503,6 +503,7 @@ def duties_of(currant: Currant) -> list[Duty]:
             ("commands", "id", keep.commands_days),
             ("transfers", "id", keep.commands_days),
             ("security_events", "id", keep.security_events_days),
+            ("station_der_alarms", "id", keep.status_history_days),
             ("findings", "last_at", keep.findings_days),
             ("component_events", "id", keep.component_events_days),
             ("stream_values", "at", keep.component_events_days),
