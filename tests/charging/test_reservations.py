@@ -23,6 +23,7 @@ from currant.db.engine import Database
 from currant.kit.errors import Conflict, CurrantError, Invalid, NotFound
 from currant.kit.ids import TenantId
 from currant.stations.commanding.reservations import CancelReservation, Reserve
+from currant.stations.commands import StationNotAccepted
 from currant.stations.model import CommandOutcome, CommandStatus, ConnectorStandard, ConnectorStatus
 
 S = ReservationState
@@ -444,6 +445,11 @@ async def test_only_tokens_that_may_charge_there_can_reserve(site: Site) -> None
         await site.reserve("BEEF0009", starts_at=60)
     with pytest.raises(NotFound):
         await site.reserve("CAFE0001", station="NO-SUCH")
+    await site.admissions.retire(TENANT, "CP-1", by="test")
+    with pytest.raises(Conflict, match="No fitting place"):
+        await site.reserve("CAFE0001")
+    with pytest.raises(StationNotAccepted):
+        await site.reserve("CAFE0001", station="CP-1", evse=1)
     with pytest.raises(Invalid):
         await site.reservations.reserve(TENANT, ReservationDraft(token_uid="CAFE0001", evse=1), by="test")
 

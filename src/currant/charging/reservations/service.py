@@ -38,9 +38,9 @@ from currant.kit.errors import Conflict, Invalid, NotFound
 from currant.kit.ids import LocationId, ReservationId, StationId, TenantId, new_id
 from currant.stations import paging
 from currant.stations.admission import entry_of
-from currant.stations.commands import CommandService
+from currant.stations.commands import CommandService, StationNotAccepted
 from currant.stations.directory import StationDirectory
-from currant.stations.model import ConnectorStandard, Page
+from currant.stations.model import Admission, ConnectorStandard, Page
 
 NUMBERS = "reservation"
 """The name of the numbers that reservations are counted by."""
@@ -286,6 +286,11 @@ class Reservations(Hearing):
         station_id = None
         if station is not None:
             entry = entry_of(self._directory, tenant_id, station)
+            if entry.admission is not Admission.ACCEPTED:
+                raise StationNotAccepted(
+                    f"The station is {entry.admission.value}: accept it first.",
+                    admission=entry.admission.value,
+                )
             if location_id is not None and entry.location_id != location_id:
                 raise Invalid("The station is not at that location: name one of the two.", field="station")
             station_id, location_id = entry.station_id, entry.location_id
