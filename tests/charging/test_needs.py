@@ -142,7 +142,13 @@ def test_a_plan_within_the_offer_is_accepted_and_one_above_is_not() -> None:
     too_long = schedule((0, 16.0), unit="A", starts_at=None)
     told = rules.exceeds(too_long, offered, time_base=NOON)
     assert told is not None
-    assert "13:00:00" in told
+    assert "13:01:00" in told  # a minute is left to it
+
+
+def test_a_plan_told_some_seconds_later_is_no_excess() -> None:
+    offered = schedule((0, 16.0), (3_600, 10.0), unit="A", duration_s=7_200)
+    assert rules.exceeds(offered, offered, time_base=NOON + timedelta(seconds=20)) is None
+    assert rules.exceeds(offered, offered, time_base=NOON + timedelta(minutes=10)) is not None
 
 
 def test_units_are_compared_by_their_power() -> None:

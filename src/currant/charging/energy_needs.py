@@ -322,7 +322,7 @@ class EnergyNeedsService:
                 periods_max=device.periods_max,
                 units=device.units,
             ),
-            now=self._clock.now(),
+            now=self._clock.now().replace(microsecond=0),
         )
         own = [found for found in installed if found.profile.transaction_id == record.transaction_id]
         profile_id, level = _place(record, own, device.stack_level_max)

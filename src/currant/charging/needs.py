@@ -31,6 +31,9 @@ PERIODS_MAX = 1_024
 TOLERANCE = 0.01
 TOLERANCE_A = 0.5
 TOLERANCE_W = 50.0
+# A plan is told some seconds after the offer, and counts its periods from then: what it does a little late
+# is no excess.
+GRACE = timedelta(seconds=60)
 RECURRENCES_S = {"daily": 86_400, "weekly": 7 * 86_400}
 
 
@@ -192,8 +195,9 @@ def exceeds(
     slack_w = TOLERANCE_W
     if "A" in (planned.unit, offered.unit):
         slack_w = max(slack_w, TOLERANCE_A * VOLTAGE_V * phases)
-    for at in sorted({moment for moment, _ in (*plan, *given)}):
-        wanted, allowed = _at(plan, plan_end, at), _at(given, given_end, at)
+    begins = {moment for moment, _ in (*plan, *given)}
+    for at in sorted(begins | {moment + GRACE for moment in begins}):
+        wanted, allowed = _at(plan, plan_end, at), _most(given, given_end, at)
         if wanted is None or allowed is None:
             continue
         if wanted > allowed * (1 + TOLERANCE) + (slack_w if allowed > 0 else 0.0):
@@ -408,6 +412,13 @@ def _at(steps: Sequence[tuple[datetime, float | None]], end: datetime | None, at
             break
         value = limit
     return value
+
+
+def _most(steps: Sequence[tuple[datetime, float | None]], end: datetime | None, at: datetime) -> float | None:
+    """The most that is offered about this time."""
+    near = {at - GRACE, at, at + GRACE, *(begin for begin, _ in steps if at - GRACE < begin < at + GRACE)}
+    told = [limit for moment in near if (limit := _at(steps, end, moment)) is not None]
+    return max(told) if told else None
 
 
 def _horizon(needs: EnergyNeeds, now: datetime) -> int:
