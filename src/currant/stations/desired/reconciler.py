@@ -117,6 +117,7 @@ class Reconciler:
         self._soon: deque[tuple[float, StationId]] = deque()
         self._working: dict[StationId, asyncio.Task[None]] = {}
         self._again: set[StationId] = set()
+        self._loading: set[StationId] = set()
         self._stirs = dict(stirs or {})
         self._stirred_aspects: dict[tuple[TenantId, str], float] = {}
         self._reconnected: set[StationId] = set()
@@ -150,7 +151,7 @@ class Reconciler:
 
     @property
     def is_idle(self) -> bool:
-        return not self._queue and not self._working and not self._soon
+        return not (self._queue or self._loading or self._working or self._soon)
 
     def want(self, station_id: StationId) -> None:
         """Look at a station soon; nothing for one that is not connected here."""
@@ -314,22 +315,27 @@ class Reconciler:
     async def _begin(self, some: Sequence[StationId]) -> None:
         by_tenant: dict[TenantId, list[StationId]] = {}
         for station_id in some:
+            # Out of the queue before anything is read: who wants it from now on wants what is read later.
+            del self._queue[station_id]
             entry = self._directory.by_id(station_id)
             if station_id in self._working:
                 self._again.add(station_id)
-                del self._queue[station_id]
-            elif entry is None:
-                del self._queue[station_id]
-            else:
+            elif entry is not None:
                 by_tenant.setdefault(entry.tenant_id, []).append(station_id)
-        loop = asyncio.get_running_loop()
         for tenant_id, ids in by_tenant.items():
-            loaded = await self._load(tenant_id, ids)
+            self._loading.update(ids)
+            try:
+                loaded = await self._load(tenant_id, ids)
+            except StoreUnavailable:
+                for station_id in ids:
+                    self.want(station_id)
+                raise
+            finally:
+                self._loading.difference_update(ids)
             for station_id in ids:
-                del self._queue[station_id]
                 self._reconnected.discard(station_id)
                 if station_id in loaded:
-                    task = loop.create_task(self._serve(loaded[station_id]))
+                    task = asyncio.get_running_loop().create_task(self._serve(loaded[station_id]))
                     self._working[station_id] = task
 
     async def _load(self, tenant_id: TenantId, ids: Sequence[StationId]) -> dict[StationId, Loaded]:

@@ -59,6 +59,7 @@ class Rollouts:
         self._books = books
         self._clock = clock
         self._looked: dict[str, float] = {}
+        self._looking = asyncio.Lock()
 
     async def get(self, tenant_id: TenantId, rollout_id: str) -> Progress:
         rollout, counts = await self._database.read(
@@ -181,6 +182,11 @@ class Rollouts:
 
     async def look_after(self, *, all_of_them: bool = False) -> int:
         """Take every rollout that is under way as much further as its pace allows; how many there are."""
+        # Two who count what is under way and then begin more would both begin it.
+        async with self._looking:
+            return await self._look_after(all_of_them=all_of_them)
+
+    async def _look_after(self, *, all_of_them: bool) -> int:
         found = await self._database.read(
             lambda conn: store.rollouts.all_under_way(conn, limit=UNDER_WAY_MAX)
         )
