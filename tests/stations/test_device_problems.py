@@ -11,14 +11,14 @@ from currant.stations.device import naming
 from currant.stations.device.limits import Limits, cut, limits_from
 from currant.stations.device.monitoring import thinned
 from currant.stations.device.problems import Verdict, judged
-from currant.stations.device.watching import Cause, ComponentEvent, KnownMonitor, Origin
+from currant.stations.device.watching import ComponentEvent, EventTrigger, KnownMonitor, Origin
 from currant.stations.errors import CHARGEX, OTHER, OWN, error_of_part
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def event(key: str, value: str, **more: Any) -> ComponentEvent:
-    told = {"trigger": Cause.DELTA, "event_id": 1, "at": NOW, "station_id": StationId("1")} | more
+    told = {"trigger": EventTrigger.DELTA, "event_id": 1, "at": NOW, "station_id": StationId("1")} | more
     return ComponentEvent(variable=naming.read(key), value=value, **told)
 
 
@@ -53,25 +53,27 @@ def test_the_stations_own_code_is_more_precise_than_the_component() -> None:
 
 
 def test_a_threshold_that_is_crossed_is_a_problem_until_it_is_cleared() -> None:
-    told = event("EVSE.ACVoltage@1", "260", trigger=Cause.ALERTING, monitor_id=1)
+    told = event("EVSE.ACVoltage@1", "260", trigger=EventTrigger.ALERTING, monitor_id=1)
     assert judged(told, monitor(MonitorKind.UPPER_THRESHOLD)) == (Verdict.RAISED, "OverVoltage")
     assert judged(told, monitor(MonitorKind.LOWER_THRESHOLD)) == (Verdict.RAISED, "UnderVoltage")
-    told = event("EVSE.ACVoltage@1", "231", trigger=Cause.ALERTING, monitor_id=1, cleared=True)
+    told = event("EVSE.ACVoltage@1", "231", trigger=EventTrigger.ALERTING, monitor_id=1, cleared=True)
     assert judged(told, monitor(MonitorKind.UPPER_THRESHOLD)) == (Verdict.CLEARED, "")
 
 
 def test_a_threshold_for_information_is_no_problem() -> None:
-    told = event("EVSE.ACVoltage@1", "260", trigger=Cause.ALERTING, monitor_id=1)
+    told = event("EVSE.ACVoltage@1", "260", trigger=EventTrigger.ALERTING, monitor_id=1)
     assert judged(told, monitor(MonitorKind.UPPER_THRESHOLD, severity=8)) == (Verdict.NEITHER, "")
     # 2.1 says the severity with the event, whatever is known of its monitor.
-    told = event("EVSE.ACVoltage@1", "260", trigger=Cause.ALERTING, monitor_id=9, severity=8)
+    told = event("EVSE.ACVoltage@1", "260", trigger=EventTrigger.ALERTING, monitor_id=9, severity=8)
     assert judged(told, None) == (Verdict.NEITHER, "")
 
 
 def test_what_is_always_told_is_a_problem_where_it_has_a_code() -> None:
-    told = event("Controller.State", "x", trigger=Cause.ALERTING, origin=Origin.HARDWIRED, tech_code="E77")
+    told = event(
+        "Controller.State", "x", trigger=EventTrigger.ALERTING, origin=Origin.HARDWIRED, tech_code="E77"
+    )
     assert judged(told, None) == (Verdict.RAISED, "InternalError")
-    told = event("Controller.State", "x", trigger=Cause.ALERTING, origin=Origin.HARDWIRED)
+    told = event("Controller.State", "x", trigger=EventTrigger.ALERTING, origin=Origin.HARDWIRED)
     assert judged(told, None) == (Verdict.NEITHER, "")
 
 

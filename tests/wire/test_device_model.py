@@ -42,7 +42,7 @@ from currant.stations.commanding.variables import (
 from currant.stations.device import naming
 from currant.stations.device.model import Fleet as Stations
 from currant.stations.device.reading import ModelReader, ReadingPolicy
-from currant.stations.device.watching import Cause, Origin
+from currant.stations.device.watching import EventTrigger, Origin
 from currant.stations.model import CommandRecord, CommandStatus
 
 TEMPERATURE = naming.read("ChargingStation.Temperature")
@@ -283,7 +283,7 @@ async def test_a_periodic_monitor_tells_values_and_no_problems(
 
         async def told() -> bool:
             events = (await open_network.monitoring.events(TENANT)).items
-            return len(events) >= 2 and {event.trigger for event in events} == {Cause.PERIODIC}
+            return len(events) >= 2 and {event.trigger for event in events} == {EventTrigger.PERIODIC}
 
         await comes(told)
         assert await value(open_network, "ChargingStation.Temperature") == "31"

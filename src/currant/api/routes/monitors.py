@@ -7,11 +7,12 @@ from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import services_of, tenant_of
 from currant.api.routes.parameters import Since, Station, Until, Word, check_times, station_id_of
+from currant.kit.errors import NotFound
 from currant.stations.device.watching import (
     ComponentEvent,
     EventStream,
     KnownMonitor,
-    Problem,
+    OpenProblem,
     StreamedValue,
 )
 from currant.stations.model import Page
@@ -56,7 +57,7 @@ async def list_events_of_station(
 @get("/stations/{station:str}/problems", opt={"permission": Permission.STATIONS_READ})
 async def list_problems_of_station(
     request: ApiRequest, station: FromPath[str], cursor: Cursor = None, limit: Limit = 100
-) -> Page[Problem]:
+) -> Page[OpenProblem]:
     """What is wrong at a station now: components that reported a problem, and connectors in error."""
     return await services_of(request).monitoring.problems(
         tenant_of(request), station_id=station_id_of(request, station), cursor=cursor, limit=limit
@@ -71,7 +72,7 @@ async def list_problems(
     location_id: Word = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Page[Problem]:
+) -> Page[OpenProblem]:
     """What is wrong in the network now, the newest first, whatever version a station speaks."""
     return await services_of(request).monitoring.problems(
         tenant_of(request),
@@ -89,17 +90,19 @@ async def list_event_streams(request: ApiRequest, station: FromPath[str]) -> lis
     return await services_of(request).monitoring.streams(tenant_of(request), station_id_of(request, station))
 
 
-@get("/stations/{station:str}/monitors/{monitor_id:int}/values", opt={"permission": Permission.STATIONS_READ})
+@get("/stations/{station:str}/monitors/{monitor_id:str}/values", opt={"permission": Permission.STATIONS_READ})
 async def list_streamed_values(
     request: ApiRequest,
     station: FromPath[str],
-    monitor_id: FromPath[int],
+    monitor_id: FromPath[str],
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[StreamedValue]:
     """The values of a monitored variable that came in streams, latest first, one a minute at most."""
+    if not monitor_id.isdecimal() or len(monitor_id) > 18:
+        raise NotFound(f"Monitors have numbers; {monitor_id[:50]!r} is none.", field="monitor_id")
     return await services_of(request).monitoring.streamed(
-        tenant_of(request), station_id_of(request, station), monitor_id, cursor=cursor, limit=limit
+        tenant_of(request), station_id_of(request, station), int(monitor_id), cursor=cursor, limit=limit
     )
 
 

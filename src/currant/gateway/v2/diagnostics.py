@@ -10,14 +10,14 @@ from currant.gateway.v2.monitoring import ORIGINS
 from currant.ocpp import v21, v201
 from currant.stations.commanding.variables import VariableValue
 from currant.stations.device.model import How
-from currant.stations.device.watching import Cause, ComponentEvent, Origin
+from currant.stations.device.watching import ComponentEvent, EventTrigger, Origin
 from currant.stations.model import StatusReport
 from currant.stations.reports import plausible
 
 EVENTS_MAX = 200
 """Component events of one message that are kept one by one; all of them stand in the message log."""
 
-CAUSES = {"Alerting": Cause.ALERTING, "Delta": Cause.DELTA, "Periodic": Cause.PERIODIC}
+CAUSES = {"Alerting": EventTrigger.ALERTING, "Delta": EventTrigger.DELTA, "Periodic": EventTrigger.PERIODIC}
 
 
 async def notify_event(
@@ -47,7 +47,7 @@ def _component_event(
         station_id=caller.station.station_id,
         at=at,
         event_id=event.event_id,
-        trigger=CAUSES.get(event.trigger, Cause.ALERTING),
+        trigger=CAUSES.get(event.trigger, EventTrigger.ALERTING),
         origin=ORIGINS.get(event.event_notification_type, Origin.UNKNOWN),
         variable=variable_of(event.component, event.variable),
         value=event.actual_value,

@@ -16,12 +16,12 @@ from currant.stations.device.model import How
 from currant.stations.device.problems import Verdict, judged, severity_of
 from currant.stations.device.service import DeviceModel, Whose
 from currant.stations.device.watching import (
-    Cause,
     ComponentEvent,
     EventStream,
+    EventTrigger,
     KnownMonitor,
+    OpenProblem,
     Origin,
-    Problem,
     StreamedValue,
 )
 from currant.stations.events import StationReported
@@ -61,7 +61,7 @@ class Monitoring:
             event = msgspec.structs.replace(
                 event, id=new_id(), error=error, severity=severity_of(event, monitor)
             )
-            if event.trigger is not Cause.PERIODIC:
+            if event.trigger is not EventTrigger.PERIODIC:
                 changes.emit(_reported(station, event))
             changes.write(store.tables.INSERT_EVENT, store.monitoring.event_row(station.tenant_id, event))
             if verdict is Verdict.RAISED:
@@ -292,7 +292,7 @@ class Monitoring:
         location_id: str | None = None,
         cursor: str | None = None,
         limit: int = 100,
-    ) -> Page[Problem]:
+    ) -> Page[OpenProblem]:
         """What is wrong now, the newest first: components' problems, and connectors in error."""
         limit = paging.bounded(limit)
         before = None
@@ -365,7 +365,7 @@ def _merged(before: KnownMonitor, now: KnownMonitor) -> KnownMonitor:
     )
 
 
-def _subject(problem: Problem) -> str:
+def _subject(problem: OpenProblem) -> str:
     return problem.variable.lower() or f"connector/{problem.evse}/{problem.connector}"
 
 

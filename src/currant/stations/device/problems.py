@@ -7,7 +7,7 @@ a threshold that a monitor watches, some by a technical code alone.
 from enum import StrEnum
 
 from currant.stations.commanding.variables import MonitorKind
-from currant.stations.device.watching import Cause, ComponentEvent, KnownMonitor, Origin
+from currant.stations.device.watching import ComponentEvent, EventTrigger, KnownMonitor, Origin
 from currant.stations.errors import OTHER, error_of, error_of_part
 
 WARNING = 6
@@ -45,7 +45,7 @@ def judged(event: ComponentEvent, monitor: KnownMonitor | None) -> tuple[Verdict
         if event.value.strip().lower() != telling:
             return Verdict.CLEARED, ""
         return Verdict.RAISED, _word(event, too_low=False)
-    if event.trigger is not Cause.ALERTING or _is_mere_news(event, monitor):
+    if event.trigger is not EventTrigger.ALERTING or _is_mere_news(event, monitor):
         return Verdict.NEITHER, ""
     if monitor is not None and monitor.kind in _BOUNDS:
         return Verdict.RAISED, _word(event, too_low=monitor.kind is MonitorKind.LOWER_THRESHOLD)

@@ -19,7 +19,7 @@ class Origin(StrEnum):
     """2.0.1 does not say in its reports."""
 
 
-class Cause(StrEnum):
+class EventTrigger(StrEnum):
     """What made a station tell of a variable."""
 
     ALERTING = "alerting"
@@ -52,7 +52,7 @@ class ComponentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     at: datetime
     event_id: int
     """The station's number for it."""
-    trigger: Cause
+    trigger: EventTrigger
     origin: Origin = Origin.UNKNOWN
     variable: Variable
     value: str = ""
@@ -76,7 +76,7 @@ class ProblemSource(StrEnum):
     """A connector's status report (OCPP 1.6's error codes, and Faulted in every version)."""
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OpenProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that is wrong at a station now. EVSE 0 is the station itself."""
 
     station_id: StationId

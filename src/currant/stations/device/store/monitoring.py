@@ -18,12 +18,12 @@ from currant.stations.device.store.tables import (
     stream_values,
 )
 from currant.stations.device.watching import (
-    Cause,
     ComponentEvent,
     EventStream,
+    EventTrigger,
     KnownMonitor,
+    OpenProblem,
     Origin,
-    Problem,
     ProblemSource,
     StreamedValue,
 )
@@ -160,7 +160,7 @@ def problems(
     location_id: str | None,
     before: tuple[int, str, str] | None,
     limit: int,
-) -> list[Problem]:
+) -> list[OpenProblem]:
     """What is wrong now, by components' events and connectors' statuses: the newest first."""
     p, c, s = component_problems.c, connector_states.c, stations.c
     of_components = (
@@ -324,7 +324,7 @@ def _event(row: Any) -> ComponentEvent:
         station_id=row.station_id,
         at=instant(row.at),
         event_id=row.event_id,
-        trigger=Cause(row.trigger),
+        trigger=EventTrigger(row.trigger),
         origin=Origin(row.origin),
         variable=_variable(row),
         value=row.value,
@@ -339,9 +339,9 @@ def _event(row: Any) -> ComponentEvent:
     )
 
 
-def _problem(row: Any) -> Problem:
+def _problem(row: Any) -> OpenProblem:
     of_component = row.source == ProblemSource.COMPONENT.value
-    return Problem(
+    return OpenProblem(
         station_id=row.station_id,
         identity=row.identity,
         source=ProblemSource(row.source),
