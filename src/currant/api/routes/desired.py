@@ -80,7 +80,7 @@ class Undo(Body, frozen=True, kw_only=True):
     pace: Pace | None = None
 
 
-class Reason(Body, frozen=True, kw_only=True):
+class Undoing(Body, frozen=True, kw_only=True):
     """Why, for the record."""
 
     why: Why = ""
@@ -245,11 +245,11 @@ async def list_stations_of_rollout(
 
 @post("/desired/rollouts/{rollout:str}/pause", status_code=200, opt=WRITE_WITHOUT_BODY)
 async def pause_rollout(
-    request: ApiRequest, rollout: FromPath[str], data: JSONBody[Reason | None] = None
+    request: ApiRequest, rollout: FromPath[str], data: JSONBody[Undoing | None] = None
 ) -> Rollout:
     """Begin no more stations, and do no more at those begun."""
     return await desired_of(request).rollouts.pause(
-        tenant_of(request), rollout, by=caller_of(request).label, why=(data or Reason()).why
+        tenant_of(request), rollout, by=caller_of(request).label, why=(data or Undoing()).why
     )
 
 
@@ -295,14 +295,14 @@ async def list_pauses(request: ApiRequest) -> Pauses:
 
 @put("/desired/pauses/{aspect:str}", opt=WRITE_WITHOUT_BODY)
 async def pause_aspect(
-    request: ApiRequest, aspect: FromPath[str], data: JSONBody[Reason | None] = None
+    request: ApiRequest, aspect: FromPath[str], data: JSONBody[Undoing | None] = None
 ) -> Pause:
     """Change nothing of an aspect at any station until it is resumed; `all` for every aspect."""
     return await desired_of(request).declarations.pause(
         tenant_of(request),
         "" if aspect == "all" else aspect,
         by=caller_of(request).label,
-        why=(data or Reason()).why,
+        why=(data or Undoing()).why,
     )
 
 

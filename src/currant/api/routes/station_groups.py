@@ -25,7 +25,7 @@ from currant.tenancy.model import Permission
 Named = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
-class Members(Body, frozen=True, kw_only=True):
+class GroupMembers(Body, frozen=True, kw_only=True):
     """Stations by id or identity."""
 
     stations: Annotated[tuple[Named, ...], msgspec.Meta(max_length=MEMBERS_MAX)]
@@ -95,7 +95,7 @@ async def list_stations_of_group(
 
 @put("/{group:str}/stations", opt={"permission": Permission.STATIONS_WRITE})
 async def set_stations_of_group(
-    request: ApiRequest, group: FromPath[str], data: JSONBody[Members]
+    request: ApiRequest, group: FromPath[str], data: JSONBody[GroupMembers]
 ) -> StationGroup:
     """Have exactly these stations in a group, up to 10,000."""
     return await groups_of(request).set_members(
@@ -105,7 +105,7 @@ async def set_stations_of_group(
 
 @post("/{group:str}/stations/add", status_code=200, opt={"permission": Permission.STATIONS_WRITE})
 async def add_stations_to_group(
-    request: ApiRequest, group: FromPath[str], data: JSONBody[Members]
+    request: ApiRequest, group: FromPath[str], data: JSONBody[GroupMembers]
 ) -> StationGroup:
     """Put stations into a group, up to 10,000 at a time; those in it stay."""
     return await groups_of(request).add_members(
@@ -115,7 +115,7 @@ async def add_stations_to_group(
 
 @post("/{group:str}/stations/remove", status_code=200, opt={"permission": Permission.STATIONS_WRITE})
 async def remove_stations_from_group(
-    request: ApiRequest, group: FromPath[str], data: JSONBody[Members]
+    request: ApiRequest, group: FromPath[str], data: JSONBody[GroupMembers]
 ) -> StationGroup:
     """Take stations out of a group, up to 10,000 at a time."""
     return await groups_of(request).remove_members(
