@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from currant import __version__
-from currant.app.cli import access, log, people, server, sessions, stations, tools
+from currant.app.cli import access, desired, log, people, server, sessions, stations, tools
 from currant.app.cli.exits import MEANINGS, Exit, Failure
 from currant.app.cli.output import errors
 from currant.app.cli.state import hoisted, state
@@ -52,6 +52,7 @@ def options(
 
 server.register(app)
 stations.register(app)
+desired.register(app)
 sessions.register(app)
 log.register(app)
 access.register(app)
