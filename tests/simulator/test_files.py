@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from driving import VERSIONS, start
+from driving import VERSIONS, start, statuses
 from files_server import Shelf, shelf
 from judge import Judge
 from websockets.asyncio.server import ServerConnection, serve
@@ -165,6 +165,19 @@ def test_an_update_is_scheduled_and_waits_for_sessions(version: str) -> None:
     bench.run(300)
     assert stages(bench)[-2:] == ["Installing", "Installed"]
     assert all(outlet.operative for outlet in bench.station.outlets)
+
+
+@V2
+def test_outlets_kept_free_for_an_update_that_fails_are_open_again(version: str) -> None:
+    bench = Bench(version, refusals={"Firmware.Install": 1}).connect()
+    start(bench, evse=1)
+    update(bench, "https://a/fw-7.bin")
+    bench.run(100)
+    assert statuses(bench, 2)[-1] == "Unavailable"
+    bench.station.outlets[0].unplug()
+    bench.run(100)
+    assert stages(bench)[-1] == "InstallationFailed"
+    assert [statuses(bench, evse)[-1] for evse in (1, 2)] == ["Available", "Available"]
 
 
 @V2

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
-from bench_top import Bench
+from bench_top import TOKEN, Bench
 from driving import VERSIONS, boots, ended, remote_start, start, statuses, updates
+
+from currant.simulator import drivers
 
 V2 = pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 
@@ -92,3 +94,19 @@ def test_going_out_of_service_waits_for_the_session_and_outlives_restarts(versio
     bench.run(60)
     assert statuses(bench)[-1] == "Unavailable"
     assert remote_start(bench) == "Rejected"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_session_that_began_in_the_last_moment_before_a_restart_goes_on_after_it(version: str) -> None:
+    bench = Bench(version).connect()
+    bench.run(10)
+    bench.station.reboot("Watchdog")
+    outlet = bench.station.outlets[0]
+    visit = drivers.visit(bench.station.spec, 1, TOKEN, bench.station.drivers_dice)
+    outlet.receive_visit(visit, authorized=True)
+    outlet.plug_in()
+    outlet._begin_allowed()
+    bench.run(120)
+    assert outlet.transaction is not None
+    assert outlet.transaction.state == "Charging"
+    assert ended(bench) == []

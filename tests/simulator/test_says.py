@@ -129,6 +129,30 @@ def test_what_comes_back_is_handed_on() -> None:
     assert [answer.status for answer in answers] == ["Rejected"]
 
 
+@V2
+def test_a_contract_certificate_is_shown_for_authorization(version: str) -> None:
+    bench = Bench(version).connect()
+    bench.run(5)
+    types = v21 if version == "2.1" else v201
+    named = types.OCSPRequestDataType(responder_url="http://o", **HASHES)
+    bench.station.says.authorize("DE-CUR-C12345678-9", certificate="PEM", hashes=[named])
+    bench.run(1)
+    [asked] = bench.judge.said("Authorize")
+    assert asked["idToken"]["type"] == "eMAID"
+    assert asked["iso15118CertificateHashData"][0]["responderURL"] == "http://o"
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+def test_any_station_can_send_what_its_maker_thought_of(version: str) -> None:
+    bench = Bench(version).connect()
+    bench.run(5)
+    answers: list[Any] = []
+    bench.station.dialect.data_transfer("Maker", message="Hello", data="{}", answered=answers.append)
+    bench.run(1)
+    assert bench.judge.said("DataTransfer") == [{"vendorId": "Maker", "messageId": "Hello", "data": "{}"}]
+    assert [answer.status for answer in answers] == ["Accepted"]
+
+
 def test_one_six_has_no_words_for_it() -> None:
     with pytest.raises(AssertionError):
         _ = Bench("1.6").station.says

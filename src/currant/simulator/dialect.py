@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -96,6 +96,15 @@ class Dialect(Protocol):
     def sighted(self, sighting: "Sighting") -> None: ...
 
     def sign_certificate(self, use: str) -> None: ...
+
+    def data_transfer(
+        self,
+        vendor: str,
+        *,
+        message: str | None = None,
+        data: str | None = None,
+        answered: Callable[[Any], None] | None = None,
+    ) -> None: ...
 
     def security_event(self, kind: str, info: str | None = None) -> None: ...
 

@@ -86,10 +86,16 @@ class Files(Part):
         self._installed: int | Literal[False] | None = False
 
     def rebooted(self) -> None:
-        self.firmware = self.log = self.publishing = None
-        for outlet in self._held:
+        self.log = self.publishing = None
+        self._release()
+
+    def _release(self) -> None:
+        """No update is under way any more: outlets that were kept free for it are open again."""
+        self.firmware = None
+        held, self._held = self._held, []
+        for outlet in held:
             outlet.operative = True
-        self._held = []
+            self.station.show_status(outlet)
 
     def accepted(self) -> None:
         """Back after an installation that restarted the station itself (L01, InstallRebooting)."""
@@ -149,7 +155,7 @@ class Files(Part):
                 self.station.run_steps([(max(job.retry_after_s, 1.0), lambda: self._download(job, order))])
             else:
                 self._firmware_stage(job, "DownloadFailed")
-                self.firmware = None
+                self._release()
 
         self._move(Transfer(url=order.location), "Firmware.Download", DOWNLOAD_S, done)
 
@@ -161,7 +167,7 @@ class Files(Part):
             self._firmware_stage(job, "SignatureVerified" if good else "InvalidSignature")
             if not good:
                 station.dialect.security_event("InvalidFirmwareSignature")
-                self.firmware = None
+                self._release()
                 return
         version = _version_in(content) or _name_in(order.location) or station.firmware
         wait = min(max(0.0, (order.install_at or 0.0) - station.now), WAIT_MAX_S)
@@ -208,7 +214,7 @@ class Files(Part):
                 return
             if station.refuses("Firmware.Install"):
                 self._firmware_stage(job, "InstallationFailed")
-                self.rebooted()
+                self._release()
                 return
             station.firmware = version
             if station.spec.installs == "by_rebooting":

@@ -22,7 +22,8 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What to simulate. `specs` takes the place of `stations` invented ones.
 
     `starts_hours_ago` begins in the past and catches up with the present at `speed`; otherwise
-    simulated time begins now and runs ahead of the calendar when `speed` is above 1.
+    simulated time begins now and runs ahead of the calendar when `speed` is above 1. `secure_url` is
+    where a station goes that is moved to TLS; by default the same address with ``wss``.
     """
 
     url: str = "ws://127.0.0.1:9000/ocpp/{identity}"
@@ -44,6 +45,7 @@ class SimulationOptions(msgspec.Struct, frozen=True, kw_only=True):
     faults: Faults = Faults()
     timing: Timing = Timing()
     truth: str | None = None
+    secure_url: str | None = None
     ca_file: str | None = None
     insecure: bool = False
 
@@ -89,6 +91,7 @@ def fleet_for(options: SimulationOptions) -> Fleet:
         truth=Truth(None if options.truth is None else Path(options.truth)),
         client_context=context,
         clock=clock,
+        secure_url_template=options.secure_url,
     )
 
 

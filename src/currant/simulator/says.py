@@ -66,6 +66,25 @@ class Says:
             "GetCertificateChainStatus", certificate_status_requests=list(requests), answered=answered
         )
 
+    def authorize(
+        self,
+        token: str,
+        *,
+        kind: str = "eMAID",
+        certificate: str | None = None,
+        hashes: Sequence[Any] = (),
+        answered: Answered | None = None,
+    ) -> None:
+        """Ask about a token, with a contract certificate or its OCSPRequestDataTypes (C07)."""
+        types = self._words.types
+        self._words.say(
+            "Authorize",
+            id_token=types.IdTokenType(id_token=token, type=kind),
+            certificate=certificate,
+            iso15118_certificate_hash_data=list(hashes) or None,
+            answered=answered,
+        )
+
     # Energy
 
     def charging_needs(self, outlet: Outlet) -> None:
@@ -191,4 +210,4 @@ class Says:
     def data_transfer(
         self, vendor: str, *, message: str | None = None, data: Any = None, answered: Answered | None = None
     ) -> None:
-        self._words.say("DataTransfer", vendor_id=vendor, message_id=message, data=data, answered=answered)
+        self._words.data_transfer(vendor, message=message, data=data, answered=answered)

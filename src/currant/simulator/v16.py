@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from currant.kit.clock import micros
 from currant.ocpp import v16
@@ -238,6 +238,17 @@ class V16:
 
         fact = self._fact("stopped", outlet, transaction, meter, reason)
         self.station.post("StopTransaction", build, weight=Weight.MILESTONE, answered=fact)
+
+    def data_transfer(
+        self,
+        vendor: str,
+        *,
+        message: str | None = None,
+        data: str | None = None,
+        answered: Callable[[Any], None] | None = None,
+    ) -> None:
+        letter = v16.DataTransfer(vendor_id=vendor, message_id=message, data=data)
+        self.station.post("DataTransfer", lambda: letter, answered=answered)
 
     def security_event(self, kind: str, info: str | None = None) -> None:
         """Told for certain, however long there is no network (security whitepaper, A04.FR.02)."""

@@ -236,7 +236,9 @@ class V2:
         self._event("Updated", "MeterValuePeriodic", outlet, transaction, "reading", context)
 
     def resumed(self, outlet: Outlet, transaction: Transaction) -> None:
-        self._event("Updated", "TxResumed", outlet, transaction, "reading", "Other")
+        # 2.0.1 has no word for a session that outlived a restart: it just goes on.
+        if self.is_21:
+            self._event("Updated", "TxResumed", outlet, transaction, "reading", "Other")
 
     def tariff_changed(self, outlet: Outlet, transaction: Transaction, tariff_id: str) -> None:
         self._event("Updated", "TariffChanged", outlet, transaction, "reading", "Other", tariff=tariff_id)
@@ -281,6 +283,16 @@ class V2:
         self._post(
             "LogStatusNotification", self.types.LogStatusNotification(status=status, request_id=request_id)
         )
+
+    def data_transfer(
+        self,
+        vendor: str,
+        *,
+        message: str | None = None,
+        data: Any = None,
+        answered: Callable[[Any], None] | None = None,
+    ) -> None:
+        self.say("DataTransfer", vendor_id=vendor, message_id=message, data=data, answered=answered)
 
     def published(self, status: str, request_id: int | None, locations: Sequence[str] = ()) -> None:
         self.say(
