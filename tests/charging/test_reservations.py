@@ -1,8 +1,11 @@
 """Reservations from the asking to the end: placed at stations that answer well, badly or not at all."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import combinations
+from random import Random
 
 import pytest
 
@@ -21,7 +24,7 @@ from currant.charging.reservations.model import (
 )
 from currant.db.engine import Database
 from currant.kit.errors import Conflict, CurrantError, Invalid, NotFound
-from currant.kit.ids import TenantId
+from currant.kit.ids import ReservationId, TenantId
 from currant.stations.commanding.reservations import CancelReservation, Reserve
 from currant.stations.commands import StationNotAccepted
 from currant.stations.model import CommandOutcome, CommandStatus, ConnectorStandard, ConnectorStatus
@@ -578,4 +581,43 @@ async def test_no_place_is_booked_twice_however_many_ask_at_once(database: Datab
         for other in booked:
             overlaps = one.starts_at < other.ends_at and other.starts_at < one.ends_at
             assert one.id == other.id or one.place != other.place or not overlaps
+    await site.closed()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_random_bookings_changes_and_cancellations_side_by_side_keep_places_apart(
+    sqlite_database: Database, seed: int
+) -> None:
+    site = await Site(sqlite_database, open_per_token=50).opened("CP-1", "CP-2", evses=2)
+    dice = Random(seed)
+    for index in range(4):
+        await site.token(f"BEEF{index:04}")
+    made: list[ReservationId] = []
+    places = [{}, {"station": "CP-1"}, {"station": "CP-1", "evse": 1}, {"station": "CP-2", "evse": 2}]
+
+    async def once() -> None:
+        begins = dice.randrange(60, 400, 10)
+        length = dice.randrange(10, 90, 10)
+        uid, place, what = f"BEEF{dice.randrange(4):04}", dice.choice(places), dice.random()
+        with contextlib.suppress(Conflict, Invalid):
+            if what < 0.6 or not made:
+                ends = begins + length
+                made.append((await site.reserve(uid, starts_at=begins, ends_at=ends, **place)).id)
+            elif what < 0.8:
+                await site.reservations.cancel(TENANT, dice.choice(made), by="test")
+            else:
+                begins_at = site.clock.now() + timedelta(minutes=begins)
+                change = ReservationChange(starts_at=begins_at, ends_at=begins_at + timedelta(minutes=length))
+                await site.reservations.change(TENANT, dice.choice(made), change, by="test")
+
+    for _ in range(8):
+        await asyncio.gather(*(once() for _ in range(8)))
+    booked = (await site.reservations.list(TENANT, ReservationFilter(open=True), limit=200)).items
+    assert len(booked) > 8
+    for one, other in combinations(booked, 2):
+        overlaps = one.starts_at < other.ends_at and other.starts_at < one.ends_at
+        assert one.place != other.place or not overlaps
+    for each in booked:
+        assert each.evse in (None, each.place_evse)
+        assert each.station_id in (None, each.place_station_id)
     await site.closed()
