@@ -20,6 +20,8 @@ OPEN = {
     "/api/v1/login",
     "/api/v1/openapi.json",
     "/api/docs",
+    "/pki/crl.der",
+    "/pki/root.pem",
     "/files/up/{word}",
     "/files/up/{word}/{name}",
     "/files/down/{word}",

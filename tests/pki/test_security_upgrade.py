@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from currant.kit.ids import StationId, TenantId
 from currant.pki import security_upgrade as rules
-from currant.pki.security_upgrade import ENDED, Came, Do, Facts, Phase, Upgrade
+from currant.pki.security_upgrade import ENDED, Came, Do, Facts, Upgrade, UpgradePhase
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 YES = Came(accepted=True)
@@ -27,7 +27,7 @@ def upgrade(version: str = "2.0.1", *, from_profile: int = 1, to_profile: int = 
         from_profile=from_profile,
         to_profile=to_profile,
         url="wss://csms.example.org/ocpp",
-        phase=Phase.PREPARING,
+        phase=UpgradePhase.PREPARING,
         since=NOW,
         started_at=NOW,
         started_by="a test",
@@ -61,14 +61,14 @@ def test_a_2_x_station_is_given_a_profile_its_order_and_a_restart() -> None:
     came = {Do.READ_PRIORITY: Came(accepted=True, value="1,3")}
     move, done = walked(upgrade(), facts(), came)
     assert done == [Do.READ_PRIORITY, Do.SET_PROFILE, Do.SET_PRIORITY, Do.RESTART]
-    assert (move.phase, move.slot, move.priority_before) == (Phase.RETURNING, 3, "1,3")
+    assert (move.phase, move.slot, move.priority_before) == (UpgradePhase.RETURNING, 3, "1,3")
     assert rules.with_slot_first(3, "1,3") == "3,1"
 
 
 def test_a_1_6_station_is_told_the_profile_and_leaves_by_itself() -> None:
     move, done = walked(upgrade("1.6"), facts())
     assert done == [Do.SET_SECURITY_PROFILE]
-    assert move.phase is Phase.RETURNING
+    assert move.phase is UpgradePhase.RETURNING
     came = {Do.SET_SECURITY_PROFILE: Came(accepted=True, needs_restart=True)}
     move, done = walked(upgrade("1.6", address_key="CentralUrl"), facts(), came)
     assert done == [Do.SET_ADDRESS, Do.SET_SECURITY_PROFILE, Do.RESTART]
@@ -80,19 +80,19 @@ def test_a_station_that_does_not_trust_us_is_given_our_root_first() -> None:
     _, done = walked(upgrade("1.6"), facts(trusts_us=False))
     assert done[0] is Do.INSTALL_ROOT
     move, done = walked(upgrade("1.6"), facts(trusts_us=False), {Do.INSTALL_ROOT: NO})
-    assert (move.phase, move.reason) == (Phase.FAILED, "No.")
+    assert (move.phase, move.reason) == (UpgradePhase.FAILED, "No.")
 
 
 def test_profile_3_waits_for_a_certificate() -> None:
     move = upgrade("1.6", from_profile=2, to_profile=3)
     move, done = walked(move, facts())
     assert done == [Do.ASK_CERTIFICATE]
-    assert move.phase is Phase.CERTIFYING
+    assert move.phase is UpgradePhase.CERTIFYING
     later, done = walked(move, facts(certified=True))
     assert done == [Do.SET_SECURITY_PROFILE]
-    assert later.phase is Phase.RETURNING
+    assert later.phase is UpgradePhase.RETURNING
     gone, done = walked(move, facts(after=timedelta(minutes=16)))
-    assert (gone.phase, done) == (Phase.FAILED, [])
+    assert (gone.phase, done) == (UpgradePhase.FAILED, [])
 
 
 def test_a_slot_that_the_station_has_not_is_no_end() -> None:
@@ -106,27 +106,27 @@ def test_a_slot_that_the_station_has_not_is_no_end() -> None:
         slots.append(move.slot)
         move = rules.after(move, do, NO, now=NOW)
     assert slots == [1, 2, 3, 4]
-    assert move.phase is Phase.FAILED
+    assert move.phase is UpgradePhase.FAILED
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
 def test_back_in_the_new_profile_it_has_arrived(version: str) -> None:
     move, _ = walked(upgrade(version), facts())
-    assert rules.came_back(move, 2, now=NOW).phase is Phase.DONE
+    assert rules.came_back(move, 2, now=NOW).phase is UpgradePhase.DONE
     assert rules.accepted_profiles(rules.came_back(move, 2, now=NOW)) == ()
 
 
 def test_back_in_the_old_profile_it_has_fallen_back_and_is_let_in() -> None:
     move, _ = walked(upgrade(), facts())
     back = rules.came_back(move, 1, now=NOW)
-    assert back.phase is Phase.FALLEN_BACK
+    assert back.phase is UpgradePhase.FALLEN_BACK
     assert "security profile 1" in back.reason
     assert rules.accepted_profiles(back) == (1, 2)
     # The old order of connection profiles is put in force again.
     back, done = walked(back, facts())
     assert done == [Do.RESTORE_PRIORITY]
     # It may still find the way.
-    assert rules.came_back(back, 2, now=NOW).phase is Phase.DONE
+    assert rules.came_back(back, 2, now=NOW).phase is UpgradePhase.DONE
 
 
 def test_one_that_restarts_when_idle_may_lose_its_line_before() -> None:
@@ -134,7 +134,7 @@ def test_one_that_restarts_when_idle_may_lose_its_line_before() -> None:
     move, _ = walked(upgrade(), facts(), came)
     assert rules.came_back(move, 1, now=NOW) == move
     late, _ = rules.next_step(move, facts(after=timedelta(hours=25)))
-    assert late.phase is Phase.FALLEN_BACK
+    assert late.phase is UpgradePhase.FALLEN_BACK
 
 
 def test_one_that_does_not_come_back_in_time_has_fallen_back() -> None:
@@ -142,8 +142,8 @@ def test_one_that_does_not_come_back_in_time_has_fallen_back() -> None:
     waiting, _ = rules.next_step(move, facts(after=timedelta(minutes=14), connected=False))
     assert waiting == move
     late, _ = rules.next_step(move, facts(after=timedelta(minutes=16), connected=False))
-    assert late.phase is Phase.FALLEN_BACK
-    assert rules.came_back(late, 2, now=NOW).phase is Phase.DONE
+    assert late.phase is UpgradePhase.FALLEN_BACK
+    assert rules.came_back(late, 2, now=NOW).phase is UpgradePhase.DONE
 
 
 def test_a_lost_answer_is_asked_again_and_not_for_ever() -> None:
@@ -155,7 +155,7 @@ def test_a_lost_answer_is_asked_again_and_not_for_ever() -> None:
         assert not move.ended
     # It may have been told: both profiles stay good.
     gave_up = rules.after(move, Do.SET_SECURITY_PROFILE, SILENCE, now=NOW)
-    assert gave_up.phase is Phase.FALLEN_BACK
+    assert gave_up.phase is UpgradePhase.FALLEN_BACK
     assert rules.accepted_profiles(gave_up) == (1, 2)
 
 
@@ -163,7 +163,7 @@ def test_nothing_is_done_while_it_is_away() -> None:
     move, do = rules.next_step(upgrade(), facts(connected=False))
     assert do is Do.WAIT
     late, _ = rules.next_step(move, facts(connected=False, after=timedelta(minutes=11)))
-    assert late.phase is Phase.FAILED
+    assert late.phase is UpgradePhase.FAILED
 
 
 CAME = st.sampled_from(
@@ -195,11 +195,11 @@ def test_until_it_has_arrived_the_old_profile_is_taken(
             move, do = rules.next_step(move, known)
             if do is not Do.WAIT:
                 move = rules.after(move, do, event, now=now)
-        if move.phase is Phase.DONE:
+        if move.phase is UpgradePhase.DONE:
             return
-        if move.phase is Phase.FAILED:
+        if move.phase is UpgradePhase.FAILED:
             # The station was told nothing that could lead it elsewhere.
             assert rules.accepted_profiles(move) == ()
             return
         assert {1, to_profile} == set(rules.accepted_profiles(move))
-    assert move.phase not in ENDED or move.phase in (Phase.FALLEN_BACK, Phase.CANCELLED)
+    assert move.phase not in ENDED or move.phase in (UpgradePhase.FALLEN_BACK, UpgradePhase.CANCELLED)

@@ -12,7 +12,7 @@ from securing import VERSIONS, Charger, Secure, fresh_authority, let_in, passwor
 
 from currant.kit.errors import Conflict, Invalid
 from currant.pki.authority import Authority
-from currant.pki.security_upgrade import Phase, Upgrade
+from currant.pki.security_upgrade import Upgrade, UpgradePhase
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ async def on_profile_1(secure: Secure, version: str) -> Movable:
     return charger
 
 
-async def phase_is(secure: Secure, *wanted: Phase) -> Upgrade:
+async def phase_is(secure: Secure, *wanted: UpgradePhase) -> Upgrade:
     async with asyncio.timeout(10):
         while True:
             found = await secure.upgrades.of(TENANT, "CS-1")
@@ -129,9 +129,9 @@ async def test_from_1_to_2_and_never_back(secure: Secure, version: str) -> None:
     )
     await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
     await asyncio.wait_for(charger.left.wait(), 10)
-    await phase_is(secure, Phase.RETURNING)
+    await phase_is(secure, UpgradePhase.RETURNING)
     await charger.connect(secure.net.tls_url, ssl=plain(secure), **password("CS-1", PASSWORD))
-    done = await phase_is(secure, Phase.DONE)
+    done = await phase_is(secure, UpgradePhase.DONE)
     if version != "1.6":
         [(slot, profile)] = charger.profiles.items()
         assert slot == done.slot == 2
@@ -153,9 +153,9 @@ async def test_from_1_to_3_with_a_certificate_on_the_way(
     charger = await on_profile_1(secure, version)
     await secure.upgrades.start(TENANT, "CS-1", 3, by=BY)
     await asyncio.wait_for(charger.left.wait(), 10)
-    await phase_is(secure, Phase.RETURNING)
+    await phase_is(secure, UpgradePhase.RETURNING)
     await charger.connect(secure.net.tls_url, ssl=charger.context(secure.authority, tmp_path))
-    await phase_is(secure, Phase.DONE)
+    await phase_is(secure, UpgradePhase.DONE)
     await charger.close()
     assert not await let_in(
         secure.net.tls_url, "CS-1", version, ssl=plain(secure), **password("CS-1", PASSWORD)
@@ -167,9 +167,9 @@ async def test_one_that_comes_back_in_the_old_profile_is_let_in(secure: Secure, 
     charger = await on_profile_1(secure, version)
     await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
     await asyncio.wait_for(charger.left.wait(), 10)
-    await phase_is(secure, Phase.RETURNING)
+    await phase_is(secure, UpgradePhase.RETURNING)
     await charger.connect(secure.net.url, **password("CS-1", PASSWORD))
-    found = await phase_is(secure, Phase.FALLEN_BACK)
+    found = await phase_is(secure, UpgradePhase.FALLEN_BACK)
     assert found.reason == "The station came back in security profile 1."
     if version != "1.6":
         await until(lambda: charger.priority == "1")
@@ -177,7 +177,7 @@ async def test_one_that_comes_back_in_the_old_profile_is_let_in(secure: Secure, 
     assert await let_in(secure.net.url, "CS-1", version, **password("CS-1", PASSWORD))
     # And should it find the way after all, it has arrived.
     assert await let_in(secure.net.tls_url, "CS-1", version, ssl=plain(secure), **password("CS-1", PASSWORD))
-    await phase_is(secure, Phase.DONE)
+    await phase_is(secure, UpgradePhase.DONE)
     await charger.close()
 
 
@@ -185,7 +185,7 @@ async def test_what_a_station_refuses_changes_nothing(secure: Secure) -> None:
     charger = await on_profile_1(secure, "2.0.1")
     charger.refuses_priority = True
     await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
-    found = await phase_is(secure, Phase.FAILED)
+    found = await phase_is(secure, UpgradePhase.FAILED)
     assert "NetworkConfigurationPriority: Rejected" in found.reason
     assert not charger.left.is_set()
     await charger.close()
@@ -198,12 +198,12 @@ async def test_it_goes_on_after_a_restart_of_ours(secure: Secure) -> None:
     charger = await on_profile_1(secure, "2.0.1")
     await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
     await asyncio.wait_for(charger.left.wait(), 10)
-    await phase_is(secure, Phase.RETURNING)
+    await phase_is(secure, UpgradePhase.RETURNING)
     await secure.upgrades.stop()
     secure.upgrades._open.clear()
     await secure.upgrades.load()
     await charger.connect(secure.net.tls_url, ssl=plain(secure), **password("CS-1", PASSWORD))
-    await phase_is(secure, Phase.DONE)
+    await phase_is(secure, UpgradePhase.DONE)
     await charger.close()
 
 
@@ -219,9 +219,9 @@ async def test_no_station_is_moved_down_or_twice_or_while_it_is_away(secure: Sec
     await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
     with pytest.raises(Conflict, match="on its way"):
         await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
-    await phase_is(secure, Phase.RETURNING)
+    await phase_is(secure, UpgradePhase.RETURNING)
     stopped = await secure.upgrades.cancel(TENANT, "CS-1", by=BY)
-    assert stopped.phase is Phase.CANCELLED
+    assert stopped.phase is UpgradePhase.CANCELLED
     await charger.close()
     await until(lambda: len(secure.net.registry) == 0)
     with pytest.raises(Conflict, match="not connected"):

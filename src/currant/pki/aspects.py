@@ -17,7 +17,7 @@ from currant.kit.errors import Conflict, CurrantError, Invalid
 from currant.pki.hashes import fingerprint, hash_of_root, read_certificates, same
 from currant.pki.held import HeldCertificates, check_root
 from currant.pki.model import InstalledCertificates
-from currant.pki.security_upgrade import Phase
+from currant.pki.security_upgrade import UpgradePhase
 from currant.pki.upgrading import Upgrades
 from currant.stations.commanding import rules
 from currant.stations.commanding.certificates import (
@@ -362,7 +362,7 @@ class SecurityProfiles:
             if not latest.ended:
                 return ()
             recently = self._clock.now() < latest.since + TRIED_AGAIN_AFTER
-            if recently and latest.phase in (Phase.FALLEN_BACK, Phase.FAILED):
+            if recently and latest.phase in (UpgradePhase.FALLEN_BACK, UpgradePhase.FAILED):
                 return Refusal(reason=latest.reason, final=False)
         if not wanted.may_restart:
             return Refusal(reason="It takes a restart, and its declaration does not allow one.", final=False)

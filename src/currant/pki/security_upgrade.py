@@ -28,7 +28,7 @@ SLOTS_TRIED_MAX = 4
 ATTEMPTS_MAX = 5
 
 
-class Phase(StrEnum):
+class UpgradePhase(StrEnum):
     PREPARING = "preparing"
     CERTIFYING = "certifying"
     CONFIGURING = "configuring"
@@ -42,7 +42,7 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
 
 
-ENDED = frozenset({Phase.DONE, Phase.FALLEN_BACK, Phase.FAILED, Phase.CANCELLED})
+ENDED = frozenset({UpgradePhase.DONE, UpgradePhase.FALLEN_BACK, UpgradePhase.FAILED, UpgradePhase.CANCELLED})
 
 
 class Upgrade(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ class Upgrade(msgspec.Struct, frozen=True, kw_only=True):
     slot: int | None = None
     priority_before: str = ""
     slots_refused: tuple[int, ...] = ()
-    phase: Phase
+    phase: UpgradePhase
     since: datetime
     """When the phase began."""
     started_at: datetime
@@ -122,17 +122,17 @@ class Came(msgspec.Struct, frozen=True, kw_only=True):
 
 def next_step(upgrade: Upgrade, facts: Facts) -> tuple[Upgrade, Do]:
     """The upgrade as it stands with these facts, and what to do about it now."""
-    if upgrade.phase is Phase.FALLEN_BACK:
+    if upgrade.phase is UpgradePhase.FALLEN_BACK:
         back = bool(upgrade.priority_before) and not upgrade.restored and facts.connected
         return upgrade, Do.RESTORE_PRIORITY if back and upgrade.attempts < ATTEMPTS_MAX else Do.WAIT
     if upgrade.ended:
         return upgrade, Do.WAIT
-    if upgrade.phase is Phase.PREPARING and (upgrade.to_profile < 2 or facts.trusts_us):
-        upgrade = _enter(upgrade, Phase.CERTIFYING, facts.now)
-    if upgrade.phase is Phase.CERTIFYING and (upgrade.to_profile < 3 or facts.has_certificate):
-        upgrade = _enter(upgrade, Phase.CONFIGURING, facts.now)
-    if upgrade.phase is Phase.CONFIGURING and upgrade.version == "1.6" and not upgrade.address_key:
-        upgrade = _enter(upgrade, Phase.SWITCHING, facts.now)
+    if upgrade.phase is UpgradePhase.PREPARING and (upgrade.to_profile < 2 or facts.trusts_us):
+        upgrade = _enter(upgrade, UpgradePhase.CERTIFYING, facts.now)
+    if upgrade.phase is UpgradePhase.CERTIFYING and (upgrade.to_profile < 3 or facts.has_certificate):
+        upgrade = _enter(upgrade, UpgradePhase.CONFIGURING, facts.now)
+    if upgrade.phase is UpgradePhase.CONFIGURING and upgrade.version == "1.6" and not upgrade.address_key:
+        upgrade = _enter(upgrade, UpgradePhase.SWITCHING, facts.now)
     late = _too_late(upgrade, facts.now)
     if late is not None:
         return late, Do.WAIT
@@ -144,17 +144,17 @@ def next_step(upgrade: Upgrade, facts: Facts) -> tuple[Upgrade, Do]:
 def _what(upgrade: Upgrade, facts: Facts) -> Do:
     old = upgrade.version == "1.6"
     match upgrade.phase:
-        case Phase.PREPARING:
+        case UpgradePhase.PREPARING:
             return Do.ASK_ROOTS if facts.trusts_us is None and not upgrade.asked else Do.INSTALL_ROOT
-        case Phase.CERTIFYING:
+        case UpgradePhase.CERTIFYING:
             return Do.WAIT if upgrade.asked else Do.ASK_CERTIFICATE
-        case Phase.CONFIGURING:
+        case UpgradePhase.CONFIGURING:
             if old:
                 return Do.SET_ADDRESS
             return Do.SET_PROFILE if upgrade.priority_before else Do.READ_PRIORITY
-        case Phase.SWITCHING:
+        case UpgradePhase.SWITCHING:
             return Do.SET_SECURITY_PROFILE if old else Do.SET_PRIORITY
-        case Phase.RESTARTING:
+        case UpgradePhase.RESTARTING:
             return Do.RESTART
     return Do.WAIT
 
@@ -182,18 +182,20 @@ def after(upgrade: Upgrade, did: Do, came: Came, *, now: datetime) -> Upgrade:
         return msgspec.structs.replace(upgrade, attempts=upgrade.attempts + 1, reason=came.reason)
     match did:
         case Do.INSTALL_ROOT:
-            return _enter(upgrade, Phase.CERTIFYING, now)
+            return _enter(upgrade, UpgradePhase.CERTIFYING, now)
         case Do.ASK_CERTIFICATE:
             return msgspec.structs.replace(upgrade, asked=True, since=now)
         case Do.SET_PROFILE | Do.SET_ADDRESS:
-            return _enter(upgrade, Phase.SWITCHING, now)
+            return _enter(upgrade, UpgradePhase.SWITCHING, now)
         case Do.SET_PRIORITY:
-            return _enter(upgrade, Phase.RESTARTING, now)
+            return _enter(upgrade, UpgradePhase.RESTARTING, now)
         case Do.SET_SECURITY_PROFILE:
             # A05.FR.06: it disconnects by itself, unless it says that it has to be restarted.
-            return _enter(upgrade, Phase.RESTARTING if came.needs_restart else Phase.RETURNING, now)
+            return _enter(
+                upgrade, UpgradePhase.RESTARTING if came.needs_restart else UpgradePhase.RETURNING, now
+            )
         case Do.RESTART:
-            returning = _enter(upgrade, Phase.RETURNING, now)
+            returning = _enter(upgrade, UpgradePhase.RETURNING, now)
             return msgspec.structs.replace(returning, scheduled=came.scheduled)
     return upgrade
 
@@ -204,31 +206,36 @@ def came_back(upgrade: Upgrade, profile: int, *, now: datetime) -> Upgrade:
     In the new one it has arrived, however late. In the old one it has fallen back, unless it is
     still waiting to be idle: then its line was broken, and nothing else.
     """
-    if upgrade.phase in (Phase.DONE, Phase.CANCELLED):
+    if upgrade.phase in (UpgradePhase.DONE, UpgradePhase.CANCELLED):
         return upgrade
     if profile == upgrade.to_profile:
-        if upgrade.phase in (Phase.PREPARING, Phase.CERTIFYING, Phase.CONFIGURING, Phase.FAILED):
+        if upgrade.phase in (
+            UpgradePhase.PREPARING,
+            UpgradePhase.CERTIFYING,
+            UpgradePhase.CONFIGURING,
+            UpgradePhase.FAILED,
+        ):
             # It was moved by somebody else; what it uses is what counts.
             reason = "The station came in the new profile by itself."
         else:
-            reason = "It came back late." if upgrade.phase is Phase.FALLEN_BACK else ""
+            reason = "It came back late." if upgrade.phase is UpgradePhase.FALLEN_BACK else ""
         return msgspec.structs.replace(
-            _enter(upgrade, Phase.DONE, now), reason=reason, ended_at=now, scheduled=False
+            _enter(upgrade, UpgradePhase.DONE, now), reason=reason, ended_at=now, scheduled=False
         )
-    if upgrade.phase is Phase.RETURNING and not upgrade.scheduled:
+    if upgrade.phase is UpgradePhase.RETURNING and not upgrade.scheduled:
         reason = f"The station came back in security profile {profile}."
-        return _ended(upgrade, Phase.FALLEN_BACK, reason, now)
+        return _ended(upgrade, UpgradePhase.FALLEN_BACK, reason, now)
     return upgrade
 
 
 def cancelled(upgrade: Upgrade, *, by: str, now: datetime) -> Upgrade:
     """Stop where it stands; what the station was told already stays told."""
-    return _ended(upgrade, Phase.CANCELLED, f"Stopped by {by}.", now)
+    return _ended(upgrade, UpgradePhase.CANCELLED, f"Stopped by {by}.", now)
 
 
 def accepted_profiles(upgrade: Upgrade) -> tuple[int, ...]:
     """Which profiles are taken at the door besides the one that is prescribed."""
-    if upgrade.phase in (Phase.DONE, Phase.FAILED):
+    if upgrade.phase in (UpgradePhase.DONE, UpgradePhase.FAILED):
         return ()
     return (upgrade.from_profile, upgrade.to_profile)
 
@@ -270,32 +277,32 @@ def _other_slot(upgrade: Upgrade, came: Came, now: datetime) -> Upgrade:
 
 def _too_late(upgrade: Upgrade, now: datetime) -> Upgrade | None:
     within = STEP_WITHIN
-    if upgrade.phase is Phase.CERTIFYING:
+    if upgrade.phase is UpgradePhase.CERTIFYING:
         within = CERTIFY_WITHIN
-    elif upgrade.phase is Phase.RETURNING:
+    elif upgrade.phase is UpgradePhase.RETURNING:
         within = RETURN_WHEN_IDLE_WITHIN if upgrade.scheduled else RETURN_WITHIN
     if now < upgrade.since + within:
         return None
-    if upgrade.phase is Phase.RETURNING:
+    if upgrade.phase is UpgradePhase.RETURNING:
         reason = "The station did not come back in the new profile in time."
-        return _ended(upgrade, Phase.FALLEN_BACK, reason, now)
+        return _ended(upgrade, UpgradePhase.FALLEN_BACK, reason, now)
     return _gave_up(upgrade, upgrade.reason or f"Nothing came of {upgrade.phase.value} in time.", now)
 
 
-def _enter(upgrade: Upgrade, phase: Phase, now: datetime) -> Upgrade:
+def _enter(upgrade: Upgrade, phase: UpgradePhase, now: datetime) -> Upgrade:
     return msgspec.structs.replace(upgrade, phase=phase, since=now, attempts=0, asked=False, reason="")
 
 
 def _gave_up(upgrade: Upgrade, reason: str, now: datetime) -> Upgrade:
     # From here on the station may hold what it was told, though nobody heard that it does.
-    told = upgrade.phase in (Phase.SWITCHING, Phase.RESTARTING)
-    return _ended(upgrade, Phase.FALLEN_BACK if told else Phase.FAILED, reason, now)
+    told = upgrade.phase in (UpgradePhase.SWITCHING, UpgradePhase.RESTARTING)
+    return _ended(upgrade, UpgradePhase.FALLEN_BACK if told else UpgradePhase.FAILED, reason, now)
 
 
 def _failed(upgrade: Upgrade, reason: str, now: datetime) -> Upgrade:
-    told = upgrade.phase is Phase.RESTARTING
-    return _ended(upgrade, Phase.FALLEN_BACK if told else Phase.FAILED, reason, now)
+    told = upgrade.phase is UpgradePhase.RESTARTING
+    return _ended(upgrade, UpgradePhase.FALLEN_BACK if told else UpgradePhase.FAILED, reason, now)
 
 
-def _ended(upgrade: Upgrade, phase: Phase, reason: str, now: datetime) -> Upgrade:
+def _ended(upgrade: Upgrade, phase: UpgradePhase, reason: str, now: datetime) -> Upgrade:
     return msgspec.structs.replace(upgrade, phase=phase, since=now, attempts=0, reason=reason, ended_at=now)

@@ -7,7 +7,7 @@ from currant.db.commits import ChangeSet, upsert
 from currant.db.tables import metadata
 from currant.kit.clock import micros
 from currant.kit.ids import StationId, TenantId
-from currant.pki.security_upgrade import Phase, Upgrade
+from currant.pki.security_upgrade import Upgrade, UpgradePhase
 
 upgrades = Table(
     "security_upgrades",
@@ -57,7 +57,7 @@ def search(
     tenant_id: TenantId,
     *,
     station_id: StationId | None = None,
-    phase: Phase | None = None,
+    phase: UpgradePhase | None = None,
     before: str | None = None,
     limit: int,
 ) -> list[Upgrade]:

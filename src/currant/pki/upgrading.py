@@ -17,7 +17,7 @@ from currant.kit.ids import StationId, TenantId, new_id
 from currant.pki import security_upgrade as rules
 from currant.pki import upgrade_store as store
 from currant.pki.held import HeldCertificates
-from currant.pki.security_upgrade import Came, Do, Facts, Phase, Upgrade
+from currant.pki.security_upgrade import Came, Do, Facts, Upgrade, UpgradePhase
 from currant.pki.signing import BY, Signing
 from currant.stations import paging
 from currant.stations.admission import entry_of
@@ -52,7 +52,7 @@ class SecurityUpgradeChanged(Event, frozen=True, kw_only=True):
     upgrade_id: str
     from_profile: int
     to_profile: int
-    phase: Phase
+    phase: UpgradePhase
     reason: str = ""
     by: str = ""
 
@@ -174,7 +174,7 @@ class Upgrades:
             url=address,
             address_key=address_key,
             slot=slot,
-            phase=Phase.PREPARING,
+            phase=UpgradePhase.PREPARING,
             since=now,
             started_at=now,
             started_by=by,
@@ -231,7 +231,7 @@ class Upgrades:
         tenant_id: TenantId,
         *,
         station_id: StationId | None = None,
-        phase: Phase | None = None,
+        phase: UpgradePhase | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Upgrade]:
@@ -324,10 +324,10 @@ class Upgrades:
 
     async def _facts(self, entry: DirectoryEntry, upgrade: Upgrade) -> Facts:
         trusts: bool | None = None
-        if upgrade.phase is Phase.PREPARING and upgrade.to_profile >= 2:
+        if upgrade.phase is UpgradePhase.PREPARING and upgrade.to_profile >= 2:
             trusts = await self._held.holds_own_root(entry.tenant_id, entry.station_id)
         certified = False
-        if upgrade.phase in (Phase.PREPARING, Phase.CERTIFYING) and upgrade.to_profile == 3:
+        if upgrade.phase in (UpgradePhase.PREPARING, UpgradePhase.CERTIFYING) and upgrade.to_profile == 3:
             certified = await self._signing.has_valid(entry.tenant_id, entry.station_id)
         return Facts(
             now=self._clock.now(),
@@ -337,7 +337,7 @@ class Upgrades:
         )
 
     async def _move(self, entry: DirectoryEntry, before: Upgrade, after: Upgrade) -> None:
-        if after.phase is Phase.DONE and before.phase is not Phase.DONE:
+        if after.phase is UpgradePhase.DONE and before.phase is not UpgradePhase.DONE:
             # A05.FR.07: from now on no lower profile is taken. Written first: it is what the move is for.
             await self._inventory.update_station(
                 entry.tenant_id,
@@ -347,7 +347,7 @@ class Upgrades:
             )
             self._tidy(entry, after)
         await self._save(after)
-        if after.phase is Phase.FALLEN_BACK and before.phase is not Phase.FALLEN_BACK:
+        if after.phase is UpgradePhase.FALLEN_BACK and before.phase is not UpgradePhase.FALLEN_BACK:
             await self._stations.security_event(
                 entry.tenant_id,
                 identity=entry.identity,

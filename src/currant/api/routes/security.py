@@ -12,7 +12,7 @@ from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import Body, caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Station, station_id_of
 from currant.kit.errors import NotFound
-from currant.pki.security_upgrade import Phase, Upgrade
+from currant.pki.security_upgrade import Upgrade, UpgradePhase
 from currant.pki.upgrading import Upgrades
 from currant.stations.model import Page
 from currant.stations.security import Credentials
@@ -123,7 +123,7 @@ async def stop_move(request: ApiRequest, station: FromPath[str]) -> Upgrade:
 async def list_moves(
     request: ApiRequest,
     station: Station = None,
-    phase: FromQuery[Phase | None] = None,
+    phase: FromQuery[UpgradePhase | None] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[Upgrade]:

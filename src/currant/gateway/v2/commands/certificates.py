@@ -1,6 +1,5 @@
 """Certificates: worded in OCPP 2.x (M03 to M05, A02)."""
 
-
 from currant.gateway.certificate_names import hash_facts, wire_hash
 from currant.gateway.outcomes import Ask, Wording, explained, outcome_of, refused
 from currant.gateway.services import Caller
