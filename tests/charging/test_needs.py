@@ -1,5 +1,6 @@
 """Schedules worked out for vehicles, and vehicles' own plans judged: by example and by property."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -170,6 +171,18 @@ def test_a_plan_follows_the_schedule_that_the_vehicle_chose() -> None:
     assert rules.best_of(schedule((0, 1.0), id=9), profile, 2).id == 2
     assert rules.best_of(schedule((0, 1.0), id=2), profile, None).id == 2
     assert rules.best_of(schedule((0, 1.0), id=9), profile, None).id == 1
+
+
+def test_a_thousand_periods_and_absurd_times_are_judged_at_once() -> None:
+    """A station's message must not hold everybody else's up."""
+    busy = schedule(*[(second, float(second % 7 * 1_000)) for second in range(1_024)], unit="W")
+    absurd = schedule((0, 1.0), (2**62, 2.0), duration_s=2**62, starts_at=NOON - timedelta(days=9_000))
+    began = time.process_time()
+    assert rules.exceeds(busy, busy, time_base=NOON) is None
+    assert rules.exceeds(absurd, busy, time_base=NOON) is None
+    offered = offer(EnergyNeeds(transfer="dc", max_periods=3), outside=(busy, absurd, busy))
+    assert len(offered.periods) <= 3
+    assert time.process_time() - began < 2.0
 
 
 starts = st.lists(st.integers(1, 200), max_size=6, unique=True).map(lambda ends: [0, *sorted(ends)])

@@ -52,6 +52,8 @@ OFFER_DEADLINE_S = 45.0
 TASKS_MAX = 1_000
 # Needs that came before their transaction wait so long for it.
 WAITING_MAX = 10_000
+LIMITS_MAX = 10
+"""Sources of limits from outside that an offer looks at; a place with more has other problems."""
 WAIT_FOR = timedelta(seconds=60)
 RENEGOTIATIONS_MAX = 10
 """A vehicle that never keeps to what it is offered is left to the station's own limits."""
@@ -62,7 +64,6 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
     needs: EnergyNeeds
     at: datetime
-    max_power_w: int | None
 
 
 class EnergyNeedsService:
@@ -77,8 +78,6 @@ class EnergyNeedsService:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: dict[tuple[StationId, int], Waiting] = {}
-        # The EVSEs' hardware, as connections know it, for offers that no message of theirs set off.
-        self._max_power_w: dict[SessionId, int | None] = {}
 
     async def stop(self) -> None:
         """Let go of offers under way; a station that hears none goes by its defaults."""
@@ -104,7 +103,6 @@ class EnergyNeedsService:
     ) -> NeedsAnswer:
         """A vehicle's needs: kept with its session, answered, and an offer on its way (K15, K17, K18)."""
         session = sessions.at(evse)
-        max_power_w = station.max_power_w.get(evse)
         if not rules.can_offer(needs) or len(self._tasks) >= TASKS_MAX:
             if session is not None:
                 await self._keep_needs(station.tenant_id, session, evse, needs, at)
@@ -114,12 +112,11 @@ class EnergyNeedsService:
             # it, for an offer names its transaction.
             if len(self._waiting) >= WAITING_MAX:
                 self._waiting.pop(next(iter(self._waiting)))
-            self._waiting[station.station_id, evse] = Waiting(needs=needs, at=at, max_power_w=max_power_w)
+            self._waiting[station.station_id, evse] = Waiting(needs=needs, at=at)
             return NeedsAnswer.PROCESSING
         record = await self._keep_needs(station.tenant_id, session, evse, needs, at)
         if rules.refusal_of(needs, allowed=record.allowed_transfers) is not None:
             return NeedsAnswer.REJECTED
-        self._remember_power(session.id, max_power_w)
         self._begin(self._offer(station.tenant_id, session.id, session.started_at))
         return NeedsAnswer.ACCEPTED
 
@@ -171,7 +168,6 @@ class EnergyNeedsService:
             return True
         if record.needs is not None and record.renegotiations <= RENEGOTIATIONS_MAX:
             # K15.FR.13, K16.FR.08
-            self._remember_power(session.id, station.max_power_w.get(evse))
             self._begin(self._offer(tenant_id, session.id, session.started_at))
         return False
 
@@ -243,7 +239,6 @@ class EnergyNeedsService:
         waiting = self._waiting.pop((event.station_id, event.evse or 0), None)
         if waiting is None or event.happened_at - waiting.at > WAIT_FOR or event.evse is None:
             return
-        self._remember_power(event.session_id, waiting.max_power_w)
         await self._keep(
             event.tenant_id,
             EnergyRecord(
@@ -259,7 +254,6 @@ class EnergyNeedsService:
 
     async def session_ended(self, event: SessionEnded) -> None:
         """A subscriber: the profiles of a transaction end with it."""
-        self._max_power_w.pop(event.session_id, None)
         await self._profiles.transaction_ended(
             event.tenant_id, event.station_id, event.transaction_id, at=event.happened_at
         )
@@ -306,7 +300,7 @@ class EnergyNeedsService:
         schedule = rules.offer(
             needs,
             Bounds(
-                max_power_w=self._max_power_w.get(session_id),
+                max_power_w=await self._profiles.max_power_w(tenant_id, station_id, record.evse),
                 profiles=tuple(
                     found.profile
                     for found in installed
@@ -314,7 +308,7 @@ class EnergyNeedsService:
                 ),
                 outside=tuple(
                     schedule
-                    for limit in outside
+                    for limit in outside[:LIMITS_MAX]
                     if limit.evse in (0, record.evse) and not limit.local_generation
                     for schedule in limit.schedules[:1]
                 ),
@@ -363,11 +357,6 @@ class EnergyNeedsService:
         task = asyncio.get_running_loop().create_task(_told_of_failure(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _remember_power(self, session_id: SessionId, max_power_w: int | None) -> None:
-        if len(self._max_power_w) >= WAITING_MAX:
-            self._max_power_w.pop(next(iter(self._max_power_w)))
-        self._max_power_w[session_id] = max_power_w
 
     async def _keep_needs(
         self, tenant_id: TenantId, session: Session, evse: int, needs: EnergyNeeds, at: datetime

@@ -6,6 +6,7 @@ hardware, what installed profiles allow, what somebody outside allows. Where the
 neighbours are joined at the lower of their limits.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +28,9 @@ VOLTAGE_V = 230.0
 HORIZON_S = 86_400
 SHORTEST_S = 60
 PERIODS_MAX = 1_024
+SPAN_MAX_S = 10 * 366 * 86_400
+# Beyond so many periods neighbours are joined in pairs first, without looking for the best ones.
+JOINED_ONE_BY_ONE = 512
 # EV schedules come in whole amperes or watts; a little above is rounding and no excess.
 TOLERANCE = 0.01
 TOLERANCE_A = 0.5
@@ -186,18 +190,13 @@ def exceeds(
     after it is the station's to limit (the next valid profile). Units may differ.
     """
     start = offered.starts_at or time_base
-    plan = [
-        (time_base + timedelta(seconds=p.start_s), _watts(p, planned.unit, phases)) for p in planned.periods
-    ]
-    plan_end = None if planned.duration_s is None else time_base + timedelta(seconds=planned.duration_s)
-    given = [(start + timedelta(seconds=p.start_s), _watts(p, offered.unit, phases)) for p in offered.periods]
-    given_end = None if offered.duration_s is None else start + timedelta(seconds=offered.duration_s)
+    plan, given = _Steps(planned, time_base, phases), _Steps(offered, start, phases)
     slack_w = TOLERANCE_W
     if "A" in (planned.unit, offered.unit):
         slack_w = max(slack_w, TOLERANCE_A * VOLTAGE_V * phases)
-    begins = {moment for moment, _ in (*plan, *given)}
+    begins = {*plan.starts, *given.starts}
     for at in sorted(begins | {moment + GRACE for moment in begins}):
-        wanted, allowed = _at(plan, plan_end, at), _most(given, given_end, at)
+        wanted, allowed = plan.at(at), given.most_about(at)
         if wanted is None or allowed is None:
             continue
         if wanted > allowed * (1 + TOLERANCE) + (slack_w if allowed > 0 else 0.0):
@@ -329,12 +328,8 @@ def _valid(spans: list[Span], profile: ChargingProfile, now: datetime) -> list[S
 
 
 def _limit_at(spans: Sequence[Span], start_s: int) -> float | None:
-    limit: float | None = None
-    for span in spans:
-        if span.start_s > start_s:
-            break
-        limit = span.limit_w
-    return limit
+    place = bisect_right(spans, start_s, key=lambda span: span.start_s)
+    return spans[place - 1].limit_w if place else None
 
 
 def _lowest(layers: Sequence[Sequence[Span]], horizon: int) -> list[Span]:
@@ -403,22 +398,31 @@ def _watts(period: SchedulePeriod, unit: str, phases: int | None) -> float | Non
     return limit * VOLTAGE_V * count
 
 
-def _at(steps: Sequence[tuple[datetime, float | None]], end: datetime | None, at: datetime) -> float | None:
-    if end is not None and at >= end:
-        return None
-    value: float | None = None
-    for begin, limit in steps:
-        if begin > at:
-            break
-        value = limit
-    return value
+class _Steps:
+    """What a schedule says at each moment, found quickly: stations may send a thousand periods."""
+
+    def __init__(self, schedule: ChargingSchedule, start: datetime, phases: int) -> None:
+        self.starts = [start + _span(period.start_s) for period in schedule.periods]
+        self.watts = [_watts(period, schedule.unit, phases) for period in schedule.periods]
+        self.end = None if schedule.duration_s is None else start + _span(schedule.duration_s)
+
+    def at(self, moment: datetime) -> float | None:
+        if self.end is not None and moment >= self.end:
+            return None
+        place = bisect_right(self.starts, moment)
+        return self.watts[place - 1] if place else None
+
+    def most_about(self, moment: datetime) -> float | None:
+        """The most that is said within the grace before and after."""
+        first, last = bisect_right(self.starts, moment - GRACE), bisect_left(self.starts, moment + GRACE)
+        near = (moment - GRACE, moment, moment + GRACE, *self.starts[first:last])
+        told = [watts for each in near if (watts := self.at(each)) is not None]
+        return max(told) if told else None
 
 
-def _most(steps: Sequence[tuple[datetime, float | None]], end: datetime | None, at: datetime) -> float | None:
-    """The most that is offered about this time."""
-    near = {at - GRACE, at, at + GRACE, *(begin for begin, _ in steps if at - GRACE < begin < at + GRACE)}
-    told = [limit for moment in near if (limit := _at(steps, end, moment)) is not None]
-    return max(told) if told else None
+def _span(seconds: int) -> timedelta:
+    """No schedule lasts longer than this, whatever a station says."""
+    return timedelta(seconds=min(max(seconds, 0), SPAN_MAX_S))
 
 
 def _horizon(needs: EnergyNeeds, now: datetime) -> int:
@@ -429,10 +433,10 @@ def _horizon(needs: EnergyNeeds, now: datetime) -> int:
 
 def _joined(limits: Sequence[tuple[int, float]], most: int) -> list[tuple[int, float]]:
     """At most so many periods: equal neighbours become one, then those whose joining loses the least."""
-    periods = [limits[0]]
-    for start, limit in limits[1:]:
-        if limit != periods[-1][1]:
-            periods.append((start, limit))
+    periods = _unequal(limits)
+    while len(periods) > max(JOINED_ONE_BY_ONE, most):
+        pairs = [periods[at : at + 2] for at in range(0, len(periods), 2)]
+        periods = _unequal([(pair[0][0], min(limit for _, limit in pair)) for pair in pairs])
     while len(periods) > most:
         losses = [abs(later[1] - earlier[1]) for earlier, later in pairwise(periods)]
         at = losses.index(min(losses))
@@ -440,4 +444,12 @@ def _joined(limits: Sequence[tuple[int, float]], most: int) -> list[tuple[int, f
         periods[at : at + 2] = [(start, min(one, other))]
         if at and periods[at - 1][1] == periods[at][1]:
             del periods[at]
+    return periods
+
+
+def _unequal(limits: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    periods = [limits[0]]
+    for start, limit in limits[1:]:
+        if limit != periods[-1][1]:
+            periods.append((start, limit))
     return periods

@@ -21,7 +21,6 @@ from currant.kit.ids import CommandId, StationId, TenantId
 from currant.stations import paging
 from currant.stations.admission import entry_of
 from currant.stations.commanding.profiles import (
-    ChargingProfile,
     ClearChargingProfiles,
     GetChargingProfiles,
     GetCompositeSchedule,
@@ -35,7 +34,7 @@ from currant.stations.commands import DEADLINE_S, CommandService
 from currant.stations.directory import StationDirectory
 from currant.stations.events import CommandEnded, StationBooted
 from currant.stations.model import AttendedStation, CommandRecord, CommandStatus, Page
-from currant.stations.profiles import rules, store
+from currant.stations.profiles import keeping, rules, store
 from currant.stations.profiles.model import (
     GIVEN_FROM,
     ChargingLimitChanged,
@@ -50,6 +49,7 @@ from currant.stations.profiles.model import (
     ProfilesOf,
     Reported,
 )
+from currant.stations.store.stations import places_of
 
 NUMBERS = "charging_profile"
 EVERY_PROFILE = ProfileFilter()
@@ -230,6 +230,12 @@ class ProfileService:
         """What limits a station from outside."""
         return await self._database.read(lambda conn: store.limits_of(conn, tenant_id, station_id))
 
+    async def max_power_w(self, tenant_id: TenantId, station_id: StationId, evse: int) -> int | None:
+        """What an EVSE's hardware gives; None where somebody left it unsaid of one of its connectors."""
+        places = await self._database.read(lambda conn: places_of(conn, tenant_id, [station_id]))
+        told = [watts for number, _, _, _, watts in places.get(station_id, ()) if number == evse]
+        return max(watts for watts in told if watts) if told and all(told) else None
+
     async def device_limits(self, tenant_id: TenantId, station_id: StationId) -> rules.DeviceLimits:
         """What the station says that it can take of a profile."""
         return rules.limits_of(await self._known(tenant_id, station_id))
@@ -253,18 +259,18 @@ class ProfileService:
             installed = store.profiles_of(conn, tenant_id, station_id)
             if isinstance(command, SetChargingProfile) and accepted:
                 version = store.version_of(conn, tenant_id, station_id)
-                _install(changes, record, command.evse, command.profile, version, installed, at)
+                keeping.install(changes, record, command.evse, command.profile, version, installed, at)
             elif isinstance(command, StartCharging) and accepted and command.profile is not None:
                 version = store.version_of(conn, tenant_id, station_id)
-                _install(changes, record, command.evse or 0, command.profile, version, installed, at)
-            elif isinstance(command, ClearChargingProfiles) and (accepted or _unknown(record)):
-                _remove(changes, station_id, rules.cleared_by(command, installed), at)
-            elif isinstance(command, GetChargingProfiles) and accepted and _complete(record):
+                keeping.install(changes, record, command.evse or 0, command.profile, version, installed, at)
+            elif isinstance(command, ClearChargingProfiles) and (accepted or keeping.unknown(record)):
+                keeping.remove(changes, station_id, rules.cleared_by(command, installed), at)
+            elif isinstance(command, GetChargingProfiles) and accepted and keeping.complete(record):
                 asked = rules.asked_for(command, installed)
                 silent = [found for found in asked if store.known_at(found) < record.asked_at]
-                _remove(changes, station_id, silent, at)
+                keeping.remove(changes, station_id, silent, at)
             elif isinstance(command, UpdateDynamicSchedule) and accepted:
-                _update(changes, conn, record, command)
+                keeping.update(changes, conn, record, command)
 
         await self._database.decide(keep, tenant_id)
         self._noted.append(record.id)
@@ -346,7 +352,7 @@ class ProfileService:
                 and found.source.lower() == source.lower()
                 and evse in (None, 0, found.evse)
             ]
-            _remove(changes, station_id, gone, at)
+            keeping.remove(changes, station_id, gone, at)
             changes.emit(
                 ChargingLimitCleared(
                     tenant_id=tenant_id, happened_at=at, station_id=station_id, evse=evse or 0, source=source
@@ -363,7 +369,7 @@ class ProfileService:
         if found is None or found[0].kind is not ProfileKind.DYNAMIC:
             return None
         profile, values = found
-        return values or _values_of(profile)
+        return values or keeping.values_of(profile)
 
     # What ends profiles by itself
 
@@ -436,81 +442,8 @@ class ProfileService:
         """Forget those that `gone` picks; most stations have none, and then nothing is written."""
         if gone(await self.of_station(tenant_id, station_id)):
             await self._database.decide(
-                lambda conn, changes: _remove(
+                lambda conn, changes: keeping.remove(
                     changes, station_id, gone(store.profiles_of(conn, tenant_id, station_id)), at
                 ),
                 tenant_id,
             )
-
-
-def _install(
-    changes: ChangeSet,
-    record: CommandRecord,
-    evse: int,
-    profile: ChargingProfile,
-    version: str,
-    installed: Profiles,
-    at: datetime,
-) -> None:
-    replaced = rules.replaced_by(profile, evse, version, installed)
-    store.remove_profiles(changes, [found for found in replaced if found.profile.id != profile.id])
-    store.save_profile(
-        changes,
-        InstalledProfile(
-            station_id=record.station_id,
-            evse=evse,
-            profile=profile,
-            installed_at=at,
-            command_id=record.id,
-        ),
-    )
-    changes.emit(
-        InstalledProfilesChanged(
-            tenant_id=record.tenant_id,
-            happened_at=at,
-            station_id=record.station_id,
-            set=(profile.id,),
-            removed=tuple(found.profile.id for found in replaced if found.profile.id != profile.id),
-        )
-    )
-
-
-def _remove(changes: ChangeSet, station_id: StationId, gone: Profiles, at: datetime) -> None:
-    if not gone:
-        return
-    store.remove_profiles(changes, gone)
-    changes.emit(
-        InstalledProfilesChanged(
-            tenant_id=changes.tenant_id,
-            happened_at=at,
-            station_id=station_id,
-            removed=tuple(found.profile.id for found in gone),
-        )
-    )
-
-
-def _update(
-    changes: ChangeSet, conn: Connection, record: CommandRecord, command: UpdateDynamicSchedule
-) -> None:
-    found = store.dynamic_of(conn, record.tenant_id, record.station_id, command.profile_id)
-    if found is None:
-        return
-    profile, before = found
-    values = msgspec.structs.asdict(before or _values_of(profile))
-    given = {name: getattr(command, name) for name in values}
-    values |= {name: value for name, value in given.items() if value is not None}
-    store.save_dynamic(changes, record.station_id, command.profile_id, DynamicValues(**values))
-
-
-def _values_of(profile: ChargingProfile) -> DynamicValues:
-    period = profile.schedules[0].periods[0]
-    return DynamicValues(**{name: getattr(period, name) for name in DynamicValues.__struct_fields__})
-
-
-def _unknown(record: CommandRecord) -> bool:
-    """The station has nothing of the kind (ClearChargingProfile's Unknown)."""
-    return (record.answer or {}).get("status") == "Unknown"
-
-
-def _complete(record: CommandRecord) -> bool:
-    return bool((record.answer or {}).get("complete"))
