@@ -150,7 +150,7 @@ def subscriptions(
         Subscription("reservations", reservations.follow, to=hearing.FOLLOWED, skip_after=5),
         Subscription("waiting lists", waiting.follow, to=waiting_list.FOLLOWED, skip_after=5),
         Subscription("firmware updates", transfers.booted, to=(stations.StationBooted,)),
-        *smart_charging(profiles, der, energy_needs),
+        *smart_charging(profiles, der, energy_needs, node=node),
         Subscription(
             f"desired state at {node}", desired.reconciler.follow, to=DESIRED_FOLLOWED, skip_after=3
         ),
@@ -159,7 +159,7 @@ def subscriptions(
 
 
 def smart_charging(
-    profiles: ProfileService, der: DerService, needs: EnergyNeedsService
+    profiles: ProfileService, der: DerService, needs: EnergyNeedsService, *, node: str = "this node"
 ) -> list[Subscription]:
     """What follows for charging profiles, DER controls and vehicles' needs from what happens elsewhere."""
     ended = (stations.CommandEnded,)
@@ -168,7 +168,8 @@ def smart_charging(
         Subscription("charging profiles lost", profiles.booted, to=(stations.StationBooted,)),
         Subscription("controls set and cleared", der.command_ended, to=ended),
         Subscription("energy transfers allowed", needs.command_ended, to=ended),
-        Subscription("offers to vehicles", needs.session_started, to=(SessionStarted,)),
+        # Needs that wait for their transaction do so where their station is connected.
+        Subscription(f"offers to vehicles of {node}", needs.session_started, to=(SessionStarted,)),
         Subscription("charging profiles of sessions", needs.session_ended, to=(SessionEnded,)),
         Subscription("new offers to vehicles", needs.limit_changed, to=LIMIT_EVENTS),
     ]
