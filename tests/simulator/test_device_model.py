@@ -51,6 +51,14 @@ def test_the_three_inventories_tell_all_what_can_be_set_and_how_it_is(version: s
 
 
 @V2
+def test_no_variable_is_there_twice(version: str) -> None:
+    bench = Bench(version, iso15118=True).connect()
+    bench.ask("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})
+    named = [(str(entry["component"]), str(entry["variable"])) for entry in reported(bench, 1)]
+    assert len(named) == len(set(named))
+
+
+@V2
 def test_a_password_is_never_reported(version: str) -> None:
     bench = Bench(version, password="a-secret-of-16-bytes").connect()
     bench.ask("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})

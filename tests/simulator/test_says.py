@@ -30,6 +30,7 @@ def everything(version: str) -> Bench:
     said.certificate_status(types.OCSPRequestDataType(responder_url="http://o", **HASHES))
     said.charging_limit(9_000)
     said.charging_limit_cleared()
+    said.charging_limit(8_000)
     period = types.ChargingSchedulePeriodType(start_period=0, limit=10.0)
     schedule = types.ChargingScheduleType(id=1, charging_rate_unit="W", charging_schedule_period=[period])
     said.charging_schedule(outlet, schedule)
@@ -60,7 +61,6 @@ def everything(version: str) -> Bench:
         ("TriggerMessage", {"requestedMessage": "MeterValues"}),
         ("TriggerMessage", {"requestedMessage": "FirmwareStatusNotification"}),
     ):
-        said.charging_limit(9_000) if ask[0] == "GetChargingProfiles" else None
         bench.ask(*ask)
     bench.station.dialect.reservation_ended(3, "Expired")
     bench.station.dialect.authorize("OTHER", lambda _: None, lambda _: None)

@@ -79,14 +79,22 @@ def inventory(station: "Station") -> Iterator[Variable]:
 
 
 def find(station: "Station", key: str) -> Variable | None:
-    return next((variable for variable in inventory(station) if variable.key == key), None)
+    """One variable. Most are the same on every station, and need no walk."""
+    found = _FIXED_BY_KEY.get(key)
+    if found is None:
+        return next((variable for variable in inventory(station) if variable.key == key), None)
+    changed = station.settings.get(key)
+    return found if changed is None else msgspec.structs.replace(found, value=changed)
 
 
 def value_of(station: "Station", component: str, name: str, instance: str = "") -> str:
     """What a controller's variable is set to; empty for one that does not exist."""
     key = f"{component}///{name}/{instance}".lower()
     changed = station.settings.get(key)
-    return changed if changed is not None else _DEFAULT_VALUES.get(key, "")
+    if changed is not None:
+        return changed
+    found = _FIXED_BY_KEY.get(key)
+    return "" if found is None else found.value
 
 
 def is_on(station: "Station", component: str, name: str, instance: str = "") -> bool:
@@ -328,4 +336,4 @@ FIXED = [
         for component, name, instance, value, data in FACTS
     ),
 ]
-_DEFAULT_VALUES = {variable.key: variable.value for variable in FIXED}
+_FIXED_BY_KEY = {variable.key: variable for variable in FIXED}
