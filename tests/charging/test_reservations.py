@@ -62,6 +62,7 @@ async def test_another_token_is_refused_at_a_held_evse_and_told_until_when(site:
     decision = await station.authorize("CAFE0002", 2)
     assert (decision.allowed, decision.reason) == (False, Reason.RESERVED)
     assert decision.explanation == "EVSE 2 is reserved for another driver until 12:30 UTC."
+    assert decision.valid_until == site.clock.now() + timedelta(minutes=30)
     assert (await station.authorize("CAFE0001", 2)).allowed
     assert (await station.authorize("CAFE0002", 1)).allowed
     # A reader for the whole station: there is another EVSE.

@@ -253,14 +253,10 @@ def test_nothing_begins_in_the_past_or_without_a_time_zone() -> None:
 
 
 def refusal(holds: list[Reservation], *, evse: int | None, token: str = "other", group: str | None = None):
-    return rules.refusal(
-        holds,
-        token_id=TokenId(token),
-        parent_uid=group,
-        evse=evse,
-        free={1, 2},
-        now=at(1),
+    refused = rules.refusal(
+        holds, token_id=TokenId(token), parent_uid=group, evse=evse, free={1, 2}, now=at(1)
     )
+    return None if refused is None else refused[0]
 
 
 def test_others_are_refused_where_it_is_kept_and_whom_it_is_for_is_not() -> None:

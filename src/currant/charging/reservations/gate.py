@@ -40,7 +40,7 @@ def judged(
         return standing
     charging = {key[1] for key in running}
     free = {place.evse for place in places.of_station(conn, tenant_id, station_id)} - charging
-    explanation = rules.refusal(
+    refused = rules.refusal(
         holds,
         token_id=decision.token_id,
         parent_uid=decision.parent_uid,
@@ -48,12 +48,22 @@ def judged(
         free=free,
         now=standing.at,
     )
-    if explanation is None:
+    if refused is None:
         return standing
-    ruling = Ruling(rule="reservation", passes=False, reason=Reason.RESERVED, explanation=explanation)
+    explanation, until = refused
+    ruling = Ruling(
+        rule="reservation", passes=False, reason=Reason.RESERVED, explanation=explanation, until=until
+    )
     return replace(
         standing,
-        decision=replace(decision, allowed=False, reason=Reason.RESERVED, explanation=explanation),
+        decision=replace(
+            decision,
+            allowed=False,
+            reason=Reason.RESERVED,
+            explanation=explanation,
+            # No station's cache shall refuse the token for longer.
+            valid_until=until if decision.valid_until is None else min(until, decision.valid_until),
+        ),
         rulings=(*standing.rulings, ruling),
     )
 

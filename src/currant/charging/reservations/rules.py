@@ -423,8 +423,8 @@ def refusal(
     evse: int | None,
     free: set[int],
     now: datetime,
-) -> str | None:
-    """Why a token may not charge at a station some of whose EVSEs are kept, in words; None when it may.
+) -> tuple[str, datetime] | None:
+    """Why a token may not charge at a station some of whose EVSEs are kept, in words, and until when; None when it may.
 
     `holds` are the open reservations there whose time to be kept has come; `free` are the EVSEs that
     nobody charges at. Where it is not known which EVSE is meant (1.6, a card reader for the whole
@@ -442,11 +442,11 @@ def refusal(
     left = free - set(fixed)
     if evse is not None:
         if anywhere and evse in left and len(left) <= len(anywhere):
-            until = max(hold.release_at for hold in anywhere)
+            until = min(hold.release_at for hold in anywhere)
             return _told("Every free EVSE of this station is", until)
         return None
     if others and free and len(left) <= len(anywhere):
-        return _told("Every free EVSE of this station is", max(hold.release_at for hold in others))
+        return _told("Every free EVSE of this station is", min(hold.release_at for hold in others))
     return None
 
 
@@ -456,8 +456,8 @@ def _is_anywhere(hold: Reservation) -> bool:
     return hold.any_evse or (by_us and hold.station_id is not None and hold.evse is None)
 
 
-def _told(what: str, until: datetime) -> str:
-    return f"{what} reserved for another driver until {until:%H:%M} UTC."
+def _told(what: str, until: datetime) -> tuple[str, datetime]:
+    return f"{what} reserved for another driver until {until:%H:%M} UTC.", until
 
 
 def _minutes(span: timedelta) -> int:
