@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from currant.gateway.attempts import Attempts
@@ -93,6 +94,37 @@ def test_after_some_failures_an_address_has_to_wait() -> None:
         table.failed(f"CP{number}", "10.0.0.1", now=0)
     assert not table.allowed("CP9", "10.0.0.1", now=1)
     assert table.allowed("CP9", "10.0.0.2", now=1)
+
+
+def test_a_station_on_the_way_to_another_profile_may_come_in_either() -> None:
+    on_its_way = Expected(
+        identity="CP", admission=Admission.ACCEPTED, profile=1, has_password=True, also=(1, 2)
+    )
+    password = {"user": b"CP", "password": b"x"}
+    for encrypted in (False, True):
+        offered = Credentials(encrypted=encrypted, **password)
+        assert judge(offered, on_its_way, password_matches=True) == Granted(profile=2 if encrypted else 1)
+        assert isinstance(judge(offered, on_its_way, password_matches=False), Denied)
+    to_3 = msgspec.structs.replace(on_its_way, profile=2, also=(2, 3))
+    shown = Credentials(encrypted=True, names=("CP",))
+    assert judge(shown, to_3, password_matches=False) == Granted(profile=3)
+    assert isinstance(judge(Credentials(encrypted=False, **password), to_3, password_matches=True), Denied)
+
+
+@pytest.mark.parametrize("profile", [None, 0, 1, 2, 3])
+def test_a_revoked_certificate_opens_no_door(profile: int | None) -> None:
+    offered = Credentials(encrypted=True, user=b"CP", password=b"x", names=("CP",), revoked="stolen")
+    expected = Expected(
+        identity="CP",
+        admission=Admission.ACCEPTED,
+        profile=profile,
+        has_password=True,
+        allow_unauthenticated=True,
+        also=(0, 1, 2, 3),
+    )
+    verdict = judge(offered, expected, password_matches=True)
+    assert isinstance(verdict, Denied)
+    assert verdict.kind == "InvalidChargingStationCertificate"
 
 
 def test_neither_a_guesser_nor_a_neighbour_locks_a_working_station_out() -> None:

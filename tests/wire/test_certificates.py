@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,14 @@ from securing import (
     secure_network,
 )
 
+from currant.kit.clock import ManualClock
 from currant.pki.authority import Authority
 from currant.pki.hashes import hash_of_root, read_certificates
 from currant.pki.model import CertificateStatus, StationCertificate
+from currant.pki.renewing import Renewing
+from currant.pki.requests import Sound
 from currant.pki.revocation import Revocations
+from currant.pki.signers import NotSigned, OwnSigner
 from currant.stations.commanding.certificates import LeafUse, RootUse
 from currant.stations.model import CommandStatus
 
@@ -329,4 +334,71 @@ async def test_what_1_6_stations_cannot_hold_is_refused_here(secure: Secure) -> 
     )
     assert record.status is CommandStatus.REFUSED
     assert charger.called == []
+    await charger.close()
+
+
+class Moody:
+    """An authority that is away a few times, and then signs or never will."""
+
+    name = "moody"
+
+    def __init__(self, authority: Authority, *moods: NotSigned) -> None:
+        self._own = OwnSigner(authority)
+        self.moods = list(moods)
+
+    async def sign(self, request: Sound, *, use: LeafUse, identity: str) -> str:
+        if self.moods:
+            raise self.moods.pop(0)
+        return await self._own.sign(request, use=use, identity=identity)
+
+
+async def test_an_authority_that_is_away_is_asked_again(tmp_path: Path, authority: Authority) -> None:
+    signer = Moody(authority, NotSigned("It is away.", final=False))
+    async with secure_network(tmp_path, authority, signer=signer) as secure:
+        charger = await connected(secure, "2.0.1")
+        kept = await signed(secure, charger)
+        assert kept.signed_by == "moody"
+        await charger.close()
+
+
+async def test_what_an_authority_will_not_sign_is_told(tmp_path: Path, authority: Authority) -> None:
+    signer = Moody(authority, NotSigned("The contract has ended.", final=True))
+    async with secure_network(tmp_path, authority, signer=signer) as secure:
+        charger = await connected(secure, "2.0.1")
+        assert (await charger.call("SignCertificate", csr=charger.request()))["status"] == "Accepted"
+        await until(lambda: not secure.signing.is_busy)
+        assert await certificates(secure) == []
+        page = await secure.net.inventory.list_security_events(TENANT)
+        assert [event.detail for event in page.items] == ["The contract has ended."]
+        await charger.close()
+
+
+async def test_a_certificate_is_renewed_before_it_ends(secure: Secure) -> None:
+    charger = await connected(secure, "2.0.1")
+    kept = await signed(secure, charger)
+    asked: list[dict[str, Any]] = []
+
+    def trigger(payload: dict[str, Any]) -> dict[str, Any]:
+        asked.append(payload)
+        return {"status": "Accepted"}
+
+    charger.handlers["TriggerMessage"] = trigger
+    net = secure.net
+
+    def renewing(days_before: int) -> Renewing:
+        clock = ManualClock(kept.valid_until - timedelta(days=days_before))
+        return Renewing(net.database, net.directory, net.registry, secure.signing, clock)
+
+    assert await renewing(31).renew_ending() == 0
+    assert await renewing(29).renew_ending() == 1
+    # It is given a day.
+    assert await renewing(29).renew_ending() == 0
+    assert await renewing(27).renew_ending() == 1
+    assert [each["requestedMessage"] for each in asked] == ["SignChargingStationCertificate"] * 2
+    assert await net.security_events() == ["CertificateExpiring"]
+    charger.chain = ""
+    await signed(secure, charger)
+    assert (await secure.signing.get(TENANT, kept.id)).status is CertificateStatus.SUPERSEDED
+    # From here on it is about the new one alone.
+    assert await renewing(25).renew_ending() == 1
     await charger.close()

@@ -197,6 +197,8 @@ class Gateway:
             raise Refused(404, "No charging station is named by this path: connect to /ocpp/{identity}.")
         now = time.monotonic()
         if not self._attempts.allowed(identity, address, now=now):
+            words = f"It came as {identity} after too many failed log-ins."
+            self.stranger(address, "TooManyFailedLogins", words)
             raise Refused(429, "Too many failed log-ins: wait a minute.", Retry_After="60")
         entry = self.services.directory.find(identity)
         subprotocols = headers.get("sec-websocket-protocol", "")
