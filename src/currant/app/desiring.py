@@ -20,6 +20,7 @@ from currant.stations.desired.service import DesiredState
 from currant.stations.desired.tariffs import Tariffs
 from currant.stations.device.aspects import MonitorsAspect, VariablesAspect
 from currant.stations.groups import StationGroups
+from currant.stations.profiles.aspects import ChargingProfilesAspect, DerControlsAspect
 from currant.stations.profiles.model import InstalledProfilesChanged
 from currant.stations.transfers.aspect import FirmwareAspect
 from currant.stations.transfers.model import TransferChanged
@@ -80,6 +81,8 @@ def aspects_of(currant: "Currant") -> Sequence[Aspect]:
         RootCertificates(currant.securing.held, currant.clock),
         SecurityProfiles(currant.securing.upgrades, currant.registry, currant.clock),
         ConnectionProfiles(currant.database, currant.clock),
+        ChargingProfilesAspect(currant.profiles),
+        DerControlsAspect(currant.der),
         FirmwareAspect(currant.transfers, currant.inventory, currant.clock),
     ]
 

@@ -15,7 +15,7 @@ from currant.api.routes.parameters import Station, Word, station_id_of
 from currant.api.routes.sessions import _find as session_of
 from currant.api.views import identity_of, page_like
 from currant.charging.needs_model import EnergyRecord
-from currant.kit.errors import Conflict
+from currant.kit.errors import Conflict, NotFound
 from currant.kit.ids import CommandId, StationId
 from currant.stations.commanding.profiles import (
     ChargingProfile,
@@ -216,15 +216,18 @@ async def clear_profiles(
 
 
 @delete(
-    "/stations/{station:str}/profiles/{profile_id:int}",
+    "/stations/{station:str}/profiles/{profile_id:str}",
     status_code=200,
     opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True},
 )
 async def clear_profile(
-    request: ApiRequest, station: FromPath[str], profile_id: FromPath[int], deadline_s: Deadline = DEADLINE_S
+    request: ApiRequest, station: FromPath[str], profile_id: FromPath[str], deadline_s: Deadline = DEADLINE_S
 ) -> Response[CommandRecord]:
     """Clear one profile of a station."""
-    return await _clear(request, station, ClearChargingProfiles(profile_id=profile_id), deadline_s)
+    # A path that holds no number names no profile.
+    if not profile_id.removeprefix("-").isdecimal() or len(profile_id) > 11:
+        raise NotFound(f"There is no profile {profile_id[:20]}: profiles have numbers.", field="profile_id")
+    return await _clear(request, station, ClearChargingProfiles(profile_id=int(profile_id)), deadline_s)
 
 
 async def _clear(
