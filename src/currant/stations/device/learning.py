@@ -67,6 +67,8 @@ def differences(
         place = each.place
         told.add(place)
         before = None if place in removed else now.get(place) or known.get(place)
+        if before is not None and _is_no_news(before, each):
+            continue
         if each.how is not How.SET and each.status in _GONE:
             if before is not None:
                 removed[place] = None
@@ -87,8 +89,20 @@ def differences(
             if place not in told and row.pending is None:
                 removed[place] = None
     return Differences(
-        {place: row for place, row in now.items() if known.get(place) != row},
+        {place: row for place, row in now.items() if place not in known or not _same(known[place], row)},
         [place for place in removed if place in known],
+    )
+
+
+def _is_no_news(before: Row, learned: Learned) -> bool:
+    """What nearly every value of nearly every report is."""
+    return (
+        learned.value == before.value
+        and (learned.traits == before.traits or not learned.traits)
+        and bool(learned.value)
+        and learned.how is not How.SET
+        and learned.status in _READ
+        and not learned.hidden
     )
 
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -53,7 +53,6 @@ COUNTED_MAX = 1_000
 PROBLEM_MAX = 500
 
 _ATTRIBUTES = {attribute: number for number, attribute in enumerate(naming.ATTRIBUTES)}
-_NOTHING_KNOWN = Traits()
 _Spelling = tuple[str, str, str, str | None, str | None]
 
 
@@ -71,6 +70,13 @@ class _Told(msgspec.Struct, frozen=True, gc=False):
     value: VariableValue
     how: How
     at: int
+
+
+class _Name(NamedTuple):
+    """What is remembered of a name, so that nothing is worked out for every value."""
+
+    number: int
+    secret: bool
 
 
 class _Batch:
@@ -99,9 +105,11 @@ class DeviceModel:
         self._count = 0
         self._under_way: dict[StationId, asyncio.Task[None]] = {}
         self._stations: dict[StationId, int] = {}
-        self._names: dict[_Spelling, int] = {}
+        self._names: dict[_Spelling, _Name] = {}
         self._traits: dict[tuple[TenantId, Traits], int] = {}
         self._limits: dict[StationId, Limits] = {}
+        # The numbers of the variables that tell limits.
+        self._limiting: set[int] = set()
 
     # Learning
 
@@ -212,7 +220,7 @@ class DeviceModel:
             changes.write(store.tables.MODEL_PENDING, (micros(self._clock.now()), station))
         if changes:
             await self._database.commit(changes)
-        if any(naming.folded(told.value.variable) in LIMITING for told in batch.told):
+        if any(place[0] in self._limiting for place in (*found.written, *found.removed)):
             self._limits.pop(station_id, None)
 
     @staticmethod
@@ -239,9 +247,12 @@ class DeviceModel:
                 variable = mapping16.in_model(told.value.variable)
                 spelled[key] = naming.folded(variable)
                 names[spelled[key]] = variable
-            kind = (tenant_id, told.value.traits or _NOTHING_KNOWN)
-            if kind[1] != _NOTHING_KNOWN and kind not in self._traits and kind not in bodies:
-                body = msgspec.json.encode(kind[1])
+            known_kind = told.value.traits
+            if known_kind is None:
+                continue
+            kind = (tenant_id, known_kind)
+            if kind not in self._traits and kind not in bodies:
+                body = msgspec.json.encode(known_kind)
                 bodies[kind] = crypto.digest(body, key=b"").hex()
                 traits[bodies[kind]] = body.decode()
         known = self._stations.get(station_id)
@@ -253,7 +264,9 @@ class DeviceModel:
         self._stations[station_id] = numbers.station
         for key, folded in spelled.items():
             if folded in numbers.names:
-                self._names[key] = numbers.names[folded]
+                self._names[key] = _Name(numbers.names[folded], is_secret(names[folded]))
+                if folded in LIMITING:
+                    self._limiting.add(numbers.names[folded])
         for kind, digest in bodies.items():
             if digest in numbers.traits:
                 self._traits[kind] = numbers.traits[digest]
@@ -261,27 +274,25 @@ class DeviceModel:
 
     def _learned(self, tenant_id: TenantId, told: _Told) -> Learned | None:
         """One value with its numbers; None for a name beyond those that are kept."""
-        variable, value = told.value.variable, told.value.value
-        number = self._names.get(_spelled(tenant_id, variable))
-        if number is None or variable.attribute not in _ATTRIBUTES:
+        said = told.value
+        variable, value, traits = said.variable, said.value, said.traits
+        name = self._names.get(_spelled(tenant_id, variable))
+        attribute = _ATTRIBUTES.get(variable.attribute)
+        if name is None or attribute is None:
             return None
-        traits = told.value.traits or _NOTHING_KNOWN
-        in_model = mapping16.in_model(variable)
-        hidden = bool(value) and (is_secret(in_model) or traits.mutability == "WriteOnly")
+        evse, connector = variable.evse or 0, variable.connector or 0
+        if not variable.component:
+            evse = mapping16.in_model(variable).evse or 0
+        hidden = bool(value) and (name.secret or (traits is not None and traits.mutability == "WriteOnly"))
         return Learned(
-            place=Place(
-                number,
-                in_model.evse or 0,
-                in_model.connector or 0 if in_model.evse else 0,
-                _ATTRIBUTES[variable.attribute],
-            ),
-            value=None if hidden or value is None else value[:VALUE_MAX],
-            status=told.value.status,
-            traits=self._traits.get((tenant_id, traits), 0),
-            how=told.how,
-            at=told.at,
-            digest=self.digest(value) if value and (hidden or told.how is How.SET) else None,
-            hidden=hidden,
+            Place(name.number, evse, connector if evse else 0, attribute),
+            None if hidden or value is None else value[:VALUE_MAX],
+            said.status,
+            0 if traits is None else self._traits.get((tenant_id, traits), 0),
+            told.how,
+            told.at,
+            self.digest(value) if value and (hidden or told.how is How.SET) else None,
+            hidden,
         )
 
     def digest(self, value: str) -> str:

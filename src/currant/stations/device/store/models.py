@@ -56,7 +56,8 @@ def rows_of(
         rows = _SOME_ROWS.all(conn, station, *variables, *[variables[-1]] * (SOME - len(variables)))
     else:
         rows = []
-    return {Place(*row[:4]): Row(*row[4:]) for row in rows}
+    # A row of the query has all that a `Row` has: thousands of them are compared and let go.
+    return {row[:4]: row for row in rows}
 
 
 def value_row(station: int, place: Place, row: Row) -> tuple[Any, ...]:
