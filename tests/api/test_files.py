@@ -206,6 +206,23 @@ async def test_a_second_attempt_takes_the_place_of_one_that_hangs(filing: Filing
     assert file["size"] == 5
 
 
+async def test_a_station_that_asks_first_is_answered_before_it_sends(filing: Filing) -> None:
+    """N01.FR.22: `Expect: 100-continue`."""
+    _, url = await filing.log_wanted()
+    path = url.removeprefix(filing.address)
+    for address, answer in ((path.replace("/up/", "/up/x"), b" 403 "), (path, b" 100 ")):
+        reader, writer = await connected(filing)
+        head = f"PUT {address} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+        writer.write(head.encode())
+        async with asyncio.timeout(10):
+            assert answer in await reader.readline()
+            if answer == b" 100 ":
+                await reader.readline()
+                writer.write(b"log")
+                assert b" 200 " in await reader.readline()
+        writer.close()
+
+
 async def test_an_empty_file_is_none(filing: Filing) -> None:
     _, url = await filing.log_wanted()
     assert (await filing.charger.put(url, content=b"")).status_code == 422

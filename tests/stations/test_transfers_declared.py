@@ -10,9 +10,10 @@ from tests.stations.conftest import KEY, NOW, TENANT, Network
 
 from currant.db.numbers import Numbers
 from currant.kit.errors import Invalid
+from currant.kit.ids import FirmwareId, StationId, TenantId
 from currant.stations.commanding import AnyCommand
 from currant.stations.commanding.remote import Reset
-from currant.stations.commanding.transfers import UpdateFirmware
+from currant.stations.commanding.transfers import GetLog, LogKind, UpdateFirmware
 from currant.stations.desired.aspect import Desired, Refusal, Step
 from currant.stations.directory import DirectoryEntry
 from currant.stations.drafts import StationDraft
@@ -39,11 +40,19 @@ class Image:
 class Declared:
     """One station that shall have firmware 2.0, and the hands of a reconciler."""
 
-    def __init__(self, network: Network, folder: Path) -> None:
+    def __init__(
+        self, network: Network, folder: Path, *, plain: str = "", protocols: frozenset[str] = frozenset()
+    ) -> None:
         self.network = network
+
+        async def protocols_of(tenant_id: TenantId, station_id: StationId) -> frozenset[str]:
+            return protocols
+
         self.shelf = Shelf(folder, node="n", free_bytes_min=0)
         self.shelf.prepare()
-        addressing = Addressing(KEY, lambda: Bases(public="https://csms.example.org"), network.clock)
+        addressing = Addressing(
+            KEY, lambda: Bases(public="https://csms.example.org", plain=plain), network.clock
+        )
         self.transfers = TransferService(
             network.database,
             network.directory,
@@ -53,6 +62,7 @@ class Declared:
             Numbers(network.database),
             addressing,
             network.clock,
+            protocols_of=protocols_of,
         )
         limits = FileLimits()
         files = FileService(network.database, self.shelf, self.transfers, addressing, network.clock, limits)
@@ -118,8 +128,9 @@ class Declared:
 
 
 @pytest.fixture
-async def declared(small: Network, tmp_path: Path) -> Declared:
-    return await Declared(small, tmp_path).start()
+async def declared(network: Network, tmp_path: Path) -> Declared:
+    """On SQLite and on PostgreSQL."""
+    return await Declared(network, tmp_path).start()
 
 
 async def test_a_station_is_brought_to_the_version_that_is_wanted(declared: Declared) -> None:
@@ -220,3 +231,46 @@ async def test_a_silent_transfer_is_given_up_by_the_sweep(declared: Declared) ->
     await declared.boots("2.0")
     (transfer,) = (await declared.transfers.list(TENANT)).items
     assert transfer.status is TransferStatus.DONE
+
+
+async def test_a_station_without_tls_is_given_an_address_without_it(small: Network, tmp_path: Path) -> None:
+    declared = await Declared(small, tmp_path, plain="http://10.0.0.1:8080").start()
+    await declared.transfers.request_log(TENANT, "CP-1", LogKind.SECURITY, by="a test")
+    command = small.link.sent[-1][1]
+    assert isinstance(command, GetLog)
+    assert command.url.startswith("http://10.0.0.1:8080/files/up/")
+    plain = await declared.transfers.update_firmware(
+        TENANT, "CP-1", by="a test", firmware_id=FirmwareId(declared.desired.value["firmware_id"])
+    )
+    assert plain.status is TransferStatus.ACCEPTED
+    told = small.link.sent[-1][1]
+    assert isinstance(told, UpdateFirmware)
+    assert told.url.startswith("http://10.0.0.1:8080/files/down/")
+
+
+async def test_an_address_of_a_kind_that_the_station_does_not_know_is_refused(
+    small: Network, tmp_path: Path
+) -> None:
+    declared = await Declared(small, tmp_path, protocols=frozenset({"HTTPS", "SFTP"})).start()
+    with pytest.raises(Invalid, match="by HTTPS, SFTP and not by FTP"):
+        await declared.transfers.request_log(
+            TENANT, "CP-1", LogKind.SECURITY, by="a test", url="ftp://files.example.org/"
+        )
+    sent = await declared.transfers.request_log(
+        TENANT, "CP-1", LogKind.SECURITY, by="a test", url="sftp://files.example.org/"
+    )
+    assert sent.status is TransferStatus.ACCEPTED
+
+
+async def test_what_a_station_does_by_itself_is_of_no_transfer(declared: Declared) -> None:
+    async def says(stage: Stage) -> bool:
+        return await declared.transfers.report(declared.attended, Family.FIRMWARE, stage, said=stage.value)
+
+    assert not await says(Stage.TRANSFERRING)
+    step = await declared.step()
+    await declared.take(step)
+    assert await says(Stage.TRANSFER_FAILED)
+    declared.network.clock.advance(timedelta(hours=7))
+    assert not await says(Stage.TRANSFERRING)
+    (transfer,) = (await declared.transfers.list(TENANT)).items
+    assert transfer.status is TransferStatus.FAILED

@@ -31,6 +31,8 @@ NEWS_AFTER = timedelta(minutes=5)
 """The same report again sooner than this is no news, not even that the station is alive."""
 REVIVED_WITHIN = timedelta(days=2)
 """How long after its end news may still take back that a transfer failed."""
+GUESSED_WITHIN = timedelta(hours=6)
+"""The same for news that does not say which transfer it is of: what comes later is of something else."""
 
 AFTER: dict[Stage, TransferStatus] = {
     Stage.SCHEDULED: S.SCHEDULED,
@@ -234,7 +236,8 @@ def _revived(transfer: Transfer, status: TransferStatus, *, now: datetime, named
         return False
     if transfer.status is S.CANCELLED and not named:
         return False
-    return transfer.ended_at is None or now - transfer.ended_at <= REVIVED_WITHIN
+    within = REVIVED_WITHIN if named else GUESSED_WITHIN
+    return transfer.ended_at is None or now - transfer.ended_at <= within
 
 
 def _of_version(transfer: Transfer, firmware_version: str) -> str:

@@ -262,7 +262,8 @@ class TransferService:
                 locations=tuple(each[:WORD_MAX] for each in locations[:LOCATIONS_MAX]),
             )
             keep(changes, transfer, after)
-            return True
+            # What says no number and changes nothing that has ended is of something that Currant did not begin.
+            return request_id is not None or transfer.status in UNDER_WAY or after != transfer
 
         return await self._database.decide(note, station.tenant_id)
 
