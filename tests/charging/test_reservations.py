@@ -587,9 +587,9 @@ async def test_no_place_is_booked_twice_however_many_ask_at_once(database: Datab
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_random_bookings_changes_and_cancellations_side_by_side_keep_places_apart(
-    sqlite_database: Database, seed: int
+    database: Database, seed: int
 ) -> None:
-    site = await Site(sqlite_database, open_per_token=50).opened("CP-1", "CP-2", evses=2)
+    site = await Site(database, open_per_token=50).opened("CP-1", "CP-2", evses=2)
     dice = Random(seed)
     for index in range(4):
         await site.token(f"BEEF{index:04}")

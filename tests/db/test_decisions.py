@@ -104,3 +104,27 @@ async def test_decisions_that_all_get_in_each_others_way_are_all_taken(database:
 
     await asyncio.gather(*(database.decide(look_around_and_add(number), TENANT) for number in range(400)))
     assert len(await database.read(all_books)) == 401
+
+
+async def test_a_statement_that_failed_in_one_decision_works_in_the_next(database: Database) -> None:
+    """PostgreSQL's driver prepares statements on its own, and must not believe so of what was rolled back."""
+
+    def add_two(connection: Connection, changes: ChangeSet) -> None:
+        changes.write(add, book("a", 1))
+        changes.write(add, book("c", 1))
+        # The order of tables' rows is kept, so this one is not merged with those above.
+        changes.write(change, (2, "a"))
+        changes.write(add, book("d", 1))
+
+    for round_ in range(12):
+        await database.commit(_set("a", round_))
+        with pytest.raises(Conflict):
+            await database.decide(add_two, TENANT)
+        assert "d" not in await database.read(all_books)
+
+    def add_alone(connection: Connection, changes: ChangeSet) -> None:
+        changes.write(add, book("d", 1))
+        changes.write(change, (3, "d"))
+
+    await database.decide(add_alone, TENANT)
+    assert (await database.read(all_books))["d"] == 3

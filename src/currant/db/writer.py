@@ -6,6 +6,7 @@ only the guilty fail. When the store itself is away, everybody is told, and noth
 """
 
 import contextlib
+import itertools
 import logging
 import random
 import time
@@ -67,6 +68,9 @@ class Failed:
 
 Work = ChangeSet | Decision
 Notes = Sequence[tuple[Write, Row]]
+
+
+_undone = itertools.count()
 
 
 class Writer:
@@ -161,7 +165,7 @@ class Writer:
 
     def _roll_back(self, cursor: Any) -> None:
         try:
-            cursor.execute("ROLLBACK")
+            cursor.connection.rollback()
         except Exception:  # noqa: BLE001 - SQLite has sometimes rolled back by itself; a new connection is clean
             self.disconnect()
 
@@ -231,7 +235,10 @@ class Writer:
         return None
 
     def _undo(self, cursor: Any, savepoint: str) -> None:
-        cursor.execute(f"ROLLBACK TO SAVEPOINT {savepoint}")
+        # What fails within a pipeline may be prepared in psycopg's books and not in the server. psycopg
+        # clears its books at a rollback, but looks only at statements that it has not seen before: so
+        # each one is new. (A whole rollback is the connection's own method, which clears them always.)
+        cursor.execute(f"ROLLBACK TO SAVEPOINT {savepoint} -- {next(_undone)}")
         cursor.execute(f"RELEASE SAVEPOINT {savepoint}")
 
     def _run_merged(self, cursor: Any, rows: Notes) -> None:
@@ -306,6 +313,8 @@ def _decide_once(
         cursor.execute("COMMIT")
     except Exception as error:
         if cause_of(error) is not Cause.AWAY:
-            cursor.execute("ROLLBACK")
+            # Not as a statement: see `_undo`.
+            driver: Any = connection.connection.driver_connection
+            driver.rollback()
         raise
     return result, position, changes.events
