@@ -11,6 +11,8 @@ from currant.charging.busy import SessionsAtStations
 from currant.charging.events import SessionEnded
 from currant.kit.event import Event
 from currant.pki.aspects import ConnectionProfiles, PasswordRotation, RootCertificates, SecurityProfiles
+from currant.pki.model import InstalledCertificatesChanged
+from currant.pki.upgrading import SecurityUpgradeChanged
 from currant.stations import events as stations
 from currant.stations.desired import events as desired
 from currant.stations.desired.aspect import Aspect
@@ -22,6 +24,7 @@ from currant.stations.device.aspects import MonitorsAspect, VariablesAspect
 from currant.stations.groups import StationGroups
 from currant.stations.profiles.aspects import ChargingProfilesAspect, DerControlsAspect
 from currant.stations.profiles.model import InstalledProfilesChanged
+from currant.stations.security_model import PasswordRotated
 from currant.stations.transfers.aspect import FirmwareAspect
 from currant.stations.transfers.model import TransferChanged
 
@@ -60,6 +63,9 @@ DESIRED_FOLLOWED: tuple[type[Event], ...] = (
     InstalledProfilesChanged,
     SessionEnded,
     *STIRRING,
+    InstalledCertificatesChanged,
+    SecurityUpgradeChanged,
+    PasswordRotated,
 )
 """What may let a station be taken closer to what it shall be."""
 
