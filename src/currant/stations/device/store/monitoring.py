@@ -1,6 +1,5 @@
 """Monitors of stations, what they told, and the problems that are open."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -358,9 +357,3 @@ def _problem(row: Any) -> OpenProblem:
         tech_info=row.tech_info,
         transaction_id=row.transaction_id,
     )
-
-
-def monitor_ids(conn: Connection, tenant_id: TenantId, station_id: StationId) -> Sequence[int]:
-    m = monitors.c
-    query = select(m.monitor_id).where(m.station_id == station_id, m.tenant_id == tenant_id)
-    return conn.execute(query).scalars().all()
