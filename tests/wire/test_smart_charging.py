@@ -25,6 +25,7 @@ from currant.stations.commanding.profiles import (
     ProfilePurpose,
     SchedulePeriod,
     SendAfrrSignal,
+    SetChargingProfile,
     UpdateDynamicSchedule,
     UsePriorityCharging,
 )
@@ -174,6 +175,15 @@ async def test_a_station_without_smart_charging_says_so(network: Network, versio
     async with connected(network, version, "CP"):
         record = await network.profiles.set(TENANT, "CP", 1, draft(), by=BY)
         assert record.status is CommandStatus.UNSUPPORTED
+
+
+async def test_no_command_sets_what_is_in_the_way_of_another_profile(network: Network) -> None:
+    async with connected(network, "2.0.1", "CP", *PROFILES) as station:
+        await network.profiles.set(TENANT, "CP", 1, draft(id=5), by=BY)
+        other = SetChargingProfile(evse=1, profile=draft().numbered(6))
+        record = await network.commands.give(TENANT, "CP", other, by=BY)
+        assert (record.status, "Profile 5" in record.reason) == (CommandStatus.REFUSED, True)
+        assert len(station.told) == 1
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])

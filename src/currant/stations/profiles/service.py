@@ -16,7 +16,7 @@ from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
 from currant.kit.clock import Clock
-from currant.kit.errors import NotFound
+from currant.kit.errors import Conflict, Invalid, NotFound
 from currant.kit.ids import CommandId, StationId, TenantId
 from currant.stations import paging
 from currant.stations.admission import entry_of
@@ -142,6 +142,22 @@ class ProfileService:
         record = await self._commands.give(tenant_id, entry.station_id, command, by=by, deadline_s=deadline_s)
         await self.note(record)
         return record
+
+    async def obstacle(
+        self, tenant_id: TenantId, station_id: StationId, command: SetChargingProfile, *, version: str
+    ) -> str | None:
+        """Why a station cannot take this profile beside what it has, or at all; None when nothing is known.
+
+        Asked again just before it is sent, whoever gave the command (K01.FR.06, .39, .52, .53).
+        """
+        limits = await self.device_limits(tenant_id, station_id)
+        installed = await self.of_station(tenant_id, station_id)
+        try:
+            rules.check_device(command.profile, limits)
+            rules.check_beside(command.profile, command.evse, version, installed, limits, iso15118=True)
+        except (Invalid, Conflict) as found:
+            return found.message
+        return None
 
     async def next_id(self) -> int:
         """An id that no profile of ours has had before."""

@@ -67,7 +67,10 @@ def _connector(caller: Caller, evse: int) -> int:
 
 
 async def set_charging_profile(command: SetChargingProfile, caller: Caller, ask: Ask) -> CommandOutcome:
-    problem = version_problem(command.profile, "1.6")
+    station = caller.station
+    problem = version_problem(command.profile, "1.6") or await caller.services.profiles.obstacle(
+        station.tenant_id, station.station_id, command, version="1.6"
+    )
     if problem is not None:
         return refused(problem)
     connector_id = _connector(caller, command.evse)

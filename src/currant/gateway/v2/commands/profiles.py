@@ -46,7 +46,10 @@ ENERGY_TRANSFERS = {
 
 
 async def set_charging_profile(command: SetChargingProfile, caller: Caller, ask: Ask) -> CommandOutcome:
-    problem = version_problem(command.profile, caller.version)
+    station = caller.station
+    problem = version_problem(command.profile, caller.version) or await caller.services.profiles.obstacle(
+        station.tenant_id, station.station_id, command, version=caller.version
+    )
     if problem is not None:
         return refused(problem)
     return outcome_of(
