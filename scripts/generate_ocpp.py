@@ -122,7 +122,8 @@ class Version:
         required = set(schema.get("required", []))
         lines = [f"class {name}(Payload, frozen=True, kw_only=True):", f'    """{introduction}"""', ""]
         properties = schema.get("properties", {})
-        for wire in sorted(properties, key=lambda wire: wire not in required):
+        # In the order of the schemas, which is that of the specification's tables: so they are sent, too.
+        for wire in sorted(properties, key=lambda wire: wire == "customData"):
             lines.append("    " + self._field(name, wire, properties[wire], definitions, wire in required))
         if not properties:
             lines.pop()

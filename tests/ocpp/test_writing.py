@@ -82,6 +82,12 @@ def test_absent_and_empty_fields_are_not_written() -> None:
     assert written(V201, v201.TransactionEventResponse()) == {}
 
 
+def test_fields_are_written_in_the_order_of_the_specification() -> None:
+    entry = v16.AuthorizationData(id_tag="A")
+    sent = v16.SendLocalList(update_type="Full", local_authorization_list=[entry], list_version=1)
+    assert list(written(V16, sent)) == ["listVersion", "localAuthorizationList", "updateType"]
+
+
 def test_required_fields_are_written_whatever_they_are() -> None:
     boot = v16.BootNotificationResponse(current_time=NOON, interval=0, status="Accepted")
     assert written(V16, boot)["interval"] == 0

@@ -366,8 +366,8 @@ class GetInstalledCertificateIds(Payload, frozen=True, kw_only=True):
 class GetInstalledCertificateIdsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The answer to GetInstalledCertificateIds."""
 
-    status: GetInstalledCertificateStatusEnumType
     certificate_hash_data: Maybe[Annotated[list[CertificateHashDataType], Meta(min_length=1)]] = None
+    status: GetInstalledCertificateStatusEnumType
 
 
 class GetLocalListVersion(Payload, frozen=True, kw_only=True):
@@ -435,8 +435,8 @@ class MeterValues(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The MeterValues message."""
 
     connector_id: Integer
-    meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
     transaction_id: Maybe[Integer] = None
+    meter_value: Annotated[list[MeterValue], Meta(min_length=1)]
 
 
 class MeterValuesResponse(Payload, frozen=True, kw_only=True):
@@ -446,8 +446,8 @@ class MeterValuesResponse(Payload, frozen=True, kw_only=True):
 class RemoteStartTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The RemoteStartTransaction message."""
 
-    id_tag: Annotated[str, Meta(max_length=20)]
     connector_id: Maybe[Integer] = None
+    id_tag: Annotated[str, Meta(max_length=20)]
     charging_profile: Maybe[ChargingProfile] = None
 
 
@@ -475,8 +475,8 @@ class ReserveNow(Payload, frozen=True, kw_only=True):
     connector_id: Integer
     expiry_date: Instant
     id_tag: Annotated[str, Meta(max_length=20)]
-    reservation_id: Integer
     parent_id_tag: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    reservation_id: Integer
 
 
 class ReserveNowResponse(Payload, frozen=True, kw_only=True):
@@ -513,8 +513,8 @@ class SendLocalList(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The SendLocalList message."""
 
     list_version: Integer
-    update_type: UpdateType
     local_authorization_list: Maybe[list[AuthorizationData]] = None
+    update_type: UpdateType
 
 
 class SendLocalListResponse(Payload, frozen=True, kw_only=True):
@@ -562,10 +562,10 @@ class SignedFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=Tru
 class SignedUpdateFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The SignedUpdateFirmware message."""
 
-    request_id: Integer
-    firmware: FirmwareType
     retries: Maybe[Integer] = None
     retry_interval: Maybe[Integer] = None
+    request_id: Integer
+    firmware: FirmwareType
 
 
 class SignedUpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
@@ -580,8 +580,8 @@ class StartTransaction(Payload, frozen=True, kw_only=True):
     connector_id: Integer
     id_tag: Annotated[str, Meta(max_length=20)]
     meter_start: Integer
-    timestamp: Reported[Instant]
     reservation_id: Maybe[Integer] = None
+    timestamp: Reported[Instant]
 
 
 class StartTransactionResponse(Payload, frozen=True, kw_only=True):
@@ -596,8 +596,8 @@ class StatusNotification(Payload, frozen=True, kw_only=True):
 
     connector_id: Integer
     error_code: ChargePointErrorCode
-    status: ChargePointStatus
     info: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    status: ChargePointStatus
     timestamp: Maybe[Instant] = None
     vendor_id: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
     vendor_error_code: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
@@ -610,10 +610,10 @@ class StatusNotificationResponse(Payload, frozen=True, kw_only=True):
 class StopTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The StopTransaction message."""
 
+    id_tag: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
     meter_stop: Integer
     timestamp: Reported[Instant]
     transaction_id: Integer
-    id_tag: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
     reason: Maybe[Reason] = None
     transaction_data: Maybe[list[MeterValue]] = None
 
@@ -653,8 +653,8 @@ class UpdateFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: The UpdateFirmware message."""
 
     location: str
-    retrieve_date: Instant
     retries: Maybe[Integer] = None
+    retrieve_date: Instant
     retry_interval: Maybe[Integer] = None
 
 

@@ -39,9 +39,9 @@ __all__ = [
 class IdTagInfo(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: IdTagInfo."""
 
-    status: AuthorizationStatus
     expiry_date: Maybe[Instant] = None
     parent_id_tag: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    status: AuthorizationStatus
 
 
 class CertificateHashDataType(Payload, frozen=True, kw_only=True):
@@ -64,10 +64,10 @@ class ChargingSchedulePeriod(Payload, frozen=True, kw_only=True):
 class ChargingSchedule(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: ChargingSchedule."""
 
-    charging_rate_unit: ChargingRateUnitType
-    charging_schedule_period: list[ChargingSchedulePeriod]
     duration: Maybe[Integer] = None
     start_schedule: Maybe[Instant] = None
+    charging_rate_unit: ChargingRateUnitType
+    charging_schedule_period: list[ChargingSchedulePeriod]
     min_charging_rate: Maybe[float] = None
 
 
@@ -110,14 +110,14 @@ class ChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 1.6: ChargingProfile."""
 
     charging_profile_id: Integer
+    transaction_id: Maybe[Integer] = None
     stack_level: Integer
     charging_profile_purpose: ChargingProfilePurposeType
     charging_profile_kind: ChargingProfileKindType
-    charging_schedule: ChargingSchedule
-    transaction_id: Maybe[Integer] = None
     recurrency_kind: Maybe[RecurrencyKindType] = None
     valid_from: Maybe[Instant] = None
     valid_to: Maybe[Instant] = None
+    charging_schedule: ChargingSchedule
 
 
 class AuthorizationData(Payload, frozen=True, kw_only=True):
@@ -132,6 +132,6 @@ class FirmwareType(Payload, frozen=True, kw_only=True):
 
     location: Annotated[str, Meta(max_length=512)]
     retrieve_date_time: Instant
+    install_date_time: Maybe[Instant] = None
     signing_certificate: Annotated[str, Meta(max_length=5500)]
     signature: Annotated[str, Meta(max_length=800)]
-    install_date_time: Maybe[Instant] = None

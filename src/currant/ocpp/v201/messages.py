@@ -240,17 +240,17 @@ class Authorize(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The Authorize message."""
 
     id_token: IdTokenType
-    custom_data: Maybe[CustomDataType] = None
     certificate: Maybe[Annotated[str, Meta(min_length=1, max_length=5500)]] = None
     iso15118_certificate_hash_data: Maybe[Annotated[list[OCSPRequestDataType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AuthorizeResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to Authorize."""
 
     id_token_info: IdTokenInfoType
-    custom_data: Maybe[CustomDataType] = None
     certificate_status: Maybe[AuthorizeCertificateStatusEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class BootNotification(Payload, frozen=True, kw_only=True):
@@ -267,8 +267,8 @@ class BootNotificationResponse(Payload, frozen=True, kw_only=True):
     current_time: Instant
     interval: Integer
     status: RegistrationStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CancelReservation(Payload, frozen=True, kw_only=True):
@@ -282,40 +282,40 @@ class CancelReservationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to CancelReservation."""
 
     status: CancelReservationStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateSigned(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The CertificateSigned message."""
 
     certificate_chain: Annotated[str, Meta(max_length=10000)]
-    custom_data: Maybe[CustomDataType] = None
     certificate_type: Maybe[CertificateSigningUseEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateSignedResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to CertificateSigned."""
 
     status: CertificateSignedStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChangeAvailability(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ChangeAvailability message."""
 
+    evse: Maybe[EVSEType] = None
     operational_status: OperationalStatusEnumType
     custom_data: Maybe[CustomDataType] = None
-    evse: Maybe[EVSEType] = None
 
 
 class ChangeAvailabilityResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ChangeAvailability."""
 
     status: ChangeAvailabilityStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearCache(Payload, frozen=True, kw_only=True):
@@ -328,24 +328,24 @@ class ClearCacheResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ClearCache."""
 
     status: ClearCacheStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearChargingProfile(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearChargingProfile message."""
 
-    custom_data: Maybe[CustomDataType] = None
     charging_profile_id: Maybe[Integer] = None
     charging_profile_criteria: Maybe[ClearChargingProfileType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearChargingProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ClearChargingProfile."""
 
     status: ClearChargingProfileStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearDisplayMessage(Payload, frozen=True, kw_only=True):
@@ -359,8 +359,8 @@ class ClearDisplayMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ClearDisplayMessage."""
 
     status: ClearMessageStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearVariableMonitoring(Payload, frozen=True, kw_only=True):
@@ -381,8 +381,8 @@ class ClearedChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The ClearedChargingLimit message."""
 
     charging_limit_source: ChargingLimitSourceEnumType
-    custom_data: Maybe[CustomDataType] = None
     evse_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearedChargingLimitResponse(Payload, frozen=True, kw_only=True):
@@ -408,39 +408,39 @@ class CostUpdatedResponse(Payload, frozen=True, kw_only=True):
 class CustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The CustomerInformation message."""
 
+    customer_certificate: Maybe[CertificateHashDataType] = None
+    id_token: Maybe[IdTokenType] = None
     request_id: Integer
     report: bool
     clear: bool
-    custom_data: Maybe[CustomDataType] = None
-    customer_certificate: Maybe[CertificateHashDataType] = None
-    id_token: Maybe[IdTokenType] = None
     customer_identifier: Maybe[Annotated[str, Meta(min_length=1, max_length=64)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CustomerInformationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to CustomerInformation."""
 
     status: CustomerInformationStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DataTransfer(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The DataTransfer message."""
 
-    vendor_id: Annotated[str, Meta(max_length=255)]
-    custom_data: Maybe[CustomDataType] = None
     message_id: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     data: Maybe[Any] = None
+    vendor_id: Annotated[str, Meta(max_length=255)]
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DataTransferResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to DataTransfer."""
 
     status: DataTransferStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
     data: Maybe[Any] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class DeleteCertificate(Payload, frozen=True, kw_only=True):
@@ -454,16 +454,16 @@ class DeleteCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to DeleteCertificate."""
 
     status: DeleteCertificateStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The FirmwareStatusNotification message."""
 
     status: FirmwareStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -485,9 +485,9 @@ class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to Get15118EVCertificate."""
 
     status: Iso15118EVCertificateStatusEnumType
+    status_info: Maybe[StatusInfoType] = None
     exi_response: Annotated[str, Meta(max_length=7500)]
     custom_data: Maybe[CustomDataType] = None
-    status_info: Maybe[StatusInfoType] = None
 
 
 class GetBaseReport(Payload, frozen=True, kw_only=True):
@@ -502,8 +502,8 @@ class GetBaseReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetBaseReport."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCertificateStatus(Payload, frozen=True, kw_only=True):
@@ -517,78 +517,78 @@ class GetCertificateStatusResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetCertificateStatus."""
 
     status: GetCertificateStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
     ocsp_result: Maybe[Annotated[str, Meta(min_length=1, max_length=5500)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetChargingProfiles(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetChargingProfiles message."""
 
     request_id: Integer
+    evse_id: Maybe[Integer] = None
     charging_profile: ChargingProfileCriterionType
     custom_data: Maybe[CustomDataType] = None
-    evse_id: Maybe[Integer] = None
 
 
 class GetChargingProfilesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetChargingProfiles."""
 
     status: GetChargingProfileStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetCompositeSchedule message."""
 
     duration: Integer
+    charging_rate_unit: Maybe[ChargingRateUnitEnumType] = None
     evse_id: Integer
     custom_data: Maybe[CustomDataType] = None
-    charging_rate_unit: Maybe[ChargingRateUnitEnumType] = None
 
 
 class GetCompositeScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetCompositeSchedule."""
 
     status: GenericStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
     schedule: Maybe[CompositeScheduleType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetDisplayMessages message."""
 
-    request_id: Integer
-    custom_data: Maybe[CustomDataType] = None
     id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
+    request_id: Integer
     priority: Maybe[MessagePriorityEnumType] = None
     state: Maybe[MessageStateEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetDisplayMessages."""
 
     status: GetDisplayMessagesStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetInstalledCertificateIds(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetInstalledCertificateIds message."""
 
-    custom_data: Maybe[CustomDataType] = None
     certificate_type: Maybe[Annotated[list[GetCertificateIdUseEnumType], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetInstalledCertificateIdsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetInstalledCertificateIds."""
 
     status: GetInstalledCertificateStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
     certificate_hash_data_chain: Maybe[Annotated[list[CertificateHashDataChainType], Meta(min_length=1)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetLocalListVersion(Payload, frozen=True, kw_only=True):
@@ -610,67 +610,67 @@ class GetLog(Payload, frozen=True, kw_only=True):
     log: LogParametersType
     log_type: LogEnumType
     request_id: Integer
-    custom_data: Maybe[CustomDataType] = None
     retries: Maybe[Integer] = None
     retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetLogResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetLog."""
 
     status: LogStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
     filename: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetMonitoringReport message."""
 
-    request_id: Integer
-    custom_data: Maybe[CustomDataType] = None
     component_variable: Maybe[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = None
+    request_id: Integer
     monitoring_criteria: Maybe[Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetMonitoringReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetMonitoringReport."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetReport message."""
 
-    request_id: Integer
-    custom_data: Maybe[CustomDataType] = None
     component_variable: Maybe[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = None
+    request_id: Integer
     component_criteria: Maybe[Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetReportResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetReport."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetTransactionStatus(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The GetTransactionStatus message."""
 
-    custom_data: Maybe[CustomDataType] = None
     transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetTransactionStatusResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to GetTransactionStatus."""
 
+    ongoing_indicator: Maybe[bool] = None
     messages_in_queue: bool
     custom_data: Maybe[CustomDataType] = None
-    ongoing_indicator: Maybe[bool] = None
 
 
 class GetVariables(Payload, frozen=True, kw_only=True):
@@ -712,16 +712,16 @@ class InstallCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to InstallCertificate."""
 
     status: InstallCertificateStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LogStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The LogStatusNotification message."""
 
     status: UploadLogStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LogStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -747,10 +747,10 @@ class MeterValuesResponse(Payload, frozen=True, kw_only=True):
 class NotifyChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyChargingLimit message."""
 
-    charging_limit: ChargingLimitType
-    custom_data: Maybe[CustomDataType] = None
     charging_schedule: Maybe[Annotated[list[ChargingScheduleType], Meta(min_length=1)]] = None
     evse_id: Maybe[Integer] = None
+    charging_limit: ChargingLimitType
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyChargingLimitResponse(Payload, frozen=True, kw_only=True):
@@ -763,11 +763,11 @@ class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyCustomerInformation message."""
 
     data: Annotated[str, Meta(max_length=512)]
+    tbc: Maybe[bool] = None
     seq_no: Integer
     generated_at: Reported[Instant]
     request_id: Integer
     custom_data: Maybe[CustomDataType] = None
-    tbc: Maybe[bool] = None
 
 
 class NotifyCustomerInformationResponse(Payload, frozen=True, kw_only=True):
@@ -779,10 +779,10 @@ class NotifyCustomerInformationResponse(Payload, frozen=True, kw_only=True):
 class NotifyDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyDisplayMessages message."""
 
-    request_id: Integer
-    custom_data: Maybe[CustomDataType] = None
     message_info: Maybe[Annotated[list[MessageInfoType], Meta(min_length=1)]] = None
+    request_id: Integer
     tbc: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
@@ -794,18 +794,18 @@ class NotifyDisplayMessagesResponse(Payload, frozen=True, kw_only=True):
 class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyEVChargingNeeds message."""
 
+    max_schedule_tuples: Maybe[Integer] = None
     charging_needs: ChargingNeedsType
     evse_id: Integer
     custom_data: Maybe[CustomDataType] = None
-    max_schedule_tuples: Maybe[Integer] = None
 
 
 class NotifyEVChargingNeedsResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyEVChargingNeeds."""
 
     status: NotifyEVChargingNeedsStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEVChargingSchedule(Payload, frozen=True, kw_only=True):
@@ -821,18 +821,18 @@ class NotifyEVChargingScheduleResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to NotifyEVChargingSchedule."""
 
     status: GenericStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyEvent(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyEvent message."""
 
     generated_at: Reported[Instant]
+    tbc: Maybe[bool] = None
     seq_no: Integer
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
     custom_data: Maybe[CustomDataType] = None
-    tbc: Maybe[bool] = None
 
 
 class NotifyEventResponse(Payload, frozen=True, kw_only=True):
@@ -844,12 +844,12 @@ class NotifyEventResponse(Payload, frozen=True, kw_only=True):
 class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The NotifyMonitoringReport message."""
 
+    monitor: Maybe[Annotated[list[MonitoringDataType], Meta(min_length=1)]] = None
     request_id: Integer
+    tbc: Maybe[bool] = None
     seq_no: Integer
     generated_at: Reported[Instant]
     custom_data: Maybe[CustomDataType] = None
-    monitor: Maybe[Annotated[list[MonitoringDataType], Meta(min_length=1)]] = None
-    tbc: Maybe[bool] = None
 
 
 class NotifyMonitoringReportResponse(Payload, frozen=True, kw_only=True):
@@ -863,10 +863,10 @@ class NotifyReport(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     generated_at: Reported[Instant]
-    seq_no: Integer
-    custom_data: Maybe[CustomDataType] = None
     report_data: Maybe[Annotated[list[ReportDataType], Meta(min_length=1)]] = None
     tbc: Maybe[bool] = None
+    seq_no: Integer
+    custom_data: Maybe[CustomDataType] = None
 
 
 class NotifyReportResponse(Payload, frozen=True, kw_only=True):
@@ -879,28 +879,28 @@ class PublishFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The PublishFirmware message."""
 
     location: Annotated[str, Meta(max_length=512)]
+    retries: Maybe[Integer] = None
     checksum: Annotated[str, Meta(max_length=32)]
     request_id: Integer
-    custom_data: Maybe[CustomDataType] = None
-    retries: Maybe[Integer] = None
     retry_interval: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PublishFirmwareResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to PublishFirmware."""
 
     status: GenericStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PublishFirmwareStatusNotification(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The PublishFirmwareStatusNotification message."""
 
     status: PublishFirmwareStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     location: Maybe[Annotated[list[Annotated[str, Meta(max_length=512)]], Meta(min_length=1)]] = None
     request_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class PublishFirmwareStatusNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -915,9 +915,9 @@ class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
     request_id: Integer
     charging_limit_source: ChargingLimitSourceEnumType
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
+    tbc: Maybe[bool] = None
     evse_id: Integer
     custom_data: Maybe[CustomDataType] = None
-    tbc: Maybe[bool] = None
 
 
 class ReportChargingProfilesResponse(Payload, frozen=True, kw_only=True):
@@ -929,21 +929,21 @@ class ReportChargingProfilesResponse(Payload, frozen=True, kw_only=True):
 class RequestStartTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The RequestStartTransaction message."""
 
-    id_token: IdTokenType
-    remote_start_id: Integer
-    custom_data: Maybe[CustomDataType] = None
     evse_id: Maybe[Integer] = None
     group_id_token: Maybe[IdTokenType] = None
+    id_token: IdTokenType
+    remote_start_id: Integer
     charging_profile: Maybe[ChargingProfileType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestStartTransactionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to RequestStartTransaction."""
 
     status: RequestStartStopStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
     transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class RequestStopTransaction(Payload, frozen=True, kw_only=True):
@@ -957,8 +957,8 @@ class RequestStopTransactionResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to RequestStopTransaction."""
 
     status: RequestStartStopStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReservationStatusUpdate(Payload, frozen=True, kw_only=True):
@@ -980,35 +980,35 @@ class ReserveNow(Payload, frozen=True, kw_only=True):
 
     id: Integer
     expiry_date_time: Instant
-    id_token: IdTokenType
-    custom_data: Maybe[CustomDataType] = None
     connector_type: Maybe[ConnectorEnumType] = None
+    id_token: IdTokenType
     evse_id: Maybe[Integer] = None
     group_id_token: Maybe[IdTokenType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReserveNowResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to ReserveNow."""
 
     status: ReserveNowStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class Reset(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The Reset message."""
 
     type: ResetEnumType
-    custom_data: Maybe[CustomDataType] = None
     evse_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ResetResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to Reset."""
 
     status: ResetStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SecurityEventNotification(Payload, frozen=True, kw_only=True):
@@ -1016,8 +1016,8 @@ class SecurityEventNotification(Payload, frozen=True, kw_only=True):
 
     type: Annotated[str, Meta(max_length=50)]
     timestamp: Reported[Instant]
-    custom_data: Maybe[CustomDataType] = None
     tech_info: Maybe[Annotated[str, Meta(min_length=1, max_length=255)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
@@ -1029,18 +1029,18 @@ class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
 class SendLocalList(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SendLocalList message."""
 
+    local_authorization_list: Maybe[Annotated[list[AuthorizationData], Meta(min_length=1)]] = None
     version_number: Integer
     update_type: UpdateEnumType
     custom_data: Maybe[CustomDataType] = None
-    local_authorization_list: Maybe[Annotated[list[AuthorizationData], Meta(min_length=1)]] = None
 
 
 class SendLocalListResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SendLocalList."""
 
     status: SendLocalListStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetChargingProfile(Payload, frozen=True, kw_only=True):
@@ -1055,8 +1055,8 @@ class SetChargingProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetChargingProfile."""
 
     status: ChargingProfileStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetDisplayMessage(Payload, frozen=True, kw_only=True):
@@ -1070,8 +1070,8 @@ class SetDisplayMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetDisplayMessage."""
 
     status: DisplayMessageStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringBase(Payload, frozen=True, kw_only=True):
@@ -1085,8 +1085,8 @@ class SetMonitoringBaseResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetMonitoringBase."""
 
     status: GenericDeviceModelStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringLevel(Payload, frozen=True, kw_only=True):
@@ -1100,8 +1100,8 @@ class SetMonitoringLevelResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetMonitoringLevel."""
 
     status: GenericStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetNetworkProfile(Payload, frozen=True, kw_only=True):
@@ -1116,8 +1116,8 @@ class SetNetworkProfileResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SetNetworkProfile."""
 
     status: SetNetworkProfileStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariableMonitoring(Payload, frozen=True, kw_only=True):
@@ -1152,16 +1152,16 @@ class SignCertificate(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The SignCertificate message."""
 
     csr: Annotated[str, Meta(max_length=5500)]
-    custom_data: Maybe[CustomDataType] = None
     certificate_type: Maybe[CertificateSigningUseEnumType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SignCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to SignCertificate."""
 
     status: GenericStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class StatusNotification(Payload, frozen=True, kw_only=True):
@@ -1184,44 +1184,44 @@ class TransactionEvent(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The TransactionEvent message."""
 
     event_type: TransactionEventEnumType
+    meter_value: Maybe[Annotated[list[MeterValueType], Meta(min_length=1)]] = None
     timestamp: Reported[Instant]
     trigger_reason: Reported[TriggerReasonEnumType]
     seq_no: Integer
-    transaction_info: TransactionType
-    custom_data: Maybe[CustomDataType] = None
-    meter_value: Maybe[Annotated[list[MeterValueType], Meta(min_length=1)]] = None
     offline: Maybe[bool] = None
     number_of_phases_used: Maybe[Integer] = None
     cable_max_current: Maybe[Integer] = None
     reservation_id: Maybe[Integer] = None
+    transaction_info: TransactionType
     evse: Maybe[EVSEType] = None
     id_token: Maybe[IdTokenType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TransactionEventResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to TransactionEvent."""
 
-    custom_data: Maybe[CustomDataType] = None
     total_cost: Maybe[float] = None
     charging_priority: Maybe[Integer] = None
     id_token_info: Maybe[IdTokenInfoType] = None
     updated_personal_message: Maybe[MessageContentType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class TriggerMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The TriggerMessage message."""
 
+    evse: Maybe[EVSEType] = None
     requested_message: MessageTriggerEnumType
     custom_data: Maybe[CustomDataType] = None
-    evse: Maybe[EVSEType] = None
 
 
 class TriggerMessageResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to TriggerMessage."""
 
     status: TriggerMessageStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnlockConnector(Payload, frozen=True, kw_only=True):
@@ -1236,8 +1236,8 @@ class UnlockConnectorResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to UnlockConnector."""
 
     status: UnlockStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class UnpublishFirmware(Payload, frozen=True, kw_only=True):
@@ -1257,16 +1257,16 @@ class UnpublishFirmwareResponse(Payload, frozen=True, kw_only=True):
 class UpdateFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The UpdateFirmware message."""
 
+    retries: Maybe[Integer] = None
+    retry_interval: Maybe[Integer] = None
     request_id: Integer
     firmware: FirmwareType
     custom_data: Maybe[CustomDataType] = None
-    retries: Maybe[Integer] = None
-    retry_interval: Maybe[Integer] = None
 
 
 class UpdateFirmwareResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: The answer to UpdateFirmware."""
 
     status: UpdateFirmwareStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None

@@ -113,10 +113,10 @@ class AdditionalInfoType(Payload, frozen=True, kw_only=True):
 class IdTokenType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: IdTokenType."""
 
+    additional_info: Maybe[Annotated[list[AdditionalInfoType], Meta(min_length=1)]] = None
     id_token: Annotated[str, Meta(max_length=36)]
     type: IdTokenEnumType
     custom_data: Maybe[CustomDataType] = None
-    additional_info: Maybe[Annotated[list[AdditionalInfoType], Meta(min_length=1)]] = None
 
 
 class OCSPRequestDataType(Payload, frozen=True, kw_only=True):
@@ -134,16 +134,15 @@ class MessageContentType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: MessageContentType."""
 
     format: MessageFormatEnumType
+    language: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
     content: Annotated[str, Meta(max_length=512)]
     custom_data: Maybe[CustomDataType] = None
-    language: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
 
 
 class IdTokenInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: IdTokenInfoType."""
 
     status: AuthorizationStatusEnumType
-    custom_data: Maybe[CustomDataType] = None
     cache_expiry_date_time: Maybe[Instant] = None
     charging_priority: Maybe[Integer] = None
     language1: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
@@ -151,50 +150,51 @@ class IdTokenInfoType(Payload, frozen=True, kw_only=True):
     group_id_token: Maybe[IdTokenType] = None
     language2: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
     personal_message: Maybe[MessageContentType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ModemType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ModemType."""
 
-    custom_data: Maybe[CustomDataType] = None
     iccid: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
     imsi: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingStationType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingStationType."""
 
-    model: Annotated[str, Meta(max_length=20)]
-    vendor_name: Annotated[str, Meta(max_length=50)]
-    custom_data: Maybe[CustomDataType] = None
     serial_number: Maybe[Annotated[str, Meta(min_length=1, max_length=25)]] = None
+    model: Annotated[str, Meta(max_length=20)]
     modem: Maybe[ModemType] = None
+    vendor_name: Annotated[str, Meta(max_length=50)]
     firmware_version: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class StatusInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: StatusInfoType."""
 
     reason_code: Annotated[str, Meta(max_length=20)]
-    custom_data: Maybe[CustomDataType] = None
     additional_info: Maybe[Annotated[str, Meta(min_length=1, max_length=512)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EVSEType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: EVSEType."""
 
     id: Integer
-    custom_data: Maybe[CustomDataType] = None
     connector_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearChargingProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ClearChargingProfileType."""
 
-    custom_data: Maybe[CustomDataType] = None
     evse_id: Maybe[Integer] = None
     charging_profile_purpose: Maybe[ChargingProfilePurposeEnumType] = None
     stack_level: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
@@ -202,8 +202,8 @@ class ClearMonitoringResultType(Payload, frozen=True, kw_only=True):
 
     status: ClearMonitoringStatusEnumType
     id: Integer
-    custom_data: Maybe[CustomDataType] = None
     status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CertificateHashDataType(Payload, frozen=True, kw_only=True):
@@ -219,11 +219,11 @@ class CertificateHashDataType(Payload, frozen=True, kw_only=True):
 class ChargingProfileCriterionType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingProfileCriterionType."""
 
-    custom_data: Maybe[CustomDataType] = None
     charging_profile_purpose: Maybe[ChargingProfilePurposeEnumType] = None
     stack_level: Maybe[Integer] = None
     charging_profile_id: Maybe[Annotated[list[Integer], Meta(min_length=1)]] = None
     charging_limit_source: Maybe[Annotated[list[ChargingLimitSourceEnumType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
@@ -231,9 +231,9 @@ class ChargingSchedulePeriodType(Payload, frozen=True, kw_only=True):
 
     start_period: Integer
     limit: float
-    custom_data: Maybe[CustomDataType] = None
     number_phases: Maybe[Integer] = None
     phase_to_use: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CompositeScheduleType(Payload, frozen=True, kw_only=True):
@@ -252,63 +252,63 @@ class CertificateHashDataChainType(Payload, frozen=True, kw_only=True):
 
     certificate_hash_data: CertificateHashDataType
     certificate_type: GetCertificateIdUseEnumType
-    custom_data: Maybe[CustomDataType] = None
     child_certificate_hash_data: Maybe[Annotated[list[CertificateHashDataType], Meta(min_length=1, max_length=4)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class LogParametersType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: LogParametersType."""
 
     remote_location: Annotated[str, Meta(max_length=512)]
-    custom_data: Maybe[CustomDataType] = None
     oldest_timestamp: Maybe[Instant] = None
     latest_timestamp: Maybe[Instant] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ComponentType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ComponentType."""
 
-    name: Annotated[str, Meta(max_length=50)]
-    custom_data: Maybe[CustomDataType] = None
     evse: Maybe[EVSEType] = None
+    name: Annotated[str, Meta(max_length=50)]
     instance: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VariableType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: VariableType."""
 
     name: Annotated[str, Meta(max_length=50)]
-    custom_data: Maybe[CustomDataType] = None
     instance: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ComponentVariableType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ComponentVariableType."""
 
     component: ComponentType
-    custom_data: Maybe[CustomDataType] = None
     variable: Maybe[VariableType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class GetVariableDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: GetVariableDataType."""
 
+    attribute_type: Maybe[AttributeEnumType] = None
     component: ComponentType
     variable: VariableType
     custom_data: Maybe[CustomDataType] = None
-    attribute_type: Maybe[AttributeEnumType] = None
 
 
 class GetVariableResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: GetVariableResultType."""
 
+    attribute_status_info: Maybe[StatusInfoType] = None
     attribute_status: GetVariableStatusEnumType
+    attribute_type: Maybe[AttributeEnumType] = None
+    attribute_value: Maybe[Annotated[str, Meta(max_length=2500)]] = None
     component: ComponentType
     variable: VariableType
     custom_data: Maybe[CustomDataType] = None
-    attribute_status_info: Maybe[StatusInfoType] = None
-    attribute_type: Maybe[AttributeEnumType] = None
-    attribute_value: Maybe[Annotated[str, Meta(max_length=2500)]] = None
 
 
 class SignedMeterValueType(Payload, frozen=True, kw_only=True):
@@ -324,22 +324,22 @@ class SignedMeterValueType(Payload, frozen=True, kw_only=True):
 class UnitOfMeasureType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: UnitOfMeasureType."""
 
-    custom_data: Maybe[CustomDataType] = None
     unit: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
     multiplier: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SampledValueType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SampledValueType."""
 
     value: float
-    custom_data: Maybe[CustomDataType] = None
     context: Maybe[ReadingContextEnumType] = None
     measurand: Maybe[MeasurandEnumType] = None
     phase: Maybe[PhaseEnumType] = None
     location: Maybe[LocationEnumType] = None
     signed_meter_value: Maybe[SignedMeterValueType] = None
     unit_of_measure: Maybe[UnitOfMeasureType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MeterValueType(Payload, frozen=True, kw_only=True):
@@ -350,20 +350,12 @@ class MeterValueType(Payload, frozen=True, kw_only=True):
     custom_data: Maybe[CustomDataType] = None
 
 
-class ChargingLimitType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.0.1: ChargingLimitType."""
-
-    charging_limit_source: ChargingLimitSourceEnumType
-    custom_data: Maybe[CustomDataType] = None
-    is_grid_critical: Maybe[bool] = None
-
-
 class RelativeTimeIntervalType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: RelativeTimeIntervalType."""
 
     start: Integer
-    custom_data: Maybe[CustomDataType] = None
     duration: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class CostType(Payload, frozen=True, kw_only=True):
@@ -371,8 +363,8 @@ class CostType(Payload, frozen=True, kw_only=True):
 
     cost_kind: CostKindEnumType
     amount: Integer
-    custom_data: Maybe[CustomDataType] = None
     amount_multiplier: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ConsumptionCostType(Payload, frozen=True, kw_only=True):
@@ -387,46 +379,54 @@ class SalesTariffEntryType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SalesTariffEntryType."""
 
     relative_time_interval: RelativeTimeIntervalType
-    custom_data: Maybe[CustomDataType] = None
     e_price_level: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     consumption_cost: Maybe[Annotated[list[ConsumptionCostType], Meta(min_length=1, max_length=3)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SalesTariffType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SalesTariffType."""
 
     id: Integer
-    sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
-    custom_data: Maybe[CustomDataType] = None
     sales_tariff_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
     num_e_price_levels: Maybe[Integer] = None
+    sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingScheduleType."""
 
     id: Integer
-    charging_rate_unit: ChargingRateUnitEnumType
-    charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
-    custom_data: Maybe[CustomDataType] = None
     start_schedule: Maybe[Instant] = None
     duration: Maybe[Integer] = None
+    charging_rate_unit: ChargingRateUnitEnumType
+    charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
     min_charging_rate: Maybe[float] = None
     sales_tariff: Maybe[SalesTariffType] = None
+    custom_data: Maybe[CustomDataType] = None
+
+
+class ChargingLimitType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.0.1: ChargingLimitType."""
+
+    charging_limit_source: ChargingLimitSourceEnumType
+    is_grid_critical: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class MessageInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: MessageInfoType."""
 
+    display: Maybe[ComponentType] = None
     id: Integer
     priority: MessagePriorityEnumType
-    message: MessageContentType
-    custom_data: Maybe[CustomDataType] = None
-    display: Maybe[ComponentType] = None
     state: Maybe[MessageStateEnumType] = None
     start_date_time: Maybe[Instant] = None
     end_date_time: Maybe[Instant] = None
     transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    message: MessageContentType
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ACChargingParametersType(Payload, frozen=True, kw_only=True):
@@ -444,23 +444,23 @@ class DCChargingParametersType(Payload, frozen=True, kw_only=True):
 
     ev_max_current: Integer
     ev_max_voltage: Integer
-    custom_data: Maybe[CustomDataType] = None
     energy_amount: Maybe[Integer] = None
     ev_max_power: Maybe[Integer] = None
     state_of_charge: Maybe[Annotated[int, Meta(ge=0, le=100)]] = None
     ev_energy_capacity: Maybe[Integer] = None
     full_soc: Maybe[Annotated[int, Meta(ge=0, le=100)]] = field(default=None, name="fullSoC")
     bulk_soc: Maybe[Annotated[int, Meta(ge=0, le=100)]] = field(default=None, name="bulkSoC")
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingNeedsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: ChargingNeedsType."""
 
-    requested_energy_transfer: EnergyTransferModeEnumType
-    custom_data: Maybe[CustomDataType] = None
     ac_charging_parameters: Maybe[ACChargingParametersType] = None
     dc_charging_parameters: Maybe[DCChargingParametersType] = None
+    requested_energy_transfer: EnergyTransferModeEnumType
     departure_time: Maybe[Instant] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class EventDataType(Payload, frozen=True, kw_only=True):
@@ -469,17 +469,17 @@ class EventDataType(Payload, frozen=True, kw_only=True):
     event_id: Integer
     timestamp: Reported[Instant]
     trigger: EventTriggerEnumType
-    actual_value: Annotated[str, Meta(max_length=2500)]
-    component: ComponentType
-    event_notification_type: EventNotificationEnumType
-    variable: VariableType
-    custom_data: Maybe[CustomDataType] = None
     cause: Maybe[Integer] = None
+    actual_value: Annotated[str, Meta(max_length=2500)]
     tech_code: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     tech_info: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
     cleared: Maybe[bool] = None
     transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    component: ComponentType
     variable_monitoring_id: Maybe[Integer] = None
+    event_notification_type: EventNotificationEnumType
+    variable: VariableType
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VariableMonitoringType(Payload, frozen=True, kw_only=True):
@@ -505,24 +505,24 @@ class MonitoringDataType(Payload, frozen=True, kw_only=True):
 class VariableAttributeType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: VariableAttributeType."""
 
-    custom_data: Maybe[CustomDataType] = None
     type: Maybe[AttributeEnumType] = None
     value: Maybe[Annotated[str, Meta(max_length=2500)]] = None
     mutability: Maybe[MutabilityEnumType] = None
     persistent: Maybe[bool] = None
     constant: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VariableCharacteristicsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: VariableCharacteristicsType."""
 
-    data_type: DataEnumType
-    supports_monitoring: bool
-    custom_data: Maybe[CustomDataType] = None
     unit: Maybe[Annotated[str, Meta(min_length=1, max_length=16)]] = None
+    data_type: DataEnumType
     min_limit: Maybe[float] = None
     max_limit: Maybe[float] = None
     values_list: Maybe[Annotated[str, Meta(min_length=1, max_length=1000)]] = None
+    supports_monitoring: bool
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ReportDataType(Payload, frozen=True, kw_only=True):
@@ -531,8 +531,8 @@ class ReportDataType(Payload, frozen=True, kw_only=True):
     component: ComponentType
     variable: VariableType
     variable_attribute: Annotated[list[VariableAttributeType], Meta(min_length=1, max_length=4)]
-    custom_data: Maybe[CustomDataType] = None
     variable_characteristics: Maybe[VariableCharacteristicsType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class ChargingProfileType(Payload, frozen=True, kw_only=True):
@@ -542,33 +542,33 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     stack_level: Integer
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
-    charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
-    custom_data: Maybe[CustomDataType] = None
     recurrency_kind: Maybe[RecurrencyKindEnumType] = None
     valid_from: Maybe[Instant] = None
     valid_to: Maybe[Instant] = None
+    charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
     transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class AuthorizationData(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: AuthorizationData."""
 
     id_token: IdTokenType
-    custom_data: Maybe[CustomDataType] = None
     id_token_info: Maybe[IdTokenInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class APNType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: APNType."""
 
     apn: Annotated[str, Meta(max_length=512)]
-    apn_authentication: APNAuthenticationEnumType
-    custom_data: Maybe[CustomDataType] = None
     apn_user_name: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
     apn_password: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
     sim_pin: Maybe[Integer] = None
     preferred_network: Maybe[Annotated[str, Meta(min_length=1, max_length=6)]] = None
     use_only_preferred_network: Maybe[bool] = None
+    apn_authentication: APNAuthenticationEnumType
+    custom_data: Maybe[CustomDataType] = None
 
 
 class VPNType(Payload, frozen=True, kw_only=True):
@@ -576,83 +576,83 @@ class VPNType(Payload, frozen=True, kw_only=True):
 
     server: Annotated[str, Meta(max_length=512)]
     user: Annotated[str, Meta(max_length=20)]
+    group: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
     password: Annotated[str, Meta(max_length=20)]
     key: Annotated[str, Meta(max_length=255)]
     type: VPNEnumType
     custom_data: Maybe[CustomDataType] = None
-    group: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
 
 
 class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: NetworkConnectionProfileType."""
 
+    apn: Maybe[APNType] = None
     ocpp_version: OCPPVersionEnumType
     ocpp_transport: OCPPTransportEnumType
     ocpp_csms_url: Annotated[str, Meta(max_length=512)]
     message_timeout: Integer
     security_profile: Integer
     ocpp_interface: OCPPInterfaceEnumType
-    custom_data: Maybe[CustomDataType] = None
-    apn: Maybe[APNType] = None
     vpn: Maybe[VPNType] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SetMonitoringDataType."""
 
+    id: Maybe[Integer] = None
+    transaction: Maybe[bool] = None
     value: float
     type: MonitorEnumType
     severity: Integer
     component: ComponentType
     variable: VariableType
     custom_data: Maybe[CustomDataType] = None
-    id: Maybe[Integer] = None
-    transaction: Maybe[bool] = None
 
 
 class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SetMonitoringResultType."""
 
+    id: Maybe[Integer] = None
+    status_info: Maybe[StatusInfoType] = None
     status: SetMonitoringStatusEnumType
     type: MonitorEnumType
     component: ComponentType
     variable: VariableType
     severity: Integer
     custom_data: Maybe[CustomDataType] = None
-    id: Maybe[Integer] = None
-    status_info: Maybe[StatusInfoType] = None
 
 
 class SetVariableDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SetVariableDataType."""
 
+    attribute_type: Maybe[AttributeEnumType] = None
     attribute_value: Annotated[str, Meta(max_length=1000)]
     component: ComponentType
     variable: VariableType
     custom_data: Maybe[CustomDataType] = None
-    attribute_type: Maybe[AttributeEnumType] = None
 
 
 class SetVariableResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: SetVariableResultType."""
 
+    attribute_type: Maybe[AttributeEnumType] = None
     attribute_status: SetVariableStatusEnumType
+    attribute_status_info: Maybe[StatusInfoType] = None
     component: ComponentType
     variable: VariableType
     custom_data: Maybe[CustomDataType] = None
-    attribute_type: Maybe[AttributeEnumType] = None
-    attribute_status_info: Maybe[StatusInfoType] = None
 
 
 class TransactionType(Payload, frozen=True, kw_only=True):
     """OCPP 2.0.1: TransactionType."""
 
     transaction_id: Annotated[str, Meta(max_length=36)]
-    custom_data: Maybe[CustomDataType] = None
     charging_state: Maybe[ChargingStateEnumType] = None
     time_spent_charging: Maybe[Integer] = None
     stopped_reason: Maybe[ReasonEnumType] = None
     remote_start_id: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
 
 
 class FirmwareType(Payload, frozen=True, kw_only=True):
@@ -660,7 +660,7 @@ class FirmwareType(Payload, frozen=True, kw_only=True):
 
     location: Annotated[str, Meta(max_length=512)]
     retrieve_date_time: Instant
-    custom_data: Maybe[CustomDataType] = None
     install_date_time: Maybe[Instant] = None
     signing_certificate: Maybe[Annotated[str, Meta(min_length=1, max_length=5500)]] = None
     signature: Maybe[Annotated[str, Meta(min_length=1, max_length=800)]] = None
+    custom_data: Maybe[CustomDataType] = None

@@ -446,8 +446,8 @@ class CertificateSignedResponse(Payload, frozen=True, kw_only=True):
 class ChangeAvailability(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ChangeAvailability message."""
 
-    operational_status: OperationalStatusEnumType
     evse: Maybe[EVSEType] = None
+    operational_status: OperationalStatusEnumType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -610,11 +610,11 @@ class CostUpdatedResponse(Payload, frozen=True, kw_only=True):
 class CustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The CustomerInformation message."""
 
+    customer_certificate: Maybe[CertificateHashDataType] = None
+    id_token: Maybe[IdTokenType] = None
     request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     report: bool
     clear: bool
-    customer_certificate: Maybe[CertificateHashDataType] = None
-    id_token: Maybe[IdTokenType] = None
     customer_identifier: Maybe[Annotated[str, Meta(min_length=1, max_length=64)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -630,9 +630,9 @@ class CustomerInformationResponse(Payload, frozen=True, kw_only=True):
 class DataTransfer(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The DataTransfer message."""
 
-    vendor_id: Annotated[str, Meta(max_length=255)]
     message_id: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     data: Maybe[Any] = None
+    vendor_id: Annotated[str, Meta(max_length=255)]
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -690,8 +690,8 @@ class Get15118EVCertificateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to Get15118EVCertificate."""
 
     status: Iso15118EVCertificateStatusEnumType
-    exi_response: Annotated[str, Meta(max_length=17000)]
     status_info: Maybe[StatusInfoType] = None
+    exi_response: Annotated[str, Meta(max_length=17000)]
     remaining_contracts: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -746,8 +746,8 @@ class GetChargingProfiles(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetChargingProfiles message."""
 
     request_id: Integer
-    charging_profile: ChargingProfileCriterionType
     evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    charging_profile: ChargingProfileCriterionType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -763,8 +763,8 @@ class GetCompositeSchedule(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetCompositeSchedule message."""
 
     duration: Integer
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     charging_rate_unit: Maybe[ChargingRateUnitEnumType] = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -798,8 +798,8 @@ class GetDERControlResponse(Payload, frozen=True, kw_only=True):
 class GetDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetDisplayMessages message."""
 
-    request_id: Integer
     id: Maybe[Annotated[list[Annotated[int, Meta(ge=0, le=9223372036854775807)]], Meta(min_length=1)]] = None
+    request_id: Integer
     priority: Maybe[MessagePriorityEnumType] = None
     state: Maybe[MessageStateEnumType] = None
     custom_data: Maybe[CustomDataType] = None
@@ -865,8 +865,8 @@ class GetLogResponse(Payload, frozen=True, kw_only=True):
 class GetMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetMonitoringReport message."""
 
-    request_id: Integer
     component_variable: Maybe[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = None
+    request_id: Integer
     monitoring_criteria: Maybe[Annotated[list[MonitoringCriterionEnumType], Meta(min_length=1, max_length=3)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -895,8 +895,8 @@ class GetPeriodicEventStreamResponse(Payload, frozen=True, kw_only=True):
 class GetReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The GetReport message."""
 
-    request_id: Integer
     component_variable: Maybe[Annotated[list[ComponentVariableType], Meta(min_length=1)]] = None
+    request_id: Integer
     component_criteria: Maybe[Annotated[list[ComponentCriterionEnumType], Meta(min_length=1, max_length=4)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -935,8 +935,8 @@ class GetTransactionStatus(Payload, frozen=True, kw_only=True):
 class GetTransactionStatusResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to GetTransactionStatus."""
 
-    messages_in_queue: bool
     ongoing_indicator: Maybe[bool] = None
+    messages_in_queue: bool
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1031,9 +1031,9 @@ class NotifyAllowedEnergyTransferResponse(Payload, frozen=True, kw_only=True):
 class NotifyChargingLimit(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyChargingLimit message."""
 
-    charging_limit: ChargingLimitType
     charging_schedule: Maybe[Annotated[list[ChargingScheduleType], Meta(min_length=1)]] = None
     evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    charging_limit: ChargingLimitType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1047,10 +1047,10 @@ class NotifyCustomerInformation(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyCustomerInformation message."""
 
     data: Annotated[str, Meta(max_length=512)]
+    tbc: Maybe[bool] = None
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     generated_at: Reported[Instant]
     request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    tbc: Maybe[bool] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1064,9 +1064,9 @@ class NotifyDERAlarm(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyDERAlarm message."""
 
     control_type: DERControlEnumType
-    timestamp: Reported[Instant]
     grid_event_fault: Maybe[GridEventFaultEnumType] = None
     alarm_ended: Maybe[bool] = None
+    timestamp: Reported[Instant]
     extra_info: Maybe[Annotated[str, Meta(min_length=1, max_length=200)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1096,8 +1096,8 @@ class NotifyDERStartStopResponse(Payload, frozen=True, kw_only=True):
 class NotifyDisplayMessages(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyDisplayMessages message."""
 
-    request_id: Integer
     message_info: Maybe[Annotated[list[MessageInfoType], Meta(min_length=1)]] = None
+    request_id: Integer
     tbc: Maybe[bool] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1112,8 +1112,8 @@ class NotifyEVChargingNeeds(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyEVChargingNeeds message."""
 
     evse_id: Annotated[int, Meta(ge=1, le=9223372036854775807)]
-    charging_needs: ChargingNeedsType
     max_schedule_tuples: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    charging_needs: ChargingNeedsType
     timestamp: Maybe[Instant] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1149,9 +1149,9 @@ class NotifyEvent(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyEvent message."""
 
     generated_at: Reported[Instant]
+    tbc: Maybe[bool] = None
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     event_data: Annotated[list[EventDataType], Meta(min_length=1)]
-    tbc: Maybe[bool] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1164,11 +1164,11 @@ class NotifyEventResponse(Payload, frozen=True, kw_only=True):
 class NotifyMonitoringReport(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifyMonitoringReport message."""
 
+    monitor: Maybe[Annotated[list[MonitoringDataType], Meta(min_length=1)]] = None
     request_id: Integer
+    tbc: Maybe[bool] = None
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     generated_at: Reported[Instant]
-    monitor: Maybe[Annotated[list[MonitoringDataType], Meta(min_length=1)]] = None
-    tbc: Maybe[bool] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1207,9 +1207,9 @@ class NotifyReport(Payload, frozen=True, kw_only=True):
 
     request_id: Integer
     generated_at: Reported[Instant]
-    seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     report_data: Maybe[Annotated[list[ReportDataType], Meta(min_length=1)]] = None
     tbc: Maybe[bool] = None
+    seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1222,12 +1222,12 @@ class NotifyReportResponse(Payload, frozen=True, kw_only=True):
 class NotifySettlement(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The NotifySettlement message."""
 
+    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
     psp_ref: Annotated[str, Meta(max_length=255)]
     status: PaymentStatusEnumType
+    status_info: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
     settlement_amount: float
     settlement_time: Instant
-    transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
-    status_info: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
     receipt_id: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     receipt_url: Maybe[Annotated[str, Meta(min_length=1, max_length=2000)]] = None
     vat_company: Maybe[AddressType] = None
@@ -1276,9 +1276,9 @@ class PublishFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The PublishFirmware message."""
 
     location: Annotated[str, Meta(max_length=2000)]
+    retries: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     checksum: Annotated[str, Meta(max_length=32)]
     request_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    retries: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     retry_interval: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1317,8 +1317,8 @@ class PullDynamicScheduleUpdate(Payload, frozen=True, kw_only=True):
 class PullDynamicScheduleUpdateResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to PullDynamicScheduleUpdate."""
 
-    status: ChargingProfileStatusEnumType
     schedule_update: Maybe[ChargingScheduleUpdateType] = None
+    status: ChargingProfileStatusEnumType
     status_info: Maybe[StatusInfoType] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1329,8 +1329,8 @@ class ReportChargingProfiles(Payload, frozen=True, kw_only=True):
     request_id: Integer
     charging_limit_source: Annotated[str, Meta(max_length=20)]
     charging_profile: Annotated[list[ChargingProfileType], Meta(min_length=1)]
-    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     tbc: Maybe[bool] = None
+    evse_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1343,7 +1343,6 @@ class ReportChargingProfilesResponse(Payload, frozen=True, kw_only=True):
 class ReportDERControl(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The ReportDERControl message."""
 
-    request_id: Integer
     curve: Maybe[Annotated[list[DERCurveGetType], Meta(min_length=1, max_length=24)]] = None
     enter_service: Maybe[Annotated[list[EnterServiceGetType], Meta(min_length=1, max_length=24)]] = None
     fixed_pf_absorb: Maybe[Annotated[list[FixedPFGetType], Meta(min_length=1, max_length=24)]] = field(default=None, name="fixedPFAbsorb")
@@ -1352,6 +1351,7 @@ class ReportDERControl(Payload, frozen=True, kw_only=True):
     freq_droop: Maybe[Annotated[list[FreqDroopGetType], Meta(min_length=1, max_length=24)]] = None
     gradient: Maybe[Annotated[list[GradientGetType], Meta(min_length=1, max_length=24)]] = None
     limit_max_discharge: Maybe[Annotated[list[LimitMaxDischargeGetType], Meta(min_length=1, max_length=24)]] = None
+    request_id: Integer
     tbc: Maybe[bool] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1381,10 +1381,10 @@ class RequestBatterySwapResponse(Payload, frozen=True, kw_only=True):
 class RequestStartTransaction(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The RequestStartTransaction message."""
 
-    id_token: IdTokenType
-    remote_start_id: Integer
     evse_id: Maybe[Annotated[int, Meta(ge=1, le=9223372036854775807)]] = None
     group_id_token: Maybe[IdTokenType] = None
+    id_token: IdTokenType
+    remote_start_id: Integer
     charging_profile: Maybe[ChargingProfileType] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1432,8 +1432,8 @@ class ReserveNow(Payload, frozen=True, kw_only=True):
 
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     expiry_date_time: Instant
-    id_token: IdTokenType
     connector_type: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    id_token: IdTokenType
     evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     group_id_token: Maybe[IdTokenType] = None
     custom_data: Maybe[CustomDataType] = None
@@ -1481,9 +1481,9 @@ class SecurityEventNotificationResponse(Payload, frozen=True, kw_only=True):
 class SendLocalList(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The SendLocalList message."""
 
+    local_authorization_list: Maybe[Annotated[list[AuthorizationData], Meta(min_length=1)]] = None
     version_number: Integer
     update_type: UpdateEnumType
-    local_authorization_list: Maybe[Annotated[list[AuthorizationData], Meta(min_length=1)]] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1679,19 +1679,19 @@ class StatusNotificationResponse(Payload, frozen=True, kw_only=True):
 class TransactionEvent(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The TransactionEvent message."""
 
+    cost_details: Maybe[CostDetailsType] = None
     event_type: TransactionEventEnumType
+    meter_value: Maybe[Annotated[list[MeterValueType], Meta(min_length=1)]] = None
     timestamp: Reported[Instant]
     trigger_reason: Reported[TriggerReasonEnumType]
     seq_no: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    transaction_info: TransactionType
-    cost_details: Maybe[CostDetailsType] = None
-    meter_value: Maybe[Annotated[list[MeterValueType], Meta(min_length=1)]] = None
     offline: Maybe[bool] = None
     number_of_phases_used: Maybe[Annotated[int, Meta(ge=0, le=3)]] = None
     cable_max_current: Maybe[Integer] = None
     reservation_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     preconditioning_status: Maybe[PreconditioningStatusEnumType] = None
     evse_sleep: Maybe[bool] = None
+    transaction_info: TransactionType
     evse: Maybe[EVSEType] = None
     id_token: Maybe[IdTokenType] = None
     custom_data: Maybe[CustomDataType] = None
@@ -1712,8 +1712,8 @@ class TransactionEventResponse(Payload, frozen=True, kw_only=True):
 class TriggerMessage(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The TriggerMessage message."""
 
-    requested_message: MessageTriggerEnumType
     evse: Maybe[EVSEType] = None
+    requested_message: MessageTriggerEnumType
     custom_trigger: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1775,10 +1775,10 @@ class UpdateDynamicScheduleResponse(Payload, frozen=True, kw_only=True):
 class UpdateFirmware(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The UpdateFirmware message."""
 
-    request_id: Integer
-    firmware: FirmwareType
     retries: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     retry_interval: Maybe[Integer] = None
+    request_id: Integer
+    firmware: FirmwareType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1817,9 +1817,9 @@ class VatNumberValidation(Payload, frozen=True, kw_only=True):
 class VatNumberValidationResponse(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: The answer to VatNumberValidation."""
 
-    vat_number: Annotated[str, Meta(max_length=20)]
-    status: GenericStatusEnumType
     company: Maybe[AddressType] = None
     status_info: Maybe[StatusInfoType] = None
+    vat_number: Annotated[str, Meta(max_length=20)]
     evse_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    status: GenericStatusEnumType
     custom_data: Maybe[CustomDataType] = None

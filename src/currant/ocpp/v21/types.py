@@ -209,9 +209,9 @@ class AdditionalInfoType(Payload, frozen=True, kw_only=True):
 class IdTokenType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: IdTokenType."""
 
+    additional_info: Maybe[Annotated[list[AdditionalInfoType], Meta(min_length=1)]] = None
     id_token: Annotated[str, Meta(max_length=255)]
     type: Annotated[str, Meta(max_length=20)]
-    additional_info: Maybe[Annotated[list[AdditionalInfoType], Meta(min_length=1)]] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -230,8 +230,8 @@ class MessageContentType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: MessageContentType."""
 
     format: MessageFormatEnumType
-    content: Annotated[str, Meta(max_length=1024)]
     language: Maybe[Annotated[str, Meta(min_length=1, max_length=8)]] = None
+    content: Annotated[str, Meta(max_length=1024)]
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -331,8 +331,8 @@ class TariffConditionsFixedType(Payload, frozen=True, kw_only=True):
 class TariffFixedPriceType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffFixedPriceType."""
 
-    price_fixed: float
     conditions: Maybe[TariffConditionsFixedType] = None
+    price_fixed: float
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -357,8 +357,8 @@ class TariffType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TariffType."""
 
     tariff_id: Annotated[str, Meta(max_length=60)]
-    currency: Annotated[str, Meta(max_length=3)]
     description: Maybe[Annotated[list[MessageContentType], Meta(min_length=1, max_length=10)]] = None
+    currency: Annotated[str, Meta(max_length=3)]
     energy: Maybe[TariffEnergyType] = None
     valid_from: Maybe[Instant] = None
     charging_time: Maybe[TariffTimeType] = None
@@ -394,10 +394,10 @@ class ModemType(Payload, frozen=True, kw_only=True):
 class ChargingStationType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingStationType."""
 
-    model: Annotated[str, Meta(max_length=20)]
-    vendor_name: Annotated[str, Meta(max_length=50)]
     serial_number: Maybe[Annotated[str, Meta(min_length=1, max_length=25)]] = None
+    model: Annotated[str, Meta(max_length=20)]
     modem: Maybe[ModemType] = None
+    vendor_name: Annotated[str, Meta(max_length=50)]
     firmware_version: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -422,9 +422,9 @@ class ClearChargingProfileType(Payload, frozen=True, kw_only=True):
 class ClearTariffsResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ClearTariffsResultType."""
 
-    status: TariffClearStatusEnumType
     status_info: Maybe[StatusInfoType] = None
     tariff_id: Maybe[Annotated[str, Meta(min_length=1, max_length=60)]] = None
+    status: TariffClearStatusEnumType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -551,8 +551,8 @@ class LogParametersType(Payload, frozen=True, kw_only=True):
 class ComponentType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ComponentType."""
 
-    name: Annotated[str, Meta(max_length=50)]
     evse: Maybe[EVSEType] = None
+    name: Annotated[str, Meta(max_length=50)]
     instance: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -596,9 +596,9 @@ class TariffAssignmentType(Payload, frozen=True, kw_only=True):
 class GetVariableDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: GetVariableDataType."""
 
+    attribute_type: Maybe[AttributeEnumType] = None
     component: ComponentType
     variable: VariableType
-    attribute_type: Maybe[AttributeEnumType] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -606,11 +606,11 @@ class GetVariableResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: GetVariableResultType."""
 
     attribute_status: GetVariableStatusEnumType
-    component: ComponentType
-    variable: VariableType
     attribute_status_info: Maybe[StatusInfoType] = None
     attribute_type: Maybe[AttributeEnumType] = None
     attribute_value: Maybe[Annotated[str, Meta(max_length=2500)]] = None
+    component: ComponentType
+    variable: VariableType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -618,8 +618,8 @@ class SignedMeterValueType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SignedMeterValueType."""
 
     signed_meter_data: Annotated[str, Meta(max_length=32768)]
-    encoding_method: Annotated[str, Meta(max_length=50)]
     signing_method: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
+    encoding_method: Annotated[str, Meta(max_length=50)]
     public_key: Maybe[Annotated[str, Meta(min_length=1, max_length=2500)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -650,15 +650,6 @@ class MeterValueType(Payload, frozen=True, kw_only=True):
 
     sampled_value: Annotated[list[SampledValueType], Meta(min_length=1)]
     timestamp: Reported[Instant]
-    custom_data: Maybe[CustomDataType] = None
-
-
-class ChargingLimitType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: ChargingLimitType."""
-
-    charging_limit_source: Annotated[str, Meta(max_length=20)]
-    is_local_generation: Maybe[bool] = None
-    is_grid_critical: Maybe[bool] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -708,9 +699,9 @@ class SalesTariffType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SalesTariffType."""
 
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
     sales_tariff_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
     num_e_price_levels: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    sales_tariff_entry: Annotated[list[SalesTariffEntryType], Meta(min_length=1, max_length=1024)]
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -725,12 +716,12 @@ class RationalNumberType(Payload, frozen=True, kw_only=True):
 class PriceRuleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: PriceRuleType."""
 
-    energy_fee: RationalNumberType
-    power_range_start: RationalNumberType
     parking_fee_period: Maybe[Integer] = None
     carbon_dioxide_emission: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     renewable_generation_percentage: Maybe[Annotated[int, Meta(ge=0, le=100)]] = None
+    energy_fee: RationalNumberType
     parking_fee: Maybe[RationalNumberType] = None
+    power_range_start: RationalNumberType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -746,13 +737,13 @@ class TaxRuleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: TaxRuleType."""
 
     tax_rule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] = field(name="taxRuleID")
+    tax_rule_name: Maybe[Annotated[str, Meta(min_length=1, max_length=100)]] = None
+    tax_included_in_price: Maybe[bool] = None
     applies_to_energy_fee: bool
     applies_to_parking_fee: bool
     applies_to_overstay_fee: bool
     applies_to_minimum_maximum_cost: bool
     tax_rate: RationalNumberType
-    tax_rule_name: Maybe[Annotated[str, Meta(min_length=1, max_length=100)]] = None
-    tax_included_in_price: Maybe[bool] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -760,17 +751,17 @@ class OverstayRuleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: OverstayRuleType."""
 
     overstay_fee: RationalNumberType
+    overstay_rule_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
     start_time: Integer
     overstay_fee_period: Integer
-    overstay_rule_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
     custom_data: Maybe[CustomDataType] = None
 
 
 class OverstayRuleListType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: OverstayRuleListType."""
 
-    overstay_rule: Annotated[list[OverstayRuleType], Meta(min_length=1, max_length=5)]
     overstay_power_threshold: Maybe[RationalNumberType] = None
+    overstay_rule: Annotated[list[OverstayRuleType], Meta(min_length=1, max_length=5)]
     overstay_time_threshold: Maybe[Integer] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -788,13 +779,13 @@ class AbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
 
     time_anchor: Instant
     price_schedule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)] = field(name="priceScheduleID")
+    price_schedule_description: Maybe[Annotated[str, Meta(min_length=1, max_length=160)]] = None
     currency: Annotated[str, Meta(max_length=3)]
     language: Annotated[str, Meta(max_length=8)]
     price_algorithm: Annotated[str, Meta(max_length=2000)]
-    price_rule_stacks: Annotated[list[PriceRuleStackType], Meta(min_length=1, max_length=1024)]
-    price_schedule_description: Maybe[Annotated[str, Meta(min_length=1, max_length=160)]] = None
     minimum_cost: Maybe[RationalNumberType] = None
     maximum_cost: Maybe[RationalNumberType] = None
+    price_rule_stacks: Annotated[list[PriceRuleStackType], Meta(min_length=1, max_length=1024)]
     tax_rules: Maybe[Annotated[list[TaxRuleType], Meta(min_length=1, max_length=10)]] = None
     overstay_rule_list: Maybe[OverstayRuleListType] = None
     additional_selected_services: Maybe[Annotated[list[AdditionalSelectedServicesType], Meta(min_length=1, max_length=5)]] = None
@@ -815,8 +806,8 @@ class PriceLevelScheduleType(Payload, frozen=True, kw_only=True):
     price_level_schedule_entries: Annotated[list[PriceLevelScheduleEntryType], Meta(min_length=1, max_length=100)]
     time_anchor: Instant
     price_schedule_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    number_of_price_levels: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     price_schedule_description: Maybe[Annotated[str, Meta(min_length=1, max_length=32)]] = None
+    number_of_price_levels: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -824,16 +815,16 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingScheduleType."""
 
     id: Integer
-    charging_rate_unit: ChargingRateUnitEnumType
-    charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
     limit_at_soc: Maybe[LimitAtSoCType] = field(default=None, name="limitAtSoC")
     start_schedule: Maybe[Instant] = None
     duration: Maybe[Integer] = None
+    charging_rate_unit: ChargingRateUnitEnumType
     min_charging_rate: Maybe[float] = None
     power_tolerance: Maybe[float] = None
     signature_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     digest_value: Maybe[Annotated[str, Meta(min_length=1, max_length=88)]] = None
     use_local_time: Maybe[bool] = None
+    charging_schedule_period: Annotated[list[ChargingSchedulePeriodType], Meta(min_length=1, max_length=1024)]
     randomized_delay: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     sales_tariff: Maybe[SalesTariffType] = None
     absolute_price_schedule: Maybe[AbsolutePriceScheduleType] = None
@@ -841,17 +832,26 @@ class ChargingScheduleType(Payload, frozen=True, kw_only=True):
     custom_data: Maybe[CustomDataType] = None
 
 
+class ChargingLimitType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: ChargingLimitType."""
+
+    charging_limit_source: Annotated[str, Meta(max_length=20)]
+    is_local_generation: Maybe[bool] = None
+    is_grid_critical: Maybe[bool] = None
+    custom_data: Maybe[CustomDataType] = None
+
+
 class MessageInfoType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: MessageInfoType."""
 
+    display: Maybe[ComponentType] = None
     id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     priority: MessagePriorityEnumType
-    message: MessageContentType
-    display: Maybe[ComponentType] = None
     state: Maybe[MessageStateEnumType] = None
     start_date_time: Maybe[Instant] = None
     end_date_time: Maybe[Instant] = None
     transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    message: MessageContentType
     message_extra: Maybe[Annotated[list[MessageContentType], Meta(min_length=1, max_length=4)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -913,22 +913,6 @@ class DERChargingParametersType(Payload, frozen=True, kw_only=True):
     custom_data: Maybe[CustomDataType] = None
 
 
-class EVPowerScheduleEntryType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: EVPowerScheduleEntryType."""
-
-    duration: Integer
-    power: float
-    custom_data: Maybe[CustomDataType] = None
-
-
-class EVPowerScheduleType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: EVPowerScheduleType."""
-
-    ev_power_schedule_entries: Annotated[list[EVPowerScheduleEntryType], Meta(min_length=1, max_length=1024)]
-    time_anchor: Instant
-    custom_data: Maybe[CustomDataType] = None
-
-
 class EVPriceRuleType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EVPriceRuleType."""
 
@@ -955,11 +939,27 @@ class EVAbsolutePriceScheduleType(Payload, frozen=True, kw_only=True):
     custom_data: Maybe[CustomDataType] = None
 
 
+class EVPowerScheduleEntryType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: EVPowerScheduleEntryType."""
+
+    duration: Integer
+    power: float
+    custom_data: Maybe[CustomDataType] = None
+
+
+class EVPowerScheduleType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: EVPowerScheduleType."""
+
+    ev_power_schedule_entries: Annotated[list[EVPowerScheduleEntryType], Meta(min_length=1, max_length=1024)]
+    time_anchor: Instant
+    custom_data: Maybe[CustomDataType] = None
+
+
 class EVEnergyOfferType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: EVEnergyOfferType."""
 
-    ev_power_schedule: EVPowerScheduleType
     ev_absolute_price_schedule: Maybe[EVAbsolutePriceScheduleType] = None
+    ev_power_schedule: EVPowerScheduleType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1010,10 +1010,10 @@ class V2XChargingParametersType(Payload, frozen=True, kw_only=True):
 class ChargingNeedsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: ChargingNeedsType."""
 
-    requested_energy_transfer: EnergyTransferModeEnumType
     ac_charging_parameters: Maybe[ACChargingParametersType] = None
     der_charging_parameters: Maybe[DERChargingParametersType] = None
     ev_energy_offer: Maybe[EVEnergyOfferType] = None
+    requested_energy_transfer: EnergyTransferModeEnumType
     dc_charging_parameters: Maybe[DCChargingParametersType] = None
     v2x_charging_parameters: Maybe[V2XChargingParametersType] = None
     available_energy_transfer: Maybe[Annotated[list[EnergyTransferModeEnumType], Meta(min_length=1)]] = None
@@ -1029,16 +1029,16 @@ class EventDataType(Payload, frozen=True, kw_only=True):
     event_id: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     timestamp: Reported[Instant]
     trigger: EventTriggerEnumType
-    actual_value: Annotated[str, Meta(max_length=2500)]
-    component: ComponentType
-    event_notification_type: EventNotificationEnumType
-    variable: VariableType
     cause: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    actual_value: Annotated[str, Meta(max_length=2500)]
     tech_code: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     tech_info: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
     cleared: Maybe[bool] = None
     transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
+    component: ComponentType
     variable_monitoring_id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    event_notification_type: EventNotificationEnumType
+    variable: VariableType
     severity: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
     custom_data: Maybe[CustomDataType] = None
 
@@ -1086,13 +1086,13 @@ class VariableAttributeType(Payload, frozen=True, kw_only=True):
 class VariableCharacteristicsType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: VariableCharacteristicsType."""
 
-    data_type: DataEnumType
-    supports_monitoring: bool
     unit: Maybe[Annotated[str, Meta(min_length=1, max_length=16)]] = None
+    data_type: DataEnumType
     min_limit: Maybe[float] = None
     max_limit: Maybe[float] = None
     max_elements: Maybe[Annotated[int, Meta(ge=1, le=9223372036854775807)]] = None
     values_list: Maybe[Annotated[str, Meta(min_length=1, max_length=1000)]] = None
+    supports_monitoring: bool
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1111,10 +1111,10 @@ class AddressType(Payload, frozen=True, kw_only=True):
 
     name: Annotated[str, Meta(max_length=50)]
     address1: Annotated[str, Meta(max_length=100)]
-    city: Annotated[str, Meta(max_length=100)]
-    country: Annotated[str, Meta(max_length=50)]
     address2: Maybe[Annotated[str, Meta(min_length=1, max_length=100)]] = None
+    city: Annotated[str, Meta(max_length=100)]
     postal_code: Maybe[Annotated[str, Meta(min_length=1, max_length=20)]] = None
+    country: Annotated[str, Meta(max_length=50)]
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1143,12 +1143,12 @@ class ChargingProfileType(Payload, frozen=True, kw_only=True):
     stack_level: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     charging_profile_purpose: ChargingProfilePurposeEnumType
     charging_profile_kind: ChargingProfileKindEnumType
-    charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
     recurrency_kind: Maybe[RecurrencyKindEnumType] = None
     valid_from: Maybe[Instant] = None
     valid_to: Maybe[Instant] = None
     transaction_id: Maybe[Annotated[str, Meta(min_length=1, max_length=36)]] = None
     max_offline_duration: Maybe[Integer] = None
+    charging_schedule: Annotated[list[ChargingScheduleType], Meta(min_length=1, max_length=3)]
     invalid_after_offline_duration: Maybe[bool] = None
     dyn_update_interval: Maybe[Integer] = None
     dyn_update_time: Maybe[Instant] = None
@@ -1196,11 +1196,11 @@ class DERCurveType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: DERCurveType."""
 
     curve_data: Annotated[list[DERCurvePointsType], Meta(min_length=1, max_length=10)]
-    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    y_unit: DERUnitEnumType
     hysteresis: Maybe[HysteresisType] = None
+    priority: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     reactive_power_params: Maybe[ReactivePowerParamsType] = None
     voltage_params: Maybe[VoltageParamsType] = None
+    y_unit: DERUnitEnumType
     response_time: Maybe[float] = None
     start_time: Maybe[Instant] = None
     duration: Maybe[float] = None
@@ -1356,12 +1356,12 @@ class APNType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: APNType."""
 
     apn: Annotated[str, Meta(max_length=2000)]
-    apn_authentication: APNAuthenticationEnumType
     apn_user_name: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     apn_password: Maybe[Annotated[str, Meta(min_length=1, max_length=64)]] = None
     sim_pin: Maybe[Integer] = None
     preferred_network: Maybe[Annotated[str, Meta(min_length=1, max_length=6)]] = None
     use_only_preferred_network: Maybe[bool] = None
+    apn_authentication: APNAuthenticationEnumType
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1370,23 +1370,23 @@ class VPNType(Payload, frozen=True, kw_only=True):
 
     server: Annotated[str, Meta(max_length=2000)]
     user: Annotated[str, Meta(max_length=50)]
+    group: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     password: Annotated[str, Meta(max_length=64)]
     key: Annotated[str, Meta(max_length=255)]
     type: VPNEnumType
-    group: Maybe[Annotated[str, Meta(min_length=1, max_length=50)]] = None
     custom_data: Maybe[CustomDataType] = None
 
 
 class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: NetworkConnectionProfileType."""
 
+    apn: Maybe[APNType] = None
+    ocpp_version: Maybe[OCPPVersionEnumType] = None
     ocpp_interface: OCPPInterfaceEnumType
     ocpp_transport: OCPPTransportEnumType
     message_timeout: Integer
     ocpp_csms_url: Annotated[str, Meta(max_length=2000)]
     security_profile: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    apn: Maybe[APNType] = None
-    ocpp_version: Maybe[OCPPVersionEnumType] = None
     identity: Maybe[Annotated[str, Meta(min_length=1, max_length=48)]] = None
     basic_auth_password: Maybe[Annotated[str, Meta(min_length=1, max_length=64)]] = None
     vpn: Maybe[VPNType] = None
@@ -1396,48 +1396,109 @@ class NetworkConnectionProfileType(Payload, frozen=True, kw_only=True):
 class SetMonitoringDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SetMonitoringDataType."""
 
+    id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    periodic_event_stream: Maybe[PeriodicEventStreamParamsType] = None
+    transaction: Maybe[bool] = None
     value: float
     type: MonitorEnumType
     severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
     component: ComponentType
     variable: VariableType
-    id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
-    periodic_event_stream: Maybe[PeriodicEventStreamParamsType] = None
-    transaction: Maybe[bool] = None
     custom_data: Maybe[CustomDataType] = None
 
 
 class SetMonitoringResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SetMonitoringResultType."""
 
+    id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
+    status_info: Maybe[StatusInfoType] = None
     status: SetMonitoringStatusEnumType
     type: MonitorEnumType
     component: ComponentType
     variable: VariableType
     severity: Annotated[int, Meta(ge=0, le=9223372036854775807)]
-    id: Maybe[Annotated[int, Meta(ge=0, le=9223372036854775807)]] = None
-    status_info: Maybe[StatusInfoType] = None
     custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariableDataType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SetVariableDataType."""
 
+    attribute_type: Maybe[AttributeEnumType] = None
     attribute_value: Annotated[str, Meta(max_length=2500)]
     component: ComponentType
     variable: VariableType
-    attribute_type: Maybe[AttributeEnumType] = None
     custom_data: Maybe[CustomDataType] = None
 
 
 class SetVariableResultType(Payload, frozen=True, kw_only=True):
     """OCPP 2.1: SetVariableResultType."""
 
+    attribute_type: Maybe[AttributeEnumType] = None
     attribute_status: SetVariableStatusEnumType
+    attribute_status_info: Maybe[StatusInfoType] = None
     component: ComponentType
     variable: VariableType
-    attribute_type: Maybe[AttributeEnumType] = None
-    attribute_status_info: Maybe[StatusInfoType] = None
+    custom_data: Maybe[CustomDataType] = None
+
+
+class CostDimensionType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: CostDimensionType."""
+
+    type: CostDimensionEnumType
+    volume: float
+    custom_data: Maybe[CustomDataType] = None
+
+
+class ChargingPeriodType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: ChargingPeriodType."""
+
+    dimensions: Maybe[Annotated[list[CostDimensionType], Meta(min_length=1)]] = None
+    tariff_id: Maybe[Annotated[str, Meta(min_length=1, max_length=60)]] = None
+    start_period: Instant
+    custom_data: Maybe[CustomDataType] = None
+
+
+class TotalPriceType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: TotalPriceType."""
+
+    excl_tax: Maybe[float] = None
+    incl_tax: Maybe[float] = None
+    custom_data: Maybe[CustomDataType] = None
+
+
+class TotalCostType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: TotalCostType."""
+
+    currency: Annotated[str, Meta(max_length=3)]
+    type_of_cost: TariffCostEnumType
+    fixed: Maybe[PriceType] = None
+    energy: Maybe[PriceType] = None
+    charging_time: Maybe[PriceType] = None
+    idle_time: Maybe[PriceType] = None
+    reservation_time: Maybe[PriceType] = None
+    reservation_fixed: Maybe[PriceType] = None
+    total: TotalPriceType
+    custom_data: Maybe[CustomDataType] = None
+
+
+class TotalUsageType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: TotalUsageType."""
+
+    energy: float
+    charging_time: Integer
+    idle_time: Integer
+    reservation_time: Maybe[Integer] = None
+    custom_data: Maybe[CustomDataType] = None
+
+
+class CostDetailsType(Payload, frozen=True, kw_only=True):
+    """OCPP 2.1: CostDetailsType."""
+
+    charging_periods: Maybe[Annotated[list[ChargingPeriodType], Meta(min_length=1)]] = None
+    total_cost: TotalCostType
+    total_usage: TotalUsageType
+    failure_to_calculate: Maybe[bool] = None
+    failure_reason: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
     custom_data: Maybe[CustomDataType] = None
 
 
@@ -1462,67 +1523,6 @@ class TransactionType(Payload, frozen=True, kw_only=True):
     operation_mode: Maybe[OperationModeEnumType] = None
     tariff_id: Maybe[Annotated[str, Meta(min_length=1, max_length=60)]] = None
     transaction_limit: Maybe[TransactionLimitType] = None
-    custom_data: Maybe[CustomDataType] = None
-
-
-class TotalPriceType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: TotalPriceType."""
-
-    excl_tax: Maybe[float] = None
-    incl_tax: Maybe[float] = None
-    custom_data: Maybe[CustomDataType] = None
-
-
-class TotalCostType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: TotalCostType."""
-
-    currency: Annotated[str, Meta(max_length=3)]
-    type_of_cost: TariffCostEnumType
-    total: TotalPriceType
-    fixed: Maybe[PriceType] = None
-    energy: Maybe[PriceType] = None
-    charging_time: Maybe[PriceType] = None
-    idle_time: Maybe[PriceType] = None
-    reservation_time: Maybe[PriceType] = None
-    reservation_fixed: Maybe[PriceType] = None
-    custom_data: Maybe[CustomDataType] = None
-
-
-class TotalUsageType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: TotalUsageType."""
-
-    energy: float
-    charging_time: Integer
-    idle_time: Integer
-    reservation_time: Maybe[Integer] = None
-    custom_data: Maybe[CustomDataType] = None
-
-
-class CostDimensionType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: CostDimensionType."""
-
-    type: CostDimensionEnumType
-    volume: float
-    custom_data: Maybe[CustomDataType] = None
-
-
-class ChargingPeriodType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: ChargingPeriodType."""
-
-    start_period: Instant
-    dimensions: Maybe[Annotated[list[CostDimensionType], Meta(min_length=1)]] = None
-    tariff_id: Maybe[Annotated[str, Meta(min_length=1, max_length=60)]] = None
-    custom_data: Maybe[CustomDataType] = None
-
-
-class CostDetailsType(Payload, frozen=True, kw_only=True):
-    """OCPP 2.1: CostDetailsType."""
-
-    total_cost: TotalCostType
-    total_usage: TotalUsageType
-    charging_periods: Maybe[Annotated[list[ChargingPeriodType], Meta(min_length=1)]] = None
-    failure_to_calculate: Maybe[bool] = None
-    failure_reason: Maybe[Annotated[str, Meta(min_length=1, max_length=500)]] = None
     custom_data: Maybe[CustomDataType] = None
 
 
