@@ -70,6 +70,17 @@ async def test_diagnostics_of_a_station_without_the_security_extension(net: Carr
         assert "does not support" in refused.reason
 
 
+async def test_diagnostics_without_the_security_extension_where_a_station_has_it(net: Carrying) -> None:
+    async with net.simulated(net.spec("1.6")):
+        asked = await net.transfers.request_log(
+            TENANT, "SIM-1", LogKind.DIAGNOSTICS, by=BY, security_extension=False
+        )
+        assert (await net.comes_to(asked, S.DONE)).file_id is not None
+        actions = {message.action for message in await net.log("SIM-1")}
+        assert "GetDiagnostics" in actions
+        assert "GetLog" not in actions
+
+
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
 async def test_what_a_version_has_no_log_of_is_said(net: Carrying, version: str) -> None:
     async with net.simulated(net.spec(version)):

@@ -32,6 +32,8 @@ class LogRequest(Body, frozen=True, kw_only=True):
     latest: datetime | None = None
     url: Url | None = None
     retrying: Retrying | None = None
+    security_extension: bool = True
+    """False: ask for diagnostics in OCPP 1.6's first words (GetDiagnostics), not those of its security extension."""
 
 
 class FirmwareRequest(Body, frozen=True, kw_only=True):
@@ -93,6 +95,7 @@ async def request_log(
             latest=data.latest,
             url=data.url,
             retrying=data.retrying,
+            security_extension=data.security_extension,
             deadline_s=deadline_s,
         ),
     )

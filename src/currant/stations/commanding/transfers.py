@@ -21,6 +21,8 @@ class GetLog(Command, frozen=True, kw_only=True):
     oldest: Instant | None = None
     latest: Instant | None = None
     retrying: Retrying | None = None
+    security_extension: bool = True
+    """False: diagnostics in OCPP 1.6 without GetLog, which some stations answer and do not carry out."""
 
 
 class FirmwareSigning(Part, frozen=True, kw_only=True):

@@ -97,6 +97,7 @@ class TransferService:
         latest: datetime | None = None,
         url: str | None = None,
         retrying: Retrying | None = None,
+        security_extension: bool = True,
         deadline_s: float | None = None,
     ) -> Transfer:
         """Ask a station for a log; it comes over Currant's own link, or to `url`.
@@ -113,6 +114,7 @@ class TransferService:
             oldest=oldest,
             latest=latest,
             retrying=retrying,
+            security_extension=security_extension,
         )
         return await self._give(transfer, command, by=by, deadline_s=deadline_s)
 

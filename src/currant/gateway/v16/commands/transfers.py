@@ -31,7 +31,8 @@ async def get_log(command: GetLog, caller: Caller, ask: Ask) -> CommandOutcome:
     log_type = LOG_TYPES.get(command.kind)
     if log_type is None:
         return unsupported("1.6", command, f"OCPP 1.6 has no {command.kind.value} log.")
-    if len(command.url) <= URL_MAX:
+    plain = command.kind is LogKind.DIAGNOSTICS and not command.security_extension
+    if len(command.url) <= URL_MAX and not plain:
         retrying = command.retrying or _NO_RETRYING
         request = v16.GetLog(
             log=v16.LogParametersType(
