@@ -273,6 +273,29 @@ async def test_a_session_is_started_remotely(api: Api, owner: httpx.AsyncClient)
     assert len(api.link.sent) == 1
 
 
+async def test_a_session_is_started_with_a_profile_of_its_own(api: Api, owner: httpx.AsyncClient) -> None:
+    await made_station(owner)
+    await owner.post("/api/v1/tokens", json={"uid": "04A2B3C4D5E680"})
+    await api.attended("FR-001-A")
+    schedule = {"unit": "W", "periods": [{"start_s": 0, "limit": 11_000}]}
+    body = {
+        "station": "FR-001-A",
+        "token_uid": "04A2B3C4D5E680",
+        "evse": 1,
+        "profile": {"purpose": "tx", "kind": "relative", "schedules": [schedule]},
+    }
+    answer = await owner.post("/api/v1/sessions", json=body)
+    assert answer.status_code == 200, answer.text
+    profile = answer.json()["command"]["profile"]
+    assert profile["id"] > 0
+    assert profile["purpose"] == "tx"
+    wrong = await owner.post(
+        "/api/v1/sessions", json={**body, "profile": {**body["profile"], "purpose": "tx_default"}}
+    )
+    assert wrong.status_code == 422
+    assert len(api.link.sent) == 1
+
+
 async def test_the_message_log_is_searched_and_followed(api: Api, owner: httpx.AsyncClient) -> None:
     station = await made_station(owner)
     other = await made_station(owner, "FR-001-B")

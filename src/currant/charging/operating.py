@@ -16,6 +16,7 @@ from currant.kit.clock import instant, micros
 from currant.kit.errors import Conflict, Invalid
 from currant.kit.ids import AccountId, LocationId, PolicyId, SessionId, StationId, TenantId, TokenId
 from currant.stations import paging
+from currant.stations.commanding.profiles import ChargingProfile
 from currant.stations.commanding.remote import StartCharging, StopCharging
 from currant.stations.directory import DirectoryEntry
 from currant.stations.model import CommandRecord, Page
@@ -169,6 +170,7 @@ class Operating(Common):
         by: str,
         evse: int | None = None,
         connector: int | None = None,
+        profile: ChargingProfile | None = None,
     ) -> CommandRecord:
         """Ask a station to begin a session for a token; whether it does is the command's outcome.
 
@@ -177,7 +179,11 @@ class Operating(Common):
         """
         assert self._commands is not None, "Commands are given where a CommandService is."
         command = StartCharging(
-            token_uid=presented.uid, token_kind=presented.kind.value, evse=evse, connector=connector
+            token_uid=presented.uid,
+            token_kind=presented.kind.value,
+            evse=evse,
+            connector=connector,
+            profile=profile,
         )
         station = self._commands.told(tenant_id, station_id, command)
         opinion, at = await self._opinion(station, presented, evse), self._clock.now()

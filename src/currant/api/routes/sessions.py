@@ -18,6 +18,7 @@ from currant.charging.model import Phase, Reading, Session, SessionFilter
 from currant.kit.errors import NotFound
 from currant.kit.ids import AccountId, LocationId, SessionId, TokenId
 from currant.stations.model import CommandRecord, Page
+from currant.stations.profiles.model import ProfileDraft
 from currant.tenancy.model import Permission
 
 NUMBER_MAX = 2**31 - 1
@@ -46,6 +47,8 @@ class StartSession(Body, frozen=True, kw_only=True):
     token_kind: TokenKind = TokenKind.UNKNOWN
     evse: Annotated[int, msgspec.Meta(ge=1, le=9_999)] | None = None
     connector: Annotated[int, msgspec.Meta(ge=1, le=9_999)] | None = None
+    profile: ProfileDraft | None = None
+    """A charging profile of purpose tx for the session, which the station gets with the request."""
 
 
 @get("/", opt={"permission": Permission.SESSIONS_READ})
@@ -151,18 +154,24 @@ async def start_session(request: ApiRequest, data: JSONBody[StartSession]) -> Re
 
     `accepted` means that the station will; the session appears once it has.
     """
-    station_id = station_id_of(request, data.station)
-    return await once(
-        request,
-        lambda: services_of(request).charging.start_remotely(
+    station_id, services = station_id_of(request, data.station), services_of(request)
+
+    async def start() -> CommandRecord:
+        profile = None
+        if data.profile is not None:
+            number = data.profile.id
+            profile = data.profile.numbered(await services.profiles.next_id() if number is None else number)
+        return await services.charging.start_remotely(
             tenant_of(request),
             station_id,
             Presented(uid=data.token_uid, kind=data.token_kind),
             by=caller_of(request).label,
             evse=data.evse,
             connector=data.connector,
-        ),
-    )
+            profile=profile,
+        )
+
+    return await once(request, start)
 
 
 @get("/{session:str}", opt={"permission": Permission.SESSIONS_READ})
