@@ -10,7 +10,10 @@ from currant.gateway.v2.model_words import KINDS_READ, variable_of
 from currant.ocpp import v21, v201
 from currant.stations.commanding.variables import StreamRate
 from currant.stations.device.watching import KnownMonitor, Origin
+from currant.stations.reports import plausible
 
+BACK_S_MAX = 30 * 86_400.0
+"""How far from its message's own time a value may be: a station keeps some while it is offline."""
 VALUES_MAX = 1_000
 """Values of one stream message that are taken; all of them stand in the message log."""
 
@@ -83,11 +86,11 @@ async def notify_stream(
     request: v21.NotifyPeriodicEventStream, caller: Caller, services: Services, received_at: datetime
 ) -> None:
     """Sent without an answer (2.1 N15). Each value's time is in seconds after the message's own."""
-    begins = request.basetime or received_at
+    begins = plausible(request.basetime or received_at, received_at)
     values = [
         (begins + timedelta(seconds=value.t), value.v)
         for value in request.data[:VALUES_MAX]
-        if abs(value.t) < 1e8
+        if abs(value.t) <= BACK_S_MAX
     ]
     if not await services.monitoring.note_stream(caller.station, request.id, values):
         services.stations.note_findings(
