@@ -137,7 +137,9 @@ async def test_what_was_set_of_a_variable_nobody_may_read_is_not_kept_in_clear(l
     await learning.model.learn(entry, [told("Modem.Pin", "1234")], How.SET)
     [known] = (await learning.model.variables(TENANT, entry.station_id)).items
     assert (known.value, known.digest) == (None, learning.model.digest("1234"))
-    await learning.model.learn(entry, [told("Modem.Pin", None, traits=hidden)], How.REPORT, extent=Extent.WHOLE)
+    await learning.model.learn(
+        entry, [told("Modem.Pin", None, traits=hidden)], How.REPORT, extent=Extent.WHOLE
+    )
     [known] = (await learning.model.variables(TENANT, entry.station_id)).items
     assert known.digest == learning.model.digest("1234")
 
