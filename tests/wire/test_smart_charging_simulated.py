@@ -19,12 +19,16 @@ from currant.simulator.fleet import Link
 from currant.simulator.specs import VersionName
 from currant.stations.commanding.der import DerControl, GetDerControls, SetDerControl
 from currant.stations.commanding.profiles import (
+    AllowEnergyTransfer,
     ChargingSchedule,
     ClearChargingProfiles,
     GetChargingProfiles,
     GetCompositeSchedule,
+    ProfileKind,
     ProfilePurpose,
     SchedulePeriod,
+    UpdateDynamicSchedule,
+    UsePriorityCharging,
 )
 from currant.stations.model import CommandStatus
 from currant.stations.profiles.model import ProfileDraft
@@ -120,6 +124,53 @@ async def test_a_simulated_car_tells_its_needs_and_keeps_to_the_offer(
         assert record.offered is not None
         # The default profile of the station is kept to.
         assert max(period.limit or 0.0 for period in record.offered.periods) <= 12.0
+
+
+async def test_a_simulated_station_takes_what_2_1_adds(open_network: Network) -> None:
+    network = open_network
+    await network.issue(TOKEN)
+    async with simulated(network, "2.1", iso15118=True) as link:
+        entry = network.directory.find("ST-1")
+        assert entry is not None
+        await network.charging.start_remotely(
+            TENANT, entry.station_id, Presented(uid=TOKEN, kind=TokenKind.UNKNOWN), by=BY, evse=1
+        )
+
+        async def begun() -> bool:
+            return bool(await network.sessions())
+
+        await eventually(begun)
+        [session] = await network.sessions()
+        transaction_id = session.transaction_id
+        priority = default_profile(network, 32.0, purpose=ProfilePurpose.PRIORITY)
+        setpoint = SchedulePeriod(start_s=0, setpoint=5_000.0, operation_mode="central_setpoint")
+        dynamic = ProfileDraft(
+            purpose=ProfilePurpose.TX,
+            kind=ProfileKind.DYNAMIC,
+            id=77,
+            stack_level=2,
+            transaction_id=transaction_id,
+            schedules=(ChargingSchedule(unit="W", periods=(setpoint,)),),
+        )
+        for draft in (priority, dynamic):
+            record = await network.profiles.set(TENANT, "ST-1", 1, draft, by=BY)
+            assert record.status is CommandStatus.ACCEPTED, record.reason
+        for command in (
+            UsePriorityCharging(transaction_id=transaction_id),
+            UpdateDynamicSchedule(profile_id=77, setpoint=4_000.0),
+            AllowEnergyTransfer(transaction_id=transaction_id, modes=("ac_three_phase", "dc")),
+        ):
+            record = await network.commands.give(TENANT, "ST-1", command, by=BY)
+            assert record.status is CommandStatus.ACCEPTED, (command, record.reason)
+
+        async def with_priority() -> bool:
+            try:
+                return (await network.energy_needs.get(TENANT, session.id)).priority
+            except NotFound:
+                return False
+
+        await eventually(with_priority)
+        assert link.station.accepted
 
 
 async def test_a_simulated_station_takes_der_controls(open_network: Network) -> None:
