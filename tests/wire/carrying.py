@@ -108,20 +108,23 @@ class Carrying(Network):
 
     @asynccontextmanager
     async def simulated(self, spec: StationSpec) -> AsyncIterator[Fleet]:
-        """A simulated station, connected."""
+        """A simulated station, connected and started."""
         fleet = Fleet([spec], f"{self.url}/{{identity}}", speed=FAST)
         fleet.start()
         try:
             async with asyncio.timeout(20):
-                while not self._is_up(spec.identity):
+                while not await self._is_up(spec.identity):
                     await asyncio.sleep(0.02)
             yield fleet
         finally:
             await fleet.stop()
 
-    def _is_up(self, identity: str) -> bool:
+    async def _is_up(self, identity: str) -> bool:
         entry = self.directory.find(identity)
-        return entry is not None and self.registry.is_connected(entry.station_id)
+        if entry is None or not self.registry.is_connected(entry.station_id):
+            return False
+        overview = await self.inventory.get_station(TENANT, identity)
+        return overview.station.firmware_version != ""
 
     async def image(self, version: str, *, content: bytes | None = None, **described: Any) -> FirmwareImage:
         """Firmware of which a simulated station knows which version it is."""
