@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from network import BY, PASSWORD, TENANT, client_context, until
+from secure_chargers import Shelf, taking
 from securing import (
     OPERATOR,
     VERSIONS,
@@ -26,12 +26,13 @@ from securing import (
 
 from currant.kit.clock import ManualClock
 from currant.pki.authority import Authority
-from currant.pki.hashes import hash_of_root, read_certificates
+from currant.pki.hashes import read_certificates
 from currant.pki.model import CertificateStatus, StationCertificate
 from currant.pki.renewing import Renewing
 from currant.pki.requests import Sound
 from currant.pki.revocation import Revocations
 from currant.pki.signers import NotSigned, OwnSigner
+from currant.pki.signing import ASKED_AN_HOUR_MAX
 from currant.stations.commanding.certificates import LeafUse, RootUse
 from currant.stations.model import CommandStatus
 
@@ -47,29 +48,14 @@ async def secure(tmp_path: Path, authority: Authority) -> AsyncIterator[Secure]:
         yield built
 
 
-async def connected(secure: Secure, version: str, identity: str = "CS-1") -> Charger:
-    """A charger in security profile 2 that takes whatever certificate it is sent."""
-    await secure.net.add(identity, password=PASSWORD)
-    charger = Charger(identity, version)
-
-    def take(payload: dict[str, Any]) -> dict[str, Any]:
-        charger.chain = payload["certificateChain"]
-        return {"status": "Accepted"}
-
-    charger.handlers["CertificateSigned"] = take
-    await charger.connect(
-        secure.net.tls_url, ssl=client_context(secure.authority), **password(identity, PASSWORD)
-    )
-    return charger
-
-
 async def certificates(secure: Secure, **wanted: Any) -> list[StationCertificate]:
     return list((await secure.signing.list(TENANT, **wanted)).items)
 
 
 async def signed(secure: Secure, charger: Charger) -> StationCertificate:
     """Ask for a certificate and wait until it is installed."""
-    answer = await charger.call("SignCertificate", csr=charger.request())
+    kind = {} if charger.version == "1.6" else {"certificateType": "ChargingStationCertificate"}
+    answer = await charger.call("SignCertificate", csr=charger.request(), **kind)
     assert answer["status"] == "Accepted"
     await until(lambda: charger.chain != "")
     async with asyncio.timeout(5):
@@ -84,7 +70,7 @@ async def signed(secure: Secure, charger: Charger) -> StationCertificate:
 async def test_a_charger_gets_a_certificate_and_comes_back_with_it(
     secure: Secure, version: str, tmp_path: Path
 ) -> None:
-    charger = await connected(secure, version)
+    charger = await taking(secure, version)
     kept = await signed(secure, charger)
     await charger.close()
     assert kept.signed_by == "own"
@@ -104,7 +90,7 @@ async def test_a_charger_gets_a_certificate_and_comes_back_with_it(
 
 
 async def test_a_request_of_2_1_is_answered_with_its_number_and_its_use(secure: Secure) -> None:
-    charger = await connected(secure, "2.1")
+    charger = await taking(secure, "2.1")
     answer = await charger.call(
         "SignCertificate", csr=charger.request("DE*CUR*E1"), certificateType="V2G20Certificate", requestId=42
     )
@@ -119,7 +105,7 @@ async def test_a_request_of_2_1_is_answered_with_its_number_and_its_use(secure: 
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_request_in_another_name_is_rejected_and_told(secure: Secure, version: str) -> None:
-    charger = await connected(secure, version)
+    charger = await taking(secure, version)
     answer = await charger.call("SignCertificate", csr=charger.request("CS-2"))
     assert answer["status"] == "Rejected"
     if version != "1.6":
@@ -136,7 +122,7 @@ async def test_a_request_in_another_name_is_rejected_and_told(secure: Secure, ve
 
 
 async def test_a_refused_certificate_is_recorded_with_the_reason(secure: Secure) -> None:
-    charger = await connected(secure, "2.0.1")
+    charger = await taking(secure, "2.0.1")
     charger.handlers["CertificateSigned"] = lambda _: {
         "status": "Rejected",
         "statusInfo": {"reasonCode": "InvalidCert"},
@@ -151,7 +137,7 @@ async def test_a_refused_certificate_is_recorded_with_the_reason(secure: Secure)
 
 
 async def test_the_same_request_again_gets_the_same_certificate(secure: Secure) -> None:
-    charger = await connected(secure, "2.0.1")
+    charger = await taking(secure, "2.0.1")
     heard: list[str] = []
     leaving: list[asyncio.Task[None]] = []
     take = charger.handlers["CertificateSigned"]
@@ -181,7 +167,7 @@ async def test_the_same_request_again_gets_the_same_certificate(secure: Secure) 
 
 
 async def test_an_operator_has_a_charger_renew_its_certificate(secure: Secure) -> None:
-    charger = await connected(secure, "2.0.1")
+    charger = await taking(secure, "2.0.1")
     first = await signed(secure, charger)
     charger.chain = ""
 
@@ -202,7 +188,7 @@ async def test_an_operator_has_a_charger_renew_its_certificate(secure: Secure) -
 async def test_a_revoked_certificate_ends_its_connection_and_is_not_let_in_again(
     secure: Secure, tmp_path: Path
 ) -> None:
-    charger = await connected(secure, "2.0.1")
+    charger = await taking(secure, "2.0.1")
     kept = await signed(secure, charger)
     await charger.close()
     context = charger.context(secure.authority, tmp_path)
@@ -226,7 +212,7 @@ async def test_a_revoked_certificate_ends_its_connection_and_is_not_let_in_again
 
 
 async def test_revoked_stays_revoked_after_a_restart(secure: Secure) -> None:
-    charger = await connected(secure, "2.0.1")
+    charger = await taking(secure, "2.0.1")
     kept = await signed(secure, charger)
     await charger.close()
     await secure.signing.revoke(TENANT, kept.id, by=BY)
@@ -252,57 +238,11 @@ async def test_a_certificate_that_a_charger_brought_is_listed(secure: Secure, tm
     assert not await let_in(secure.net.tls_url, "CS-1", "2.0.1", ssl=context)
 
 
-def hash_words(named: Any) -> dict[str, str]:
-    return {
-        "hashAlgorithm": named.algorithm,
-        "issuerNameHash": named.issuer_name_hash.upper(),
-        "issuerKeyHash": named.issuer_key_hash,
-        "serialNumber": named.serial_number,
-    }
-
-
-class Shelf:
-    """The roots in a charger."""
-
-    def __init__(self, charger: Charger) -> None:
-        self.roots: dict[str, list[dict[str, str]]] = {}
-        self.version = charger.version
-        charger.handlers["InstallCertificate"] = self.install
-        charger.handlers["DeleteCertificate"] = self.delete
-        charger.handlers["GetInstalledCertificateIds"] = self.told
-
-    def install(self, payload: dict[str, Any]) -> dict[str, Any]:
-        root = x509.load_pem_x509_certificate(payload["certificate"].encode())
-        self.roots.setdefault(payload["certificateType"], []).append(hash_words(hash_of_root(root)))
-        return {"status": "Accepted"}
-
-    def delete(self, payload: dict[str, Any]) -> dict[str, Any]:
-        wanted = payload["certificateHashData"]["serialNumber"]
-        for held in self.roots.values():
-            for each in held:
-                if each["serialNumber"] == wanted:
-                    held.remove(each)
-                    return {"status": "Accepted"}
-        return {"status": "NotFound"}
-
-    def told(self, payload: dict[str, Any]) -> dict[str, Any]:
-        asked = payload.get("certificateType") or list(self.roots)
-        if self.version == "1.6":
-            held = self.roots.get(asked, [])
-            return {"status": "Accepted", "certificateHashData": held} if held else {"status": "NotFound"}
-        chain = [
-            {"certificateType": use, "certificateHashData": each}
-            for use in asked
-            for each in self.roots.get(use, [])
-        ]
-        return {"status": "Accepted", "certificateHashDataChain": chain} if chain else {"status": "NotFound"}
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_roots_are_installed_read_named_and_deleted(
     secure: Secure, version: str, tmp_path: Path
 ) -> None:
-    charger = await connected(secure, version)
+    charger = await taking(secure, version)
     shelf = Shelf(charger)
     assert (await secure.held.of(TENANT, "CS-1")).asked_at is None
     record = await secure.held.ask(TENANT, "CS-1", by=BY)
@@ -328,7 +268,7 @@ async def test_roots_are_installed_read_named_and_deleted(
 
 
 async def test_what_1_6_stations_cannot_hold_is_refused_here(secure: Secure) -> None:
-    charger = await connected(secure, "1.6")
+    charger = await taking(secure, "1.6")
     record = await secure.held.install(
         TENANT, "CS-1", use=RootUse.V2G, pem=secure.authority.root.read_text(), by=BY
     )
@@ -355,7 +295,7 @@ class Moody:
 async def test_an_authority_that_is_away_is_asked_again(tmp_path: Path, authority: Authority) -> None:
     signer = Moody(authority, NotSigned("It is away.", final=False))
     async with secure_network(tmp_path, authority, signer=signer) as secure:
-        charger = await connected(secure, "2.0.1")
+        charger = await taking(secure, "2.0.1")
         kept = await signed(secure, charger)
         assert kept.signed_by == "moody"
         await charger.close()
@@ -364,7 +304,7 @@ async def test_an_authority_that_is_away_is_asked_again(tmp_path: Path, authorit
 async def test_what_an_authority_will_not_sign_is_told(tmp_path: Path, authority: Authority) -> None:
     signer = Moody(authority, NotSigned("The contract has ended.", final=True))
     async with secure_network(tmp_path, authority, signer=signer) as secure:
-        charger = await connected(secure, "2.0.1")
+        charger = await taking(secure, "2.0.1")
         assert (await charger.call("SignCertificate", csr=charger.request()))["status"] == "Accepted"
         await until(lambda: not secure.signing.is_busy)
         assert await certificates(secure) == []
@@ -374,7 +314,7 @@ async def test_what_an_authority_will_not_sign_is_told(tmp_path: Path, authority
 
 
 async def test_a_certificate_is_renewed_before_it_ends(secure: Secure) -> None:
-    charger = await connected(secure, "2.0.1")
+    charger = await taking(secure, "2.0.1")
     kept = await signed(secure, charger)
     asked: list[dict[str, Any]] = []
 
@@ -401,4 +341,35 @@ async def test_a_certificate_is_renewed_before_it_ends(secure: Secure) -> None:
     assert (await secure.signing.get(TENANT, kept.id)).status is CertificateStatus.SUPERSEDED
     # From here on it is about the new one alone.
     assert await renewing(25).renew_ending() == 1
+    await charger.close()
+
+
+async def test_one_certificate_for_both_uses_is_sent_as_it_was_asked_for(secure: Secure) -> None:
+    charger = await taking(secure, "2.0.1")
+    await charger.call("SignCertificate", csr=charger.request())
+    await until(lambda: not secure.signing.is_busy)
+    # A02.FR.13, FR.14: neither says what it is for.
+    [(_, sent)] = charger.called
+    assert "certificateType" not in sent
+    [kept] = await certificates(secure)
+    assert (kept.use, kept.status) == (LeafUse.COMBINED, CertificateStatus.INSTALLED)
+    entry = secure.net.directory.find("CS-1")
+    assert entry is not None
+    assert await secure.signing.has_valid(TENANT, entry.station_id)
+    charger.handlers["TriggerMessage"] = lambda payload: {
+        "status": "Rejected" if payload["requestedMessage"] == "SignCombinedCertificate" else "Accepted"
+    }
+    record = await secure.signing.renew(TENANT, "CS-1", use=kept.use, by=BY)
+    assert record.status is CommandStatus.ACCEPTED
+    await charger.close()
+
+
+async def test_a_station_that_asks_without_end_is_stopped(secure: Secure) -> None:
+    charger = await taking(secure, "2.0.1")
+    said = [
+        await charger.call("SignCertificate", csr=charger.request("CS-2"))
+        for _ in range(ASKED_AN_HOUR_MAX + 1)
+    ]
+    assert {each["statusInfo"]["reasonCode"] for each in said[:-1]} == {"WrongCommonName"}
+    assert said[-1]["statusInfo"]["reasonCode"] == "TooManyRequests"
     await charger.close()

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from network import BY, PASSWORD, TENANT, client_context, until
-from securing import VERSIONS, Charger, Secure, fresh_authority, let_in, password, secure_network
+from secure_chargers import Holder, holding
+from securing import VERSIONS, Secure, fresh_authority, let_in, password, secure_network
 
 from currant.kit.clock import ManualClock, SystemClock
 from currant.kit.errors import Conflict
@@ -31,40 +31,6 @@ async def secure(tmp_path: Path, authority: Authority) -> AsyncIterator[Secure]:
         yield built
 
 
-class Holder(Charger):
-    """A charger that keeps the password it is given; `answer` is what it says to that."""
-
-    def __init__(self, version: str, answer: str | None = "Accepted") -> None:
-        super().__init__("CS-1", version)
-        self.password = PASSWORD
-        self.given: str | None = None
-        self.answer = answer
-        self.handlers["ChangeConfiguration"] = self.change
-        self.handlers["SetVariables"] = self.set
-
-    def change(self, payload: dict[str, Any]) -> dict[str, Any] | None:
-        assert payload["key"] == "AuthorizationKey"
-        return self.take(payload["value"], lambda said: {"status": said})
-
-    def set(self, payload: dict[str, Any]) -> dict[str, Any] | None:
-        [wanted] = payload["setVariableData"]
-        assert (wanted["component"]["name"], wanted["variable"]["name"]) == (
-            "SecurityCtrlr",
-            "BasicAuthPassword",
-        )
-        told = {"component": wanted["component"], "variable": wanted["variable"]}
-        return self.take(
-            wanted["attributeValue"], lambda said: {"setVariableResult": [{"attributeStatus": said, **told}]}
-        )
-
-    def take(self, value: str, say: Any) -> dict[str, Any] | None:
-        self.given = value
-        if self.answer == "Rejected":
-            return dict(say("Rejected"))
-        self.password = value
-        return None if self.answer is None else dict(say(self.answer))
-
-
 async def comes_in(secure: Secure, holder: Holder, secret: str | bytes) -> bool:
     return await let_in(
         secure.net.tls_url,
@@ -75,18 +41,9 @@ async def comes_in(secure: Secure, holder: Holder, secret: str | bytes) -> bool:
     )
 
 
-async def connected(secure: Secure, version: str, answer: str | None = "Accepted") -> Holder:
-    await secure.net.add("CS-1", password=PASSWORD)
-    holder = Holder(version, answer)
-    await holder.connect(
-        secure.net.tls_url, ssl=client_context(secure.authority), **password("CS-1", PASSWORD)
-    )
-    return holder
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_old_and_new_are_taken_until_the_new_one_is_used(secure: Secure, version: str) -> None:
-    holder = await connected(secure, version)
+    holder = await holding(secure, version)
     offer = await secure.credentials.rotate(TENANT, "CS-1", by=BY)
     assert offer.status is PasswordStatus.ACCEPTED
     assert holder.password != PASSWORD
@@ -103,7 +60,7 @@ async def test_old_and_new_are_taken_until_the_new_one_is_used(secure: Secure, v
 
 
 async def test_a_1_6_charger_may_send_the_bytes_that_its_key_spells(secure: Secure) -> None:
-    holder = await connected(secure, "1.6")
+    holder = await holding(secure, "1.6")
     await secure.credentials.rotate(TENANT, "CS-1", by=BY)
     await holder.close()
     assert len(holder.password) == 40
@@ -113,7 +70,7 @@ async def test_a_1_6_charger_may_send_the_bytes_that_its_key_spells(secure: Secu
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_refused_password_is_forgotten(secure: Secure, version: str) -> None:
-    holder = await connected(secure, version, "Rejected")
+    holder = await holding(secure, version, "Rejected")
     offer = await secure.credentials.rotate(TENANT, "CS-1", by=BY)
     assert offer.status is PasswordStatus.REFUSED
     await holder.close()
@@ -125,7 +82,7 @@ async def test_a_refused_password_is_forgotten(secure: Secure, version: str) -> 
 @pytest.mark.parametrize("took_it", [True, False], ids=["taken", "not taken"])
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_lost_answer_loses_no_charger(secure: Secure, version: str, *, took_it: bool) -> None:
-    holder = await connected(secure, version, None)
+    holder = await holding(secure, version, None)
     offering = secure.credentials.rotate(TENANT, "CS-1", by=BY)
     # The line breaks before the answer.
     rotating = asyncio.create_task(offering)
@@ -145,7 +102,7 @@ async def test_a_lost_answer_loses_no_charger(secure: Secure, version: str, *, t
 
 
 async def test_the_password_stands_nowhere_in_clear(secure: Secure, tmp_path: Path) -> None:
-    holder = await connected(secure, "2.0.1")
+    holder = await holding(secure, "2.0.1")
     await secure.credentials.rotate(TENANT, "CS-1", by=BY)
     await holder.close()
     log = await secure.net.log("CS-1", action="SetVariables")
@@ -163,7 +120,7 @@ async def test_the_password_stands_nowhere_in_clear(secure: Secure, tmp_path: Pa
 
 
 async def test_a_password_that_an_operator_sends_is_masked_too(secure: Secure, tmp_path: Path) -> None:
-    holder = await connected(secure, "1.6")
+    holder = await holding(secure, "1.6")
     secret = "00112233445566778899aabbccddeeff"
     wanted = SetVariables(values=(VariableValue(variable=Variable(name="AuthorizationKey"), value=secret),))
     record = await secure.net.commands.give(TENANT, "CS-1", wanted, by=BY)
@@ -177,7 +134,7 @@ async def test_a_password_that_an_operator_sends_is_masked_too(secure: Secure, t
 
 
 async def test_new_passwords_of_unknown_fate_do_not_pile_up(secure: Secure) -> None:
-    holder = await connected(secure, "2.0.1")
+    holder = await holding(secure, "2.0.1")
     for _ in range(3):
         await secure.credentials.rotate(TENANT, "CS-1", by=BY)
     with pytest.raises(Conflict, match="connect anew"):
@@ -192,7 +149,7 @@ async def test_new_passwords_of_unknown_fate_do_not_pile_up(secure: Secure) -> N
 
 
 async def test_a_password_set_by_hand_ends_what_was_offered(secure: Secure) -> None:
-    holder = await connected(secure, "2.0.1")
+    holder = await holding(secure, "2.0.1")
     await secure.credentials.rotate(TENANT, "CS-1", by=BY)
     await secure.net.admissions.set_password(TENANT, "CS-1", "another-password-1", by=BY)
     await secure.credentials.load()
@@ -205,7 +162,7 @@ async def test_a_password_set_by_hand_ends_what_was_offered(secure: Secure) -> N
 async def test_after_its_time_the_password_that_was_seen_is_the_one(
     secure: Secure, *, seen_with_old: bool
 ) -> None:
-    holder = await connected(secure, "2.0.1")
+    holder = await holding(secure, "2.0.1")
     await secure.credentials.rotate(TENANT, "CS-1", by=BY)
     await holder.close()
     if seen_with_old:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from network import BY, PASSWORD, TENANT, client_context, until
-from securing import Secure, fresh_authority, password, secure_network
+from secure_chargers import Shelf, holding, on_profile_1, taking
+from securing import Charger, Secure, fresh_authority, password, secure_network
 
 from currant.kit.clock import ManualClock
 from currant.kit.errors import Invalid
@@ -76,10 +77,8 @@ async def brought_into_step(
     raise AssertionError(f"It never agrees: {given}")
 
 
-async def shelf_of(secure: Secure) -> Any:
-    from test_certificates import Shelf, connected
-
-    charger = await connected(secure, "2.0.1")
+async def shelf_of(secure: Secure) -> tuple[Charger, Shelf]:
+    charger = await taking(secure, "2.0.1")
     return charger, Shelf(charger)
 
 
@@ -119,9 +118,7 @@ def test_a_root_is_named_by_what_it_is(secure: Secure, tmp_path: Path) -> None:
 
 
 async def test_a_password_is_rotated_when_it_is_old(secure: Secure) -> None:
-    from test_rotation import connected
-
-    holder = await connected(secure, "2.0.1")
+    holder = await holding(secure, "2.0.1")
     clock = ManualClock(secure.net.clock.now())
     aspect = PasswordRotation(secure.credentials, clock)
     wanted = [desired(aspect, "password", {"every_days": 30})]
@@ -140,8 +137,6 @@ async def test_a_password_is_rotated_when_it_is_old(secure: Secure) -> None:
 
 
 async def test_a_declared_security_profile_moves_the_station_once(secure: Secure) -> None:
-    from test_security_upgrade import on_profile_1
-
     charger = await on_profile_1(secure, "2.0.1")
     aspect = SecurityProfiles(secure.upgrades, secure.net.registry, secure.net.clock)
     held_back = await brought_into_step(secure, aspect, [desired(aspect, "profile", 2, may_restart=False)])
@@ -160,8 +155,6 @@ async def test_a_declared_security_profile_moves_the_station_once(secure: Secure
 
 
 async def test_connection_profiles_are_set_once_and_hold_no_secrets(secure: Secure) -> None:
-    from test_security_upgrade import on_profile_1
-
     charger = await on_profile_1(secure, "2.0.1")
     aspect = ConnectionProfiles(secure.net.database, secure.net.clock)
     wanted = [desired(aspect, "2", {"url": CSMS_URL, "security_profile": 2})]

@@ -4,11 +4,11 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from network import BY, PASSWORD, TENANT, client_context, until
-from securing import VERSIONS, Charger, Secure, fresh_authority, let_in, password, secure_network
+from secure_chargers import on_profile_1
+from securing import VERSIONS, Secure, fresh_authority, let_in, password, secure_network
 
 from currant.kit.errors import Conflict, Invalid
 from currant.pki.authority import Authority
@@ -24,87 +24,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 async def secure(tmp_path: Path, authority: Authority) -> AsyncIterator[Secure]:
     async with secure_network(tmp_path, authority) as built:
         yield built
-
-
-class Movable(Charger):
-    """A charger that can be moved: it keeps what it is told, and leaves when it is told to restart."""
-
-    def __init__(self, version: str) -> None:
-        super().__init__("CS-1", version)
-        self.profiles: dict[int, dict[str, Any]] = {}
-        self.priority = "1"
-        self.left = asyncio.Event()
-        self.leaving: list[asyncio.Task[None]] = []
-        self.refuses_priority = False
-        self.handlers |= {
-            "GetInstalledCertificateIds": lambda _: {"status": "NotFound"},
-            "InstallCertificate": lambda _: {"status": "Accepted"},
-            "ChangeConfiguration": self.change,
-            "SetNetworkProfile": self.set_profile,
-            "GetVariables": self.get_variables,
-            "SetVariables": self.set_variables,
-            "Reset": self.reset,
-            "TriggerMessage": self.trigger,
-            "ExtendedTriggerMessage": self.trigger,
-            "CertificateSigned": self.take,
-        }
-
-    def change(self, payload: dict[str, Any]) -> dict[str, Any]:
-        assert payload["key"] == "SecurityProfile"
-        self.leave()
-        return {"status": "Accepted"}
-
-    def set_profile(self, payload: dict[str, Any]) -> dict[str, Any]:
-        if payload["configurationSlot"] == 1:
-            return {"status": "Rejected"}
-        self.profiles[payload["configurationSlot"]] = payload["connectionData"]
-        return {"status": "Accepted"}
-
-    def get_variables(self, payload: dict[str, Any]) -> dict[str, Any]:
-        [wanted] = payload["getVariableData"]
-        return {
-            "getVariableResult": [{"attributeStatus": "Accepted", "attributeValue": self.priority, **wanted}]
-        }
-
-    def set_variables(self, payload: dict[str, Any]) -> dict[str, Any]:
-        [wanted] = payload["setVariableData"]
-        assert wanted["variable"]["name"] == "NetworkConfigurationPriority"
-        if not self.refuses_priority:
-            self.priority = wanted["attributeValue"]
-        told = {"component": wanted["component"], "variable": wanted["variable"]}
-        status = "Rejected" if self.refuses_priority else "Accepted"
-        return {"setVariableResult": [{"attributeStatus": status, **told}]}
-
-    def reset(self, payload: dict[str, Any]) -> dict[str, Any]:
-        self.leave()
-        return {"status": "Accepted"}
-
-    def trigger(self, payload: dict[str, Any]) -> dict[str, Any]:
-        self.leaving.append(asyncio.create_task(self.ask()))
-        return {"status": "Accepted"}
-
-    async def ask(self) -> None:
-        await asyncio.sleep(0.01)
-        assert (await self.call("SignCertificate", csr=self.request()))["status"] == "Accepted"
-
-    def take(self, payload: dict[str, Any]) -> dict[str, Any]:
-        self.chain = payload["certificateChain"]
-        return {"status": "Accepted"}
-
-    def leave(self) -> None:
-        self.leaving.append(asyncio.create_task(self.go()))
-
-    async def go(self) -> None:
-        await asyncio.sleep(0.05)
-        await self.close()
-        self.left.set()
-
-
-async def on_profile_1(secure: Secure, version: str) -> Movable:
-    await secure.net.add("CS-1", password=PASSWORD, security_profile=1)
-    charger = Movable(version)
-    await charger.connect(secure.net.url, **password("CS-1", PASSWORD))
-    return charger
 
 
 async def phase_is(secure: Secure, *wanted: UpgradePhase) -> Upgrade:

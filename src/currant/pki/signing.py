@@ -48,6 +48,8 @@ BY = "system:certificates"
 AT_ONCE = 20
 """Requests that are signed at the same time; more wait, up to `WAITING_MAX`."""
 WAITING_MAX = 2_000
+ASKED_AN_HOUR_MAX = 30
+"""Requests of one station: each may be a certificate, and each is kept."""
 PAUSES_S = (1.0, 5.0, 20.0)
 """Between attempts to have a request signed by an authority that is away."""
 SAME_KEY_WITHIN = timedelta(days=7)
@@ -59,6 +61,9 @@ TRIGGERS = {
     LeafUse.V2G20: "sign_v2g20_certificate",
     LeafUse.COMBINED: "sign_combined_certificate",
 }
+
+TOWARDS_US = (LeafUse.STATION, LeafUse.COMBINED)
+"""What a station shows to this server."""
 
 
 class Signing:
@@ -92,6 +97,7 @@ class Signing:
         self._under_way: dict[tuple[StationId, str], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
         self._noting: set[asyncio.Task[None]] = set()
+        self._asked: dict[StationId, list[float]] = {}
         self._shown: dict[StationId, str] = {}
 
     async def stop(self) -> None:
@@ -117,6 +123,8 @@ class Signing:
         entry = self._directory.by_id(station_id)
         if entry is None or entry.tenant_id != tenant_id:
             return Unfit(code="UnknownStation", reason="The station is not known any more.")
+        if self._asks_too_often(station_id):
+            return Unfit(code="TooManyRequests", reason="The station asks for certificates too often.")
         judged = requests.judge(
             asked,
             identity=entry.identity,
@@ -136,6 +144,12 @@ class Signing:
             self._under_way[key] = task
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         return None
+
+    def _asks_too_often(self, station_id: StationId) -> bool:
+        now = self._clock.monotonic()
+        asked = [at for at in self._asked.get(station_id, ()) if at > now - 3600.0]
+        self._asked[station_id] = [*asked, now][-ASKED_AN_HOUR_MAX:]
+        return len(asked) >= ASKED_AN_HOUR_MAX
 
     async def _serve(self, entry: DirectoryEntry, asked: Asked, request: Sound) -> None:
         try:
@@ -257,14 +271,14 @@ class Signing:
                 conn,
                 entry.tenant_id,
                 station_id=entry.station_id,
-                use=certificate.use,
                 status=CertificateStatus.INSTALLED,
                 limit=100,
             )
         )
+        alike = TOWARDS_US if certificate.use in TOWARDS_US else (certificate.use,)
         changes = ChangeSet(entry.tenant_id)
         for each in before:
-            if each.certificate.id != certificate.id:
+            if each.certificate.id != certificate.id and each.certificate.use in alike:
                 store.set_status(
                     changes,
                     entry.tenant_id,
@@ -387,10 +401,7 @@ class Signing:
                 conn, tenant_id, station_id=station_id, status=CertificateStatus.INSTALLED, limit=100
             )
         )
-        return any(
-            row.certificate.use in (LeafUse.STATION, LeafUse.COMBINED) and row.certificate.valid_until > now
-            for row in rows
-        )
+        return any(row.certificate.use in TOWARDS_US and row.certificate.valid_until > now for row in rows)
 
     async def renew(
         self,
@@ -401,7 +412,12 @@ class Signing:
         by: str,
     ) -> CommandRecord:
         """Have a station make a new key and ask for a certificate for it."""
-        return await self._commands.give(tenant_id, station, Trigger(message=TRIGGERS[use]), by=by)
+        record = await self._commands.give(tenant_id, station, Trigger(message=TRIGGERS[use]), by=by)
+        if use is LeafUse.COMBINED and record.status in (CommandStatus.REFUSED, CommandStatus.UNSUPPORTED):
+            # A station without ISO 15118 leaves the use out as well, and has no combined one.
+            only = Trigger(message=TRIGGERS[LeafUse.STATION])
+            return await self._commands.give(tenant_id, station, only, by=by)
+        return record
 
     async def revoke(
         self, tenant_id: TenantId, certificate_id: str, *, by: str, reason: str = ""
@@ -467,6 +483,9 @@ class Signing:
         )
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        if len(self._noting) >= WAITING_MAX:
+            work.close()
+            return
         task = asyncio.get_running_loop().create_task(self._logged(work))
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)

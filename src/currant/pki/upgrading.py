@@ -248,14 +248,14 @@ class Upgrades:
     async def follow(self, event: Event) -> None:
         """Keep up with moves that other nodes began or ended: the door must know."""
         if isinstance(event, SecurityUpgradeChanged) and event.station_id not in self._tasks:
-            station_id = event.station_id
-            found = await self._database.read(lambda conn: store.all_open(conn, station_id=station_id))
-            if station_id in self._tasks:
-                return
-            if found:
-                self._open[station_id] = found[-1]
-            else:
-                self._open.pop(station_id, None)
+            await self._read_again(event.station_id)
+
+    async def _read_again(self, station_id: StationId) -> None:
+        found = await self._database.read(lambda conn: store.all_open(conn, station_id=station_id))
+        if found:
+            self._open[station_id] = found[-1]
+        else:
+            self._open.pop(station_id, None)
 
     # Going on
 
@@ -293,6 +293,9 @@ class Upgrades:
 
     async def _step(self, station_id: StationId) -> bool:
         """Do what is to be done now; whether there may be more."""
+        if not self._link.is_connected(station_id):
+            # Another node may hold its connection, and know more.
+            await self._read_again(station_id)
         while True:
             upgrade = self._open.get(station_id)
             entry = self._directory.by_id(station_id)

@@ -68,7 +68,7 @@ def sign_certificate(request: Any, caller: Caller, services: Services, received_
         Asked(
             csr=request.csr,
             # A02.FR.13: left out where one certificate serves both uses.
-            use=LEAVES.get(request.certificate_type or "", LeafUse.STATION),
+            use=LEAVES.get(request.certificate_type or "", LeafUse.COMBINED),
             request_id=getattr(request, "request_id", None),
         ),
     )
