@@ -271,9 +271,9 @@ def test_others_are_refused_where_it_is_kept_and_whom_it_is_for_is_not() -> None
     assert refusal([held], evse=1, group=None) is not None
 
 
-def test_with_every_evse_kept_a_reader_for_all_of_them_refuses_others() -> None:
+def test_with_every_evse_kept_a_reader_for_all_of_them_refuses_others_where_we_keep_one() -> None:
     both = [
-        reservation(state=S.HELD),
+        reservation(state=S.HELD_BY_US),
         reservation(state=S.HELD, id=ReservationId("two"), place_evse=2, token_id=TokenId("two")),
     ]
     assert (
@@ -282,6 +282,9 @@ def test_with_every_evse_kept_a_reader_for_all_of_them_refuses_others() -> None:
     )
     assert refusal(both, evse=None, token="two") is None
     assert refusal(both, evse=1, token="two") is not None
+    kept_by_the_station = [replace(each, state=S.HELD) for each in both]
+    assert refusal(kept_by_the_station, evse=None) is None
+    assert refusal(kept_by_the_station, evse=1) is not None
 
 
 def test_one_kept_at_any_evse_leaves_all_but_the_last() -> None:

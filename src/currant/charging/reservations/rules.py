@@ -428,7 +428,9 @@ def refusal(
 
     `holds` are the open reservations there whose time to be kept has come; `free` are the EVSEs that
     nobody charges at. Where it is not known which EVSE is meant (1.6, a card reader for the whole
-    station), a token is refused only when there is none left for it.
+    station), a token is refused only when there is none left for it, and one of them is kept by us
+    alone. A station that keeps them all itself refuses whom it has to (1.6, 5.13) and asks only about
+    the token, to learn its group: that the token were blocked would be wrong, and kept in its cache.
     """
     if any(may_use(hold, token_id, parent_uid) for hold in holds):
         own = {hold.place_evse for hold in holds if may_use(hold, token_id, parent_uid) and not hold.any_evse}
@@ -445,7 +447,8 @@ def refusal(
             until = min(hold.release_at for hold in anywhere)
             return _told("Every free EVSE of this station is", until)
         return None
-    if others and free and len(left) <= len(anywhere):
+    by_us = any(hold.state is not ReservationState.HELD for hold in others)
+    if by_us and free and len(left) <= len(anywhere):
         return _told("Every free EVSE of this station is", min(hold.release_at for hold in others))
     return None
 
