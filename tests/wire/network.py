@@ -24,7 +24,7 @@ from currant.gateway.config import GatewayConfig, TlsConfig
 from currant.gateway.registry import Registry
 from currant.gateway.server import Gateway
 from currant.gateway.services import Services
-from currant.kit.clock import SystemClock
+from currant.kit.clock import Clock, SystemClock
 from currant.kit.ids import TenantId
 from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
@@ -51,9 +51,14 @@ class Network:
     """Everything that stands behind a gateway, and the gateway."""
 
     def __init__(
-        self, folder: Path, *, unknown: UnknownStations = UnknownStations.PENDING, **config: Any
+        self,
+        folder: Path,
+        *,
+        unknown: UnknownStations = UnknownStations.PENDING,
+        clock: Clock | None = None,
+        **config: Any,
     ) -> None:
-        self.clock = SystemClock()
+        self.clock = clock or SystemClock()
         self.database: Database = fresh_database(folder / "currant.sqlite")
         self.live = LiveFeed()
         self.registry = Registry()

@@ -71,6 +71,8 @@ class ReconcilerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How long a station that connected may take to boot before it is told anything."""
     stir_s: float = 10.0
     """How long changes of what an aspect follows from (tokens, of local lists) are gathered."""
+    answer_within_s: float = 600.0
+    """A station has at most so long for an answer, whatever a step allows."""
     look_s: float = 1.0
     """How often what is due is looked for."""
 
@@ -111,6 +113,7 @@ class Reconciler:
             aspects,
             clock,
             node=config.node,
+            answer_within_s=config.answer_within_s,
             chance=chance,
         )
         self._queue: dict[StationId, None] = {}

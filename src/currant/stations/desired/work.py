@@ -46,7 +46,9 @@ BY = "desired state"
 STEPS_A_TURN = 20
 """After so many steps other stations have their turn."""
 CLAIM_S = 180
+CHECK_WITHIN_S = 30.0
 RESTARTS_WITHIN = timedelta(minutes=10)
+SEEN_AFTER_BOOT_S = 20
 RESTART = "restart"
 EXAMPLE_MAX = 200
 
@@ -80,6 +82,7 @@ class Worker:
         clock: Clock,
         *,
         node: str,
+        answer_within_s: float,
         chance: Callable[[], float],
     ) -> None:
         """`chance` is a number from 0 to 1 that spreads retries."""
@@ -92,6 +95,7 @@ class Worker:
         self._known = frozenset(aspects)
         self._clock = clock
         self._node = node
+        self._answer_within_s = answer_within_s
         self._chance = chance
 
     def _now(self) -> int:
@@ -314,7 +318,12 @@ class Worker:
                 within=RESTARTS_WITHIN,
             )
             if found is not None:
-                turn.set(desired, found.state)
+                state = found.state
+                if turn.facts.booted_at > state.given_at and not found.again:
+                    # It has restarted; what it took is about to be seen.
+                    soon = self._now() + SEEN_AFTER_BOOT_S * rules.SECOND
+                    state = msgspec.structs.replace(state, next_at=soon)
+                turn.set(desired, state)
                 if not found.again:
                     left_out.add((desired.aspect, desired.key))
         wanted = [desired for desired in wanted if (desired.aspect, desired.key) not in left_out]
@@ -329,7 +338,11 @@ class Worker:
         marked = self._write(turn)
         try:
             record = await self._commands.give(
-                turn.tenant_id, turn.entry.station_id, command, by=BY, deadline_s=step.deadline_s
+                turn.tenant_id,
+                turn.entry.station_id,
+                command,
+                by=BY,
+                deadline_s=min(step.deadline_s, self._answer_within_s),
             )
         except StoreUnavailable:
             raise
@@ -361,7 +374,13 @@ class Worker:
     async def _read_back(self, turn: Turn, chosen: _Chosen, record: CommandRecord) -> None:
         command = checking.read_back(chosen.step, record) if chosen.aspect.name == checking.ASPECT else None
         if command is not None:
-            await self._commands.give(turn.tenant_id, turn.entry.station_id, command, by=BY)
+            await self._commands.give(
+                turn.tenant_id,
+                turn.entry.station_id,
+                command,
+                by=BY,
+                deadline_s=min(CHECK_WITHIN_S, self._answer_within_s),
+            )
 
     async def _check(self, turn: Turn) -> None:
         """Ask a station that has booted for what it was made to have: it may have forgotten."""
@@ -375,7 +394,13 @@ class Worker:
             return
         command = checking.after_boot(wanted)
         if command is not None:
-            record = await self._commands.give(turn.tenant_id, turn.entry.station_id, command, by=BY)
+            record = await self._commands.give(
+                turn.tenant_id,
+                turn.entry.station_id,
+                command,
+                by=BY,
+                deadline_s=min(CHECK_WITHIN_S, self._answer_within_s),
+            )
             if record.status in (CommandStatus.UNANSWERED, CommandStatus.OFFLINE):
                 return
         turn.checked[checking.ASPECT] = self._now()
