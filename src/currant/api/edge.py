@@ -10,6 +10,7 @@ from litestar.types import Message, Receive, Scope, Send
 
 from currant.kit.clock import Clock, SystemClock
 from currant.kit.ids import new_id
+from currant.stations.transfers.addresses import masked
 
 log = logging.getLogger("currant.access")
 
@@ -63,7 +64,8 @@ class Edge(Litestar):
 
 
 def _log(scope: Any, status: int, seconds: float) -> None:
-    # The path without its query: filters hold token uids. Secrets travel in headers and bodies only.
+    # The path without its query, for filters hold token uids, and without the word of a signed link.
+    # Other secrets travel in headers and bodies only.
     level = logging.WARNING if status >= 500 else logging.INFO
     if not log.isEnabledFor(level):
         return
@@ -73,7 +75,7 @@ def _log(scope: Any, status: int, seconds: float) -> None:
         level,
         "%s %s %s %.1f ms caller=%s address=%s request=%s",
         scope["method"],
-        scope["path"].encode("unicode_escape").decode(),
+        masked(scope["path"]).encode("unicode_escape").decode(),
         status,
         seconds * 1000,
         caller.label if caller is not None else "-",

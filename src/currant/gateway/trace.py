@@ -27,6 +27,8 @@ MAY_HOLD_SECRETS = frozenset(
 _SECRET_NAME = re.compile(r"authorizationkey|password|passphrase|secret|privatekey|\bpsk\b", re.IGNORECASE)
 _VALUES = ("value", "attributeValue", "actualValue", "variableAttribute")
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*", re.DOTALL)
+# The word of a signed link to a file, which lets whoever has it send or fetch that file.
+_LINK = re.compile(r"(/files/(?:up|down)/)[A-Za-z0-9_-]+")
 _LOG_IN = re.compile(r"(\b[a-z]{2,8}://[^\s/:@]*:)[^\s@/]+(?=@)")
 
 
@@ -56,6 +58,7 @@ def _mask(value: Any) -> Any:
     if isinstance(value, str):
         if value[:1] in "{[" and _SECRET_NAME.search(value):
             return MASKED  # JSON within a text, as DataTransfer carries it
+        value = _LINK.sub(rf"\1{MASKED}", value)
         return _LOG_IN.sub(rf"\1{MASKED}", _PRIVATE_KEY.sub(rf"\1{MASKED}", value))
     if isinstance(value, list):
         return [_mask(item) for item in value]

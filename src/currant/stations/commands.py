@@ -33,7 +33,7 @@ REMOTE_START_WITHIN = timedelta(minutes=10)
 ABANDONED_AFTER = timedelta(minutes=15)
 
 # Allowed before a station is accepted: what finds out what it is, and sets it right (2.x B02.FR.06 to .08).
-BEFORE_ACCEPTANCE = (Reset, Trigger, GetVariables, SetVariables)
+BEFORE_ACCEPTANCE = (Reset, Trigger, GetVariables, SetVariables, variables.GetReport)
 
 
 # Outcomes after which the station may do what it was told.

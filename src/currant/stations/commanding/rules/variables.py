@@ -164,9 +164,11 @@ def _different(field: str, asked: Sequence[Variable]) -> None:
 CHECKS: dict[type, Callable[[Any], None]] = {
     variables.AdjustEventStream: adjust_event_stream,
     variables.ClearMonitors: clear_monitors,
+    variables.GetEventStreams: lambda command: None,
     variables.GetMonitoringReport: get_monitoring_report,
     variables.GetReport: get_report,
     variables.GetVariables: get_variables,
+    variables.SetMonitoringBase: lambda command: None,
     variables.SetMonitoringLevel: set_monitoring_level,
     variables.SetMonitors: set_monitors,
     variables.SetVariables: set_variables,
