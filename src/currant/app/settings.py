@@ -303,7 +303,7 @@ class DesiredSettings(Section):
     stations_at_once: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Stations that are told something at the same time."""
 
-    stations_per_second: Annotated[float, Field(gt=0, le=10_000)] = 100.0
+    stations_per_second: Annotated[float, Field(gt=0, le=10_000)] = 50.0
     """Stations begun within a second: what keeps answers to charging stations quick meanwhile."""
 
     sweep_minutes: Annotated[int, Field(ge=1, le=10_080)] = 60

@@ -95,13 +95,15 @@ class Station(WSListener):
                 finished.set_exception(WrongAnswer(problem))
 
 
-async def connect(url: str, identity: str, version: str, password: str | None) -> Station:
+async def connect(
+    url: str, identity: str, version: str, password: str | None, make: Callable[[], Station] = Station
+) -> Station:
     """A connected station; retried while the server's accept queue is full, as a charger would."""
     headers: list[tuple[str, str]] = [("Sec-WebSocket-Protocol", f"ocpp{version}")]
     if password is not None:
         secret = base64.b64encode(f"{identity}:{password}".encode()).decode()
         headers.append(("Authorization", f"Basic {secret}"))
-    station = Station()
+    station = make()
     await ws_connect(
         lambda: station,
         f"{url}/{identity}",
@@ -113,13 +115,17 @@ async def connect(url: str, identity: str, version: str, password: str | None) -
 
 
 async def connect_many(
-    url: str, identities: Iterable[str], version: str, password: Callable[[str], str] | None
+    url: str,
+    identities: Iterable[str],
+    version: str,
+    password: Callable[[str], str] | None,
+    make: Callable[[], Station] = Station,
 ) -> list[Station]:
     gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
 
     async def one(identity: str) -> Station:
         async with gate:
-            return await connect(url, identity, version, password(identity) if password else None)
+            return await connect(url, identity, version, password(identity) if password else None, make)
 
     return list(await asyncio.gather(*(one(identity) for identity in identities)))
 

@@ -15,7 +15,7 @@ import msgspec
 import uvloop
 
 import currant
-from currant.bench import load, scenarios
+from currant.bench import desired, load, scenarios
 from currant.bench import messages as say
 from currant.bench.process import Measured
 from currant.bench.report import ECHO_THERE, Figure, Report
@@ -36,10 +36,12 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     crowd: int = 10_000
     steady_s: float = 20.0
     steady_rate: int = 2_000
+    declared: int = 10_000
+    """Stations that one variable is changed for."""
 
 
 FULL = Size()
-QUICK = Size(messages=2_000, sessions=100, crowd=300, steady_s=2.0, steady_rate=500)
+QUICK = Size(messages=2_000, sessions=100, crowd=300, steady_s=2.0, steady_rate=500, declared=300)
 
 
 class Bench:
@@ -64,6 +66,15 @@ class Bench:
         with Installation(self.folder / "crowd", database=self.database) as server:
             await server.prepare(stations=self.size.crowd, tokens=1)
             await self._crowd(server)
+
+    async def run_desired(self) -> None:
+        """Only what desired state costs."""
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+        self.progress(f"one variable changed for {self.size.declared:,} stations")
+        self.figures += await desired.change_for_all(
+            self.folder / "desired", stations=self.size.declared, database=self.database
+        )
 
     async def _echo_floor(self) -> float:
         self.progress("floor: a bare picows echo")
@@ -312,11 +323,17 @@ async def until_listening(port: int, patience_s: float = 20.0) -> None:
             return
 
 
-def bench(size: Size = FULL, *, database: str | None = None, progress: Progress = lambda _: None) -> Report:
+def bench(
+    size: Size = FULL,
+    *,
+    database: str | None = None,
+    only: str = "",
+    progress: Progress = lambda _: None,
+) -> Report:
     """Run everything in a temporary folder; raises WrongAnswer or AssertionError when the server is wrong."""
     with tempfile.TemporaryDirectory(prefix="currant-bench-") as folder:
         run = Bench(size, Path(folder), database=database, progress=progress)
-        uvloop.run(run.run())
+        uvloop.run(run.run_desired() if only == "desired" else run.run())
     return Report(
         version=currant.__version__,
         python=platform.python_version(),

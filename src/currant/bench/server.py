@@ -50,7 +50,7 @@ class Installation:
             ["-m", "currant", "serve"], log=folder / "server.log", environment=environment
         )
         self.url = ""
-        self._api = ""
+        self.api = ""
 
     def __enter__(self) -> "Installation":
         return self
@@ -94,7 +94,7 @@ class Installation:
                 raise RuntimeError(f"The server did not start:\n{self.process.log.read_text()[-2000:]}")
             await asyncio.sleep(0.05)
         addresses = json.loads(announced.read_bytes())
-        self._api = f"{addresses['api']}/api/v1"
+        self.api = f"{addresses['api']}/api/v1"
         self.url = addresses["ocpp"].rstrip("/")
 
     async def _import(self, noun: str, rows: list[dict[str, Any]]) -> None:
@@ -102,7 +102,7 @@ class Installation:
         async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=120) as client:
             for first in range(0, len(rows), ROWS_AN_IMPORT):
                 answer = await client.post(
-                    f"{self._api}/{noun}/import", json=rows[first : first + ROWS_AN_IMPORT]
+                    f"{self.api}/{noun}/import", json=rows[first : first + ROWS_AN_IMPORT]
                 )
                 if answer.status_code != 200 or answer.json().get("errors"):
                     raise RuntimeError(f"The import of {noun} was refused: {answer.text[:500]}")

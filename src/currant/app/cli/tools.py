@@ -93,6 +93,9 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="A few seconds, to see that it works.")] = False,
     database: Annotated[str | None, typer.Option("--database", help="Another database than SQLite.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the figures to this file, too.")] = None,
+    only: Annotated[
+        str, typer.Option(help="Only this: `desired`, one variable changed for all stations.")
+    ] = "",
 ) -> None:
     """Measure CPU, memory and latency, with the floors beside them."""
     import msgspec
@@ -101,7 +104,10 @@ def bench(
     from currant.bench.run import FULL, QUICK
     from currant.bench.run import bench as measure
 
-    report = measure(QUICK if quick else FULL, database=database, progress=lambda what: errors.print(what))
+    if only not in ("", "desired"):
+        raise Failure(f"There is no scenario {only}: `desired`, or all without --only.", Exit.USAGE)
+    size = QUICK if quick else FULL
+    report = measure(size, database=database, only=only, progress=lambda what: errors.print(what))
     found = msgspec.to_builtins(report)
     if output:
         output.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2))

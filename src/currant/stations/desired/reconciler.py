@@ -63,7 +63,7 @@ class ReconcilerConfig(msgspec.Struct, frozen=True, kw_only=True):
     node: str = ""
     at_once: int = 100
     """Stations served side by side."""
-    per_second: float = 100.0
+    per_second: float = 50.0
     """Stations begun within a second: what keeps the message path quick."""
     sweep_s: float = 3600.0
     """How often every connected station is looked at without a reason."""
