@@ -34,7 +34,7 @@ from currant.stations.groups import StationGroupDraft, StationGroups
 from currant.stations.model import CommandOutcome
 from wire.network import BY, TENANT, Network, network
 
-SPEED = 20.0
+SPEED = 40.0
 TROUBLE_S = 20.0
 CONVERGE_S = 150.0
 FAULTS = Faults(
@@ -78,7 +78,10 @@ class Watched:
     async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
         if isinstance(command, Reset):
             self.restarts += 1
-            if await self._built.sessions(station_id=station_id, phase=Phase.ACTIVE):
+            # One that begins in the moment in which the command is on its way cannot be known of.
+            lately = self._built.clock.now() - timedelta(seconds=SPEED)
+            running = await self._built.sessions(station_id=station_id, phase=Phase.ACTIVE)
+            if any(session.received_at < lately for session in running):
                 self.disturbed.append(station_id)
         return await self._built.registry.send(station_id, command, deadline_s=deadline_s)
 

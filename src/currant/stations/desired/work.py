@@ -332,6 +332,9 @@ class Worker:
     async def _take(self, turn: Turn, chosen: _Chosen) -> None:
         """Give a command and take note of what came of it."""
         step, command = chosen.step, chosen.step.command
+        # Asked again: a driver may have begun while this node laid claim to the station.
+        if await self._not_now(turn, step, chosen.about):
+            return
         for desired in chosen.about:
             turn.set(desired, rules.working(turn.state(desired), now=self._now()))
         # In the same batch as the command's own record: it costs no commit of its own.
