@@ -513,6 +513,7 @@ def duties_of(currant: Currant) -> list[Duty]:
             before=now - timedelta(days=keep.readings_full_days),
             keep_every_s=keep.readings_thinned_minutes * 60,
         )
+        await currant.desired.rollouts.forget(keep_for=timedelta(days=keep.commands_days))
         await currant.tenancy.forget_expired()
         await currant.access.counting.forget_old()
         await currant.files.tidy()
