@@ -32,6 +32,7 @@ SECRET = "hunter2hunter2hunter2"
             f'{{"connectionData":{{"apn":{{"apnPassword":"{SECRET}"}},"vpn":{{"password":"{SECRET}"}}}}}}',
         ),
         ("UpdateFirmware", f'{{"location":"ftp://fleet:{SECRET}@files.example/fw.bin"}}'),
+        ("GetLog", f'{{"log":{{"remoteLocation":"https://csms.example/files/up/{SECRET}/x.log"}}}}'),
         ("DataTransfer", f'{{"vendorId":"V","data":"{{\\"password\\":\\"{SECRET}\\"}}"}}'),
         ("DataTransfer", f'{{"vendorId":"V","data":"-----BEGIN PRIVATE KEY-----\\n{SECRET}"}}'),
         ("ChangeConfiguration", f'{{"key":"AuthorizationKey","value":"{SECRET}'),
