@@ -5,7 +5,7 @@ import gc
 import itertools
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -110,12 +110,11 @@ def settings_for(folder: Path, **options: Any) -> Settings:
     )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """One installation for all tests of a module; every test registers stations and tokens of its own."""
-    folder = tmp_path_factory.mktemp("currant")
+@asynccontextmanager
+async def installation(folder: Path, **options: Any) -> AsyncIterator[Site]:
+    """A running Currant with these settings (as for `settings_for`), and an operator at it."""
     thresholds = gc.get_threshold()
-    async with running(settings_for(folder)) as currant:
+    async with running(settings_for(folder, **options)) as currant:
         key = read_local_key(folder)
         async with httpx.AsyncClient(
             base_url=currant.api_url, headers={"Authorization": f"Bearer {key}"}, timeout=40
@@ -124,3 +123,10 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     # A server sets the garbage collector of its process, and here that is the tests' own.
     gc.set_threshold(*thresholds)
     gc.unfreeze()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """One installation for all tests of a module; every test registers stations and tokens of its own."""
+    async with installation(tmp_path_factory.mktemp("currant")) as built:
+        yield built
