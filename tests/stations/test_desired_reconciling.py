@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from stations.desired_things import TENANT, Desiring, desiring
 
 from currant.db.engine import Database
 from currant.kit.errors import Conflict, Invalid, NotFound
@@ -12,6 +11,7 @@ from currant.stations.commanding.remote import Reset
 from currant.stations.commanding.variables import SetVariables, Variable, VariableValue
 from currant.stations.desired.model import Pace, RolloutState, Scope, Standing
 from currant.stations.groups import StationGroupDraft
+from stations.desired_things import TENANT, Desiring, desiring
 
 
 @pytest.fixture
