@@ -65,7 +65,7 @@ class ScriptedCharger:
 
     # Saying
 
-    async def call(self, action: str, **payload: Any) -> Payload:
+    async def call(self, action: str, /, **payload: Any) -> Payload:
         """Call Currant; its answer, or `CallError`."""
         message_id = f"{self.identity}-{next(self._ids)}"
         answer: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
@@ -75,7 +75,7 @@ class ScriptedCharger:
         self._judge(action, told, answer=True)
         return told
 
-    async def send(self, action: str, **payload: Any) -> None:
+    async def send(self, action: str, /, **payload: Any) -> None:
         """A message of OCPP 2.1 that is never answered (type 6)."""
         await self._socket.send(json.dumps([6, f"{self.identity}-{next(self._ids)}", action, payload]))
 
