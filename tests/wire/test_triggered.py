@@ -2,12 +2,15 @@
 
 import asyncio
 
+import pytest
 import websockets
+from charge_points import connected
 from network import TENANT, Network
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 
 from currant.kit.clock import SystemClock, wire_time
+from currant.stations.commanding.displays import GetDisplayMessages
 from currant.stations.commanding.remote import Trigger
 from currant.stations.model import CommandStatus
 
@@ -45,3 +48,15 @@ async def test_a_boot_that_was_asked_for_is_no_restart(open_network: Network) ->
         await station.call(boot)
         assert await repairs() == ["station_rebooted"]
         listening.cancel()
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_a_report_that_was_agreed_to_and_never_came_is_told_from_silence(
+    open_network: Network, version: str
+) -> None:
+    async with connected(open_network, version, "CP-2", "GetDisplayMessages"):
+        record = await open_network.commands.give(
+            TENANT, "CP-2", GetDisplayMessages(), by="a test", deadline_s=0.5
+        )
+    assert record.status is CommandStatus.UNANSWERED
+    assert record.reason == "The station agreed to report, and then told nothing in time."

@@ -43,9 +43,12 @@ class CallFailed(Exception):
 
 
 class CallUnanswered(Exception):
-    """No answer came in time, or the connection ended before; `queued` when it had not even been sent."""
+    """No answer came in time, or the connection ended before; `queued` when it had not even been sent.
 
-    def __init__(self, *, lost: bool, queued: bool = False) -> None:
+    `agreed`: the station said that a report would come, and none did.
+    """
+
+    def __init__(self, *, lost: bool, queued: bool = False, agreed: bool = False) -> None:
         self.lost = lost
         self.queued = queued
         if queued:
@@ -54,6 +57,8 @@ class CallUnanswered(Exception):
                 if lost
                 else "The command was still queued behind others when its time was over: it was not sent."
             )
+        elif agreed:
+            reason = "The station agreed to report, and then told nothing in time."
         else:
             reason = (
                 "The connection ended before the station answered."

@@ -76,7 +76,7 @@ async def collected(
             await asyncio.wait_for(complete, min(LATE_S, ask.left_s))
         except TimeoutError:
             if not parts:
-                raise CallUnanswered(lost=False) from None
+                raise CallUnanswered(lost=False, agreed=True) from None
     finally:
         del collectors[request_id]
     end = max(parts) if last is None else last
