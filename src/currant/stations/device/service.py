@@ -308,7 +308,8 @@ class DeviceModel(FleetQuestions):
     # Asking
 
     async def limits_of(self, station: Whose) -> Limits:
-        """How much the station takes in one message, as far as it has said."""
+        """How much the station takes in one message, as far as it has said: a moment ago counts too."""
+        await self.caught_up(station.station_id)
         known = self._limits.get(station.station_id)
         if known is not None:
             return known
