@@ -251,9 +251,18 @@ async def test_a_1_6_charge_point_is_told_in_its_words_and_uses_it_up(open_netwo
             "parent_id_tag": "FLEET",
             "reservation_id": made.number,
         }
-        # The only EVSE is kept: a reader that names none turns others away.
+        # The station keeps its only EVSE itself, and asks about the token alone: that one is in order.
         answer = await station.call(call16.Authorize(id_tag=STRANGER))
+        assert answer.id_tag_info["status"] == "Accepted"
+        # What begins there all the same is not allowed to go on.
+        soon = wire_time(made.created_at + timedelta(seconds=2))
+        answer = await station.call(
+            call16.StartTransaction(connector_id=1, id_tag=STRANGER, meter_start=0, timestamp=soon)
+        )
         assert answer.id_tag_info["status"] == "Blocked"
+        await station.call(
+            call16.StopTransaction(transaction_id=answer.transaction_id, meter_stop=0, timestamp=soon)
+        )
         answer = await station.call(call16.Authorize(id_tag=DRIVER))
         assert answer.id_tag_info == {"status": "Accepted", "parent_id_tag": "FLEET"}
         started = await station.call(
