@@ -195,6 +195,14 @@ async def test_2_1_sends_are_never_answered_and_result_errors_are_kept(open_netw
     assert outcomes == ["answered", "rejected", "send"]
 
 
+async def test_what_a_2_1_station_calls_and_should_send_is_answered_and_found(open_network: Network) -> None:
+    stream = {"id": 1, "pending": 0, "basetime": "2026-01-31T12:00:00Z", "data": [{"t": 0, "v": "1"}]}
+    async with raw_station(open_network, subprotocol="ocpp2.1") as station:
+        station.send(json.dumps([2, "c1", "NotifyPeriodicEventStream", stream]).encode())
+        assert json.loads((await station.receive())[1]) == [3, "c1", {}]
+    assert ("called-not-sent", "NotifyPeriodicEventStream") in await open_network.findings()
+
+
 async def test_an_unreadable_answer_is_told_to_a_2_1_station_and_fails_the_command(
     open_network: Network,
 ) -> None:

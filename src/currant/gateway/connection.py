@@ -342,12 +342,16 @@ class Connection(Socket):
         result = self._translate(event, caller, received_at)
         return await result if type(result) is CoroutineType else result
 
-    def _answer(self, response: Payload | bytes | Refusal) -> None:
+    def _answer(self, response: Payload | bytes | Refusal | None) -> None:
         """Send the answer, remember the exchange, take the next call that waits."""
         event = self._in_hand
         assert event is not None
         if isinstance(response, bytes):
             payload = response
+        elif response is None:
+            # It wants no answer (2.1 Part 4, 4.2.5), but who calls waits for one all the same.
+            self._recorder.found(event.action, "called-not-sent", "")
+            payload = b"{}"
         elif isinstance(response, Refusal):
             if response.code is not ErrorCode.SECURITY_ERROR:
                 self._recorder.found(
