@@ -53,7 +53,7 @@ class Visit(plugged.Visit):
         assert answer == {}
 
     async def stop_authorized(self, **more: Any) -> None:
-        self.is_accepted(await self.event("StopAuthorized", idToken=self.token, **more))
+        self.is_accepted(await self.event("StopAuthorized", **{"idToken": self.token, **more}))
 
     async def ended(self, trigger: str, reason: str, *, state: str | None = None, **more: Any) -> Payload:
         """The transaction is over; the answer to that."""
