@@ -1,0 +1,552 @@
+"""OCPP 2.1: charging profiles, tariffs, DER controls and battery swaps, word by word, and what the answers mean."""
+
+from typing import Any
+
+import pytest
+from orders import NUMBER, Order, carried_out
+from shows import shows
+
+from conftest import Site  # type: ignore[attr-defined]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+AT, LATER = "2031-01-31T12:00:00Z", "2031-01-31T18:30:00Z"
+PROFILE: dict[str, Any] = {
+    "id": 5,
+    "purpose": "tx_default",
+    "kind": "recurring",
+    "recurrency": "weekly",
+    "stack_level": 2,
+    "valid_from": AT,
+    "valid_until": "2031-03-31T12:00:00Z",
+    "max_offline_s": 600,
+    "invalid_after_offline": True,
+    "schedules": [
+        {
+            "id": 1,
+            "unit": "W",
+            "starts_at": AT,
+            "duration_s": 86400,
+            "min_rate": 1400,
+            "local_time": True,
+            "randomized_delay_s": 30,
+            "periods": [
+                {"start_s": 0, "limit": 11000, "limit_l2": 3600, "limit_l3": 3600, "phases": 3},
+                {
+                    "start_s": 3600,
+                    "operation_mode": "central_setpoint",
+                    "limit": 11000,
+                    "discharge_limit": -5000,
+                    "setpoint": -2500.5,
+                    "setpoint_reactive": 100,
+                },
+                {
+                    "start_s": 7200,
+                    "operation_mode": "local_frequency",
+                    "baseline_w": 500,
+                    "frequency_watt": [[49.8, -3000], [50.2, 3000]],
+                    "signal_watt": [[-1, -1000], [1, 1000]],
+                },
+                {"start_s": 9000, "operation_mode": "idle", "evse_sleep": True, "preconditioning": True},
+            ],
+        }
+    ],
+}
+WIRE_PROFILE: dict[str, Any] = {
+    "id": 5,
+    "stackLevel": 2,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Recurring",
+    "recurrencyKind": "Weekly",
+    "validFrom": AT,
+    "validTo": "2031-03-31T12:00:00Z",
+    "maxOfflineDuration": 600,
+    "invalidAfterOfflineDuration": True,
+    "chargingSchedule": [
+        {
+            "id": 1,
+            "chargingRateUnit": "W",
+            "startSchedule": AT,
+            "duration": 86400,
+            "minChargingRate": 1400,
+            "useLocalTime": True,
+            "randomizedDelay": 30,
+            "chargingSchedulePeriod": [
+                {"startPeriod": 0, "limit": 11000, "limit_L2": 3600, "limit_L3": 3600, "numberPhases": 3},
+                {
+                    "startPeriod": 3600,
+                    "operationMode": "CentralSetpoint",
+                    "limit": 11000,
+                    "dischargeLimit": -5000,
+                    "setpoint": -2500.5,
+                    "setpointReactive": 100,
+                },
+                {
+                    "startPeriod": 7200,
+                    "operationMode": "LocalFrequency",
+                    "v2xBaseline": 500,
+                    "v2xFreqWattCurve": [
+                        {"frequency": 49.8, "power": -3000},
+                        {"frequency": 50.2, "power": 3000},
+                    ],
+                    "v2xSignalWattCurve": [{"signal": -1, "power": -1000}, {"signal": 1, "power": 1000}],
+                },
+                {
+                    "startPeriod": 9000,
+                    "operationMode": "Idle",
+                    "evseSleep": True,
+                    "preconditioningRequest": True,
+                },
+            ],
+        }
+    ],
+}
+DYNAMIC: dict[str, Any] = {
+    "id": 6,
+    "purpose": "tx",
+    "kind": "dynamic",
+    "dynamic_interval_s": 30,
+    "dynamic_updated_at": AT,
+    "schedules": [{"id": 1, "unit": "A", "periods": [{"start_s": 0, "limit": 16}]}],
+}
+WIRE_DYNAMIC: dict[str, Any] = {
+    "id": 6,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Dynamic",
+    "dynUpdateInterval": 30,
+    "dynUpdateTime": AT,
+    "chargingSchedule": [
+        {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}]}
+    ],
+}
+CHARGING = (
+    Order(
+        command={"command": "SetChargingProfile", "evse": 1, "profile": PROFILE},
+        action="SetChargingProfile",
+        wire={"evseId": 1, "chargingProfile": WIRE_PROFILE},
+    ),
+    Order(
+        command={"command": "StartCharging", "token_uid": "04AA", "evse": 1, "profile": DYNAMIC},
+        action="RequestStartTransaction",
+        wire={
+            "idToken": {"idToken": "04AA", "type": "Central"},
+            "remoteStartId": NUMBER,
+            "evseId": 1,
+            "chargingProfile": WIRE_DYNAMIC,
+        },
+    ),
+    Order(
+        command={"command": "ClearChargingProfiles", "profile_id": 5},
+        action="ClearChargingProfile",
+        wire={"chargingProfileId": 5},
+        no={"status": "Unknown"},
+    ),
+    Order(
+        command={"command": "ClearChargingProfiles", "evse": 0, "purpose": "priority", "stack_level": 1},
+        action="ClearChargingProfile",
+        wire={
+            "chargingProfileCriteria": {
+                "evseId": 0,
+                "chargingProfilePurpose": "PriorityCharging",
+                "stackLevel": 1,
+            }
+        },
+        no={"status": "Unknown"},
+    ),
+    Order(
+        command={
+            "command": "GetChargingProfiles",
+            "evse": 1,
+            "purpose": "tx_default",
+            "stack_level": 2,
+            "sources": ["cso", "grid"],
+        },
+        action="GetChargingProfiles",
+        wire={
+            "requestId": NUMBER,
+            "evseId": 1,
+            "chargingProfile": {
+                "chargingProfilePurpose": "TxDefaultProfile",
+                "stackLevel": 2,
+                "chargingLimitSource": ["CSO", "grid"],
+            },
+        },
+        no=None,
+        parts=(
+            (
+                "ReportChargingProfiles",
+                {
+                    "evseId": 1,
+                    "chargingLimitSource": "CSO",
+                    "chargingProfile": [WIRE_PROFILE],
+                    "tbc": True,
+                },
+            ),
+            (
+                "ReportChargingProfiles",
+                {"evseId": 1, "chargingLimitSource": "grid", "chargingProfile": [WIRE_DYNAMIC]},
+            ),
+        ),
+        report=[
+            {"evse": 1, "source": "cso", "profile": PROFILE},
+            {"evse": 1, "source": "grid", "profile": DYNAMIC},
+        ],
+    ),
+    Order(
+        command={"command": "GetChargingProfiles", "ids": [5]},
+        action="GetChargingProfiles",
+        wire={"requestId": NUMBER, "chargingProfile": {"chargingProfileId": [5]}},
+        yes={"status": "NoProfiles"},
+        no=None,
+        report=[],
+    ),
+    Order(
+        command={"command": "GetCompositeSchedule", "evse": 1, "duration_s": 3600, "unit": "W"},
+        action="GetCompositeSchedule",
+        wire={"evseId": 1, "duration": 3600, "chargingRateUnit": "W"},
+        yes={
+            "status": "Accepted",
+            "schedule": {
+                "evseId": 1,
+                "duration": 3600,
+                "scheduleStart": AT,
+                "chargingRateUnit": "W",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "setpoint": -100, "limit": 5000}],
+            },
+        },
+        report=[
+            {
+                "evse": 1,
+                "starts_at": AT,
+                "duration_s": 3600,
+                "unit": "W",
+                "periods": [{"start_s": 0, "setpoint": -100, "limit": 5000}],
+            }
+        ],
+    ),
+    Order(
+        command={"command": "UsePriorityCharging", "transaction_id": "abc-1", "activate": True},
+        action="UsePriorityCharging",
+        wire={"transactionId": "abc-1", "activate": True},
+        no={"status": "NoProfile"},
+    ),
+    Order(
+        command={
+            "command": "UpdateDynamicSchedule",
+            "profile_id": 6,
+            "limit": 10,
+            "limit_l2": 11,
+            "limit_l3": 12,
+            "discharge_limit": -5,
+            "setpoint": 6.5,
+            "setpoint_reactive": 1,
+        },
+        action="UpdateDynamicSchedule",
+        wire={
+            "chargingProfileId": 6,
+            "scheduleUpdate": {
+                "limit": 10,
+                "limit_L2": 11,
+                "limit_L3": 12,
+                "dischargeLimit": -5,
+                "setpoint": 6.5,
+                "setpointReactive": 1,
+            },
+        },
+    ),
+    Order(
+        command={
+            "command": "AllowEnergyTransfer",
+            "transaction_id": "abc-1",
+            "modes": ["ac_single_phase", "dc_bpt", "ac_der"],
+        },
+        action="NotifyAllowedEnergyTransfer",
+        wire={"transactionId": "abc-1", "allowedEnergyTransfer": ["AC_single_phase", "DC_BPT", "AC_DER"]},
+    ),
+    Order(
+        command={"command": "SendAfrrSignal", "at": AT, "signal": -7},
+        action="AFRRSignal",
+        wire={"timestamp": AT, "signal": -7},
+    ),
+)
+TARIFF: dict[str, Any] = {
+    "id": "T-1",
+    "currency": "EUR",
+    "valid_from": AT,
+    "texts": [{"text": "Two shillings", "language": "en"}],
+    "energy": {
+        "prices": [
+            {
+                "price": "0.25",
+                "conditions": {
+                    "from_time": "08:00",
+                    "until_time": "20:00",
+                    "weekdays": [1, 7],
+                    "from_date": "2031-01-01",
+                    "until_date": "2031-12-31",
+                    "current_kind": "DC",
+                    "min_energy_wh": 1000,
+                    "max_power_w": 50000,
+                },
+            },
+            {"price": "0.3"},
+        ],
+        "taxes": [{"name": "VAT", "percent": "19", "stack": 0}],
+    },
+    "charging_time": {"prices": [{"price": "0.02", "conditions": {"min_charging_s": 60}}]},
+    "idle_time": {"prices": [{"price": "0.1", "conditions": {"min_idle_s": 900}}]},
+    "fixed_fee": {"prices": [{"price": "1", "conditions": {"payment_brand": "VISA"}}]},
+    "reservation_time": {"prices": [{"price": "0.05"}]},
+    "reservation_fixed": {"prices": [{"price": "2"}]},
+    "min_cost": {"excluding_tax": "1"},
+    "max_cost": {"excluding_tax": "50", "including_tax": "59.5"},
+}
+WIRE_TARIFF: dict[str, Any] = {
+    "tariffId": "T-1",
+    "currency": "EUR",
+    "validFrom": AT,
+    "description": [{"format": "UTF8", "content": "Two shillings", "language": "en"}],
+    "energy": {
+        "prices": [
+            {
+                "priceKwh": 0.25,
+                "conditions": {
+                    "startTimeOfDay": "08:00",
+                    "endTimeOfDay": "20:00",
+                    "dayOfWeek": ["Monday", "Sunday"],
+                    "validFromDate": "2031-01-01",
+                    "validToDate": "2031-12-31",
+                    "evseKind": "DC",
+                    "minEnergy": 1000,
+                    "maxPower": 50000,
+                },
+            },
+            {"priceKwh": 0.3},
+        ],
+        "taxRates": [{"type": "VAT", "tax": 19, "stack": 0}],
+    },
+    "chargingTime": {"prices": [{"priceMinute": 0.02, "conditions": {"minChargingTime": 60}}]},
+    "idleTime": {"prices": [{"priceMinute": 0.1, "conditions": {"minIdleTime": 900}}]},
+    "fixedFee": {"prices": [{"priceFixed": 1, "conditions": {"paymentBrand": "VISA"}}]},
+    "reservationTime": {"prices": [{"priceMinute": 0.05}]},
+    "reservationFixed": {"prices": [{"priceFixed": 2}]},
+    "minCost": {"exclTax": 1},
+    "maxCost": {"exclTax": 50, "inclTax": 59.5},
+}
+TARIFFS = (
+    Order(
+        command={"command": "SetDefaultTariff", "evse": 2, "tariff": TARIFF},
+        action="SetDefaultTariff",
+        wire={"evseId": 2, "tariff": WIRE_TARIFF},
+        no={"status": "TooManyElements"},
+    ),
+    Order(
+        command={"command": "GetTariffs", "evse": 2},
+        action="GetTariffs",
+        wire={"evseId": 2},
+        yes={
+            "status": "Accepted",
+            "tariffAssignments": [
+                {"tariffId": "T-1", "tariffKind": "DefaultTariff", "evseIds": [2], "validFrom": AT},
+                {"tariffId": "T-2", "tariffKind": "DriverTariff", "evseIds": [1], "idTokens": ["04AA"]},
+            ],
+        },
+        report=[
+            {"id": "T-1", "kind": "default", "valid_from": AT, "evses": [2], "tokens": []},
+            {"id": "T-2", "kind": "driver", "valid_from": None, "evses": [1], "tokens": ["04AA"]},
+        ],
+    ),
+    Order(
+        command={"command": "GetTariffs"},
+        action="GetTariffs",
+        wire={"evseId": 0},
+        yes={"status": "NoTariff"},
+        report=[],
+    ),
+    Order(
+        command={"command": "ClearTariffs", "ids": ["T-1", "T-9"], "evse": 1},
+        action="ClearTariffs",
+        wire={"tariffIds": ["T-1", "T-9"], "evseId": 1},
+        yes={
+            "clearTariffsResult": [
+                {"tariffId": "T-1", "status": "Accepted"},
+                {"tariffId": "T-9", "status": "NoTariff"},
+            ]
+        },
+        no={"clearTariffsResult": [{"tariffId": "T-1", "status": "Rejected"}]},
+        report=[{"id": "T-1", "status": "Accepted"}, {"id": "T-9", "status": "NoTariff"}],
+    ),
+    Order(
+        command={
+            "command": "ChangeTransactionTariff",
+            "transaction_id": "abc-1",
+            "tariff": {"id": "T-3", "currency": "EUR", "energy": {"prices": [{"price": "0.5"}]}},
+        },
+        action="ChangeTransactionTariff",
+        wire={
+            "transactionId": "abc-1",
+            "tariff": {"tariffId": "T-3", "currency": "EUR", "energy": {"prices": [{"priceKwh": 0.5}]}},
+        },
+        no={"status": "TxNotFound"},
+    ),
+    Order(
+        command={"command": "ShowCost", "transaction_id": "abc-1", "total_cost": "12.34"},
+        action="CostUpdated",
+        wire={"transactionId": "abc-1", "totalCost": 12.34},
+        yes={},
+        no=None,
+    ),
+)
+CURVE: dict[str, Any] = {
+    "id": "volt-1",
+    "kind": "volt_var",
+    "priority": 3,
+    "starts_at": AT,
+    "duration_s": 600,
+    "points": [[92, 30], [108, -30]],
+    "y_unit": "percent_max_var",
+    "settings": {
+        "response_time": 2.5,
+        "hysteresis_high": 1,
+        "v_ref": 100,
+        "power_during_cessation": "active",
+    },
+}
+WIRE_CURVE: dict[str, Any] = {
+    "priority": 3,
+    "yUnit": "PctMaxVar",
+    "startTime": AT,
+    "duration": 600,
+    "responseTime": 2.5,
+    "curveData": [{"x": 92, "y": 30}, {"x": 108, "y": -30}],
+    "hysteresis": {"hysteresisHigh": 1},
+    "reactivePowerParams": {"vRef": 100},
+    "voltageParams": {"powerDuringCessation": "Active"},
+}
+ENTER: dict[str, Any] = {
+    "id": "enter-1",
+    "kind": "enter_service",
+    "default": True,
+    "settings": {"high_voltage": 105, "low_voltage": 91, "high_freq": 50.1, "low_freq": 49.9, "delay": 300},
+}
+WIRE_ENTER: dict[str, Any] = {
+    "priority": 0,
+    "highVoltage": 105,
+    "lowVoltage": 91,
+    "highFreq": 50.1,
+    "lowFreq": 49.9,
+    "delay": 300,
+}
+DER = (
+    Order(
+        command={"command": "SetDerControl", "control": CURVE},
+        action="SetDERControl",
+        wire={"isDefault": False, "controlId": "volt-1", "controlType": "VoltVar", "curve": WIRE_CURVE},
+    ),
+    Order(
+        command={"command": "SetDerControl", "control": ENTER},
+        action="SetDERControl",
+        wire={
+            "isDefault": True,
+            "controlId": "enter-1",
+            "controlType": "EnterService",
+            "enterService": WIRE_ENTER,
+        },
+    ),
+    Order(
+        command={"command": "GetDerControls", "default": False, "kind": "volt_var"},
+        action="GetDERControl",
+        wire={"requestId": NUMBER, "isDefault": False, "controlType": "VoltVar"},
+        parts=(
+            (
+                "ReportDERControl",
+                {
+                    "tbc": True,
+                    "curve": [
+                        {
+                            "id": "volt-1",
+                            "curveType": "VoltVar",
+                            "isDefault": False,
+                            "isSuperseded": True,
+                            "curve": WIRE_CURVE,
+                        }
+                    ],
+                },
+            ),
+            ("ReportDERControl", {"enterService": [{"id": "enter-1", "enterService": WIRE_ENTER}]}),
+        ),
+        report=[
+            {"control": CURVE, "superseded": True},
+            {"control": ENTER, "superseded": False},
+        ],
+    ),
+    Order(
+        command={"command": "GetDerControls", "id": "none"},
+        action="GetDERControl",
+        wire={"requestId": NUMBER, "controlId": "none"},
+        yes={"status": "NotFound"},
+        report=[],
+    ),
+    Order(
+        command={"command": "ClearDerControls", "default": True, "kind": "enter_service"},
+        action="ClearDERControl",
+        wire={"isDefault": True, "controlType": "EnterService"},
+        no={"status": "NotFound"},
+    ),
+)
+TRADING = (
+    Order(
+        command={"command": "RequestBatterySwap", "token_uid": "04AA", "token_kind": "rfid"},
+        action="RequestBatterySwap",
+        wire={"requestId": NUMBER, "idToken": {"idToken": "04AA", "type": "ISO14443"}},
+    ),
+    Order(
+        command={"command": "NotifyWebPaymentStarted", "evse": 2, "timeout_s": 120},
+        action="NotifyWebPaymentStarted",
+        wire={"evseId": 2, "timeout": 120},
+        yes={},
+        no=None,
+    ),
+)
+
+
+@shows(
+    "2.1 SetChargingProfile",
+    "2.1 RequestStartTransaction",
+    "2.1 ClearChargingProfile",
+    "2.1 GetChargingProfiles",
+    "2.1 ReportChargingProfiles",
+    "2.1 GetCompositeSchedule",
+    "2.1 UsePriorityCharging",
+    "2.1 UpdateDynamicSchedule",
+    "2.1 NotifyAllowedEnergyTransfer",
+    "2.1 AFRRSignal",
+)
+@pytest.mark.parametrize("order", CHARGING, ids=str)
+async def test_charging_profiles_are_told_to_2_1(site: Site, order: Order) -> None:
+    await carried_out(site, "2.1", order)
+
+
+@shows(
+    "2.1 SetDefaultTariff",
+    "2.1 GetTariffs",
+    "2.1 ClearTariffs",
+    "2.1 ChangeTransactionTariff",
+    "2.1 CostUpdated",
+)
+@pytest.mark.parametrize("order", TARIFFS, ids=str)
+async def test_tariffs_are_told_to_2_1(site: Site, order: Order) -> None:
+    await carried_out(site, "2.1", order)
+
+
+@shows("2.1 SetDERControl", "2.1 GetDERControl", "2.1 ReportDERControl", "2.1 ClearDERControl")
+@pytest.mark.parametrize("order", DER, ids=str)
+async def test_der_controls_are_told_to_2_1(site: Site, order: Order) -> None:
+    await carried_out(site, "2.1", order)
+
+
+@shows("2.1 RequestBatterySwap", "2.1 NotifyWebPaymentStarted")
+@pytest.mark.parametrize("order", TRADING, ids=str)
+async def test_swaps_and_payments_are_told_to_2_1(site: Site, order: Order) -> None:
+    await carried_out(site, "2.1", order)
