@@ -10,6 +10,8 @@ import pytest_asyncio
 import uvloop
 
 sys.path.insert(0, str(Path(__file__).parent))
+# Authorities and networks of the tests' own. At the end: each folder has a conftest.
+sys.path += [str(Path(__file__).parent.parent / folder) for folder in ("pki", "wire")]
 
 from installation import Site as Site
 from installation import installation as installation
