@@ -31,7 +31,7 @@ class Visit:
             eventType=kind,
             timestamp=more.pop("timestamp", now()),
             triggerReason=trigger,
-            seqNo=self._sequence,
+            seqNo=more.pop("seqNo", self._sequence),
             transactionInfo=told,
             **more,
         )
