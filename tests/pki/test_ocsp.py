@@ -101,6 +101,17 @@ async def test_an_answer_about_another_certificate_is_none(world: World) -> None
     assert known == NoStatus(reason="The responder's answer is about another certificate.")
 
 
+async def test_what_names_no_certificate_is_not_asked_about(world: World) -> None:
+    named = hash_of(world.contract().certificate, world.between.certificate)
+    for wrong in (
+        msgspec.structs.replace(named, issuer_key_hash="key"),
+        msgspec.structs.replace(named, serial_number="first"),
+    ):
+        known = await world.statuses.ask(wrong, world.responder.url)
+        assert known == NoStatus(reason="The digests and the serial number of a certificate are hexadecimal.")
+    assert world.responder.asked == 0
+
+
 async def test_a_silent_responder_is_not_asked_at_every_turn(world: World) -> None:
     world.responder.silent = True
     made = world.contract()

@@ -212,12 +212,12 @@ def request_for(named: CertificateHash) -> bytes:
     algorithm = ALGORITHMS.get(named.algorithm)
     if algorithm is None:
         raise ValueError(f"{named.algorithm} is no digest that certificates are named by.")
-    builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
-        bytes.fromhex(named.issuer_name_hash),
-        bytes.fromhex(named.issuer_key_hash),
-        int(named.serial_number, 16),
-        algorithm,
-    )
+    try:
+        name, key = bytes.fromhex(named.issuer_name_hash), bytes.fromhex(named.issuer_key_hash)
+        serial = int(named.serial_number, 16)
+    except ValueError:
+        raise ValueError("The digests and the serial number of a certificate are hexadecimal.") from None
+    builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(name, key, serial, algorithm)
     return builder.build().public_bytes(Encoding.DER)
 
 
