@@ -203,6 +203,23 @@ async def test_what_a_2_1_station_calls_and_should_send_is_answered_and_found(op
     assert ("called-not-sent", "NotifyPeriodicEventStream") in await open_network.findings()
 
 
+async def test_what_is_to_be_called_is_not_taken_when_it_is_sent(open_network: Network) -> None:
+    async with raw_station(open_network, subprotocol="ocpp2.1") as station:
+        station.send(
+            b'[2,"1","BootNotification",{"reason":"PowerUp","chargingStation":{"model":"M","vendorName":"V"}}]'
+        )
+        assert (await station.receive())[1].startswith(b'[3,"1",')
+        event = b'"TransactionEvent",{"eventType":"Started","timestamp":"2026-01-01T00:00:00Z",'
+        rest = b'"triggerReason":"CablePluggedIn","seqNo":0,"transactionInfo":{"transactionId":"T"}}]'
+        station.send(b'[6,"2",' + event + rest)
+        station.send(b'[2,"3","Heartbeat",{}]')
+        # Nothing answers what was sent, and nothing came of it.
+        assert (await station.receive())[1].startswith(b'[3,"3",')
+    [sent] = [each for each in await open_network.log("RAW") if each.action == "TransactionEvent"]
+    assert sent.outcome == "ignored"
+    assert ("refused", "TransactionEvent") in await open_network.findings()
+
+
 async def test_an_unreadable_answer_is_told_to_a_2_1_station_and_fails_the_command(
     open_network: Network,
 ) -> None:

@@ -457,6 +457,13 @@ class Connection(Socket):
     def _sent(self, event: SendReceived) -> None:
         """Kept and translated, never answered (2.1 Part 4, 4.2.5)."""
         decoded = self.peer.codec.decode_request(event.action, event.payload)
+        spec = self.peer.codec.spec(event.action)
+        if spec is not None and spec.response is not None:
+            # Its place among the calls is not known, and nobody would hear that it was refused.
+            decoded = Refusal(
+                code=ErrorCode.MESSAGE_TYPE_NOT_SUPPORTED,
+                description=f"{event.action} is to be called, not sent.",
+            )
         outcome = "send"
         if isinstance(decoded, Refusal):
             outcome = "ignored"
