@@ -240,19 +240,21 @@ class HeldCertificates:
         if asked_at is not None and asked_at >= now:
             return
         # What was not asked for stays as it was known; a 1.6 station knows two uses alone.
-        asked = {use.value for use in command.uses} | ({CHAIN} if command.chains else set())
+        every = command.roots and command.chains and not command.uses
+        roots = (command.uses or tuple(RootUse)) if command.roots else ()
+        asked = {use.value for use in roots} | ({CHAIN} if command.chains else set())
         kept = {_key(each): each for each in told}
         changes = ChangeSet(entry.tenant_id)
         changed = False
         for each in before:
-            if _key(each) not in kept and (not command.uses or each.use in asked):
+            if _key(each) not in kept and (every or each.use in asked):
                 store.delete_installed(changes, entry.tenant_id, each)
                 changed = True
         known = {_key(each) for each in before}
         for key, each in kept.items():
             store.save_installed(changes, entry.tenant_id, each)
             changed = changed or key not in known
-        if not command.uses or (asked_at is None and RootUse.CSMS in command.uses):
+        if (command.roots and not command.uses) or (asked_at is None and RootUse.CSMS in command.uses):
             store.note_asked(changes, entry.tenant_id, entry.station_id, now=now)
         if changed:
             changes.emit(self._changed(entry, len(kept)))

@@ -53,6 +53,8 @@ class GetInstalledCertificates(Command, frozen=True, kw_only=True):
 
     uses: tuple[RootUse, ...] = ()
     chains: bool = True
+    roots: bool = True
+    """False: the V2G certificate chain alone."""
 
 
 class SendSignedCertificate(Command, frozen=True, kw_only=True):

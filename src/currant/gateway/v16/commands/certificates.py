@@ -40,7 +40,7 @@ async def delete(command: DeleteCertificate, caller: Caller, ask: Ask) -> Comman
 
 async def get_installed(command: GetInstalledCertificates, caller: Caller, ask: Ask) -> CommandOutcome:
     """1.6 answers for one use at a time; NotFound is the answer that there is none (M03.FR.02)."""
-    wanted = [use for use in command.uses or tuple(USES) if use in USES]
+    wanted = [use for use in command.uses or tuple(USES) if use in USES and command.roots]
     found: list[dict[str, Any]] = []
     for use in wanted:
         answer: v16.GetInstalledCertificateIdsResponse = await ask(

@@ -61,7 +61,9 @@ async def get_installed(command: GetInstalledCertificates, caller: Caller, ask: 
         if lacking is not None:
             return lacking
     wanted = [USES[use] for use in command.uses]
-    if command.chains and wanted:
+    if not command.roots:
+        wanted = [CHAIN]
+    elif command.chains and wanted:
         wanted.append(CHAIN)
     elif not command.chains and not wanted:
         wanted = [

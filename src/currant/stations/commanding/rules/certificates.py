@@ -43,6 +43,8 @@ def delete(command: certificates.DeleteCertificate) -> None:
 
 def get_installed(command: certificates.GetInstalledCertificates) -> None:
     count("uses", len(command.uses), least=0, most=len(certificates.RootUse))
+    if not command.roots and (command.uses or not command.chains):
+        raise Invalid("Without roots there is the chain alone to ask for, and no use.", field="roots")
 
 
 def send_signed(command: certificates.SendSignedCertificate) -> None:
