@@ -136,7 +136,8 @@ class EnergyNeedsService:
         if session is None:
             return False
         tenant_id = station.tenant_id
-        installed = await self._profiles.of_station(tenant_id, station.station_id)
+        # A vehicle may plan by an offer before that the station took it is kept.
+        installed = await self._profiles.to_be(tenant_id, station.station_id)
 
         def keep(conn: Connection, changes: ChangeSet) -> tuple[EnergyRecord, str | None]:
             record = store.of_session(conn, tenant_id, session.id) or _new(session, evse)
@@ -234,7 +235,7 @@ class EnergyNeedsService:
     async def session_started(self, event: SessionStarted) -> None:
         """A subscriber: needs that came before their transaction, and profiles of remote starts, find it."""
         await self._profiles.transaction_began(
-            event.tenant_id, event.station_id, event.transaction_id, evse=event.evse
+            event.tenant_id, event.station_id, event.transaction_id, evse=event.evse, at=event.happened_at
         )
         waiting = self._waiting.pop((event.station_id, event.evse or 0), None)
         if waiting is None or event.happened_at - waiting.at > WAIT_FOR or event.evse is None:

@@ -49,6 +49,7 @@ from currant.stations.profiles.model import (
     ProfilesOf,
     Reported,
 )
+from currant.stations.profiles.moments import Begun, Moments
 from currant.stations.store.stations import places_of
 
 NUMBERS = "charging_profile"
@@ -99,6 +100,7 @@ class ProfileService:
         self._known = known
         # Outcomes taken note of at once; the journal brings each a second time.
         self._noted: deque[CommandId] = deque(maxlen=NOTED_MAX)
+        self._moments = Moments(clock)
 
     async def start(self) -> None:
         await self._numbers.prepare(NUMBERS)
@@ -158,6 +160,10 @@ class ProfileService:
         except (Invalid, Conflict) as found:
             return found.message
         return None
+
+    def sending(self, station_id: StationId, command: SetChargingProfile) -> None:
+        """A profile goes out to a station connected here: `to_be` has it until what came of it is kept."""
+        self._moments.sent(station_id, command)
 
     async def next_id(self) -> int:
         """An id that no profile of ours has had before."""
@@ -236,6 +242,10 @@ class ProfileService:
         """All that a station is known to have."""
         return await self._database.read(lambda conn: store.profiles_of(conn, tenant_id, station_id))
 
+    async def to_be(self, tenant_id: TenantId, station_id: StationId) -> Profiles:
+        """All that a station has if it takes what it was sent a moment ago, which comes first."""
+        return self._moments.with_sent(station_id, await self.of_station(tenant_id, station_id))
+
     async def one(self, tenant_id: TenantId, station_id: StationId, profile_id: int) -> InstalledProfile:
         for found in await self.of_station(tenant_id, station_id):
             if found.profile.id == profile_id:
@@ -278,7 +288,13 @@ class ProfileService:
                 keeping.install(changes, record, command.evse, command.profile, version, installed, at)
             elif isinstance(command, StartCharging) and accepted and command.profile is not None:
                 version = store.version_of(conn, tenant_id, station_id)
-                keeping.install(changes, record, command.evse or 0, command.profile, version, installed, at)
+                evse, profile = command.evse or 0, command.profile
+                begun = self._moments.began_since(station_id, command.evse, record.asked_at)
+                if begun is not None:
+                    # Its transaction was heard of first.
+                    evse = begun.evse or evse
+                    profile = msgspec.structs.replace(profile, transaction_id=begun.transaction_id)
+                keeping.install(changes, record, evse, profile, version, installed, at)
             elif isinstance(command, ClearChargingProfiles) and (accepted or keeping.unknown(record)):
                 keeping.remove(changes, station_id, rules.cleared_by(command, installed), at)
             elif isinstance(command, GetChargingProfiles) and accepted and keeping.complete(record):
@@ -289,6 +305,8 @@ class ProfileService:
                 keeping.update(changes, conn, record, command)
 
         await self._database.decide(keep, tenant_id)
+        if isinstance(command, SetChargingProfile):
+            self._moments.answered(station_id, command.profile)
         self._noted.append(record.id)
 
     # What stations say
@@ -407,9 +425,16 @@ class ProfileService:
         )
 
     async def transaction_began(
-        self, tenant_id: TenantId, station_id: StationId, transaction_id: str, *, evse: int | None
+        self,
+        tenant_id: TenantId,
+        station_id: StationId,
+        transaction_id: str,
+        *,
+        evse: int | None,
+        at: datetime,
     ) -> None:
         """The profile that went with a remote start is that of this transaction now."""
+        self._moments.began(station_id, Begun(transaction_id=transaction_id, evse=evse, at=at))
 
         def waiting(installed: Profiles) -> Profiles:
             return [

@@ -52,6 +52,7 @@ async def set_charging_profile(command: SetChargingProfile, caller: Caller, ask:
     )
     if problem is not None:
         return refused(problem)
+    caller.services.profiles.sending(station.station_id, command)
     return outcome_of(
         await ask(
             "SetChargingProfile",
