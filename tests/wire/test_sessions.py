@@ -350,6 +350,46 @@ async def test_an_apps_token_comes_back_as_central_and_is_known(
     assert session.remote_start_id == remote_start_id
 
 
+@pytest.mark.parametrize(("subprotocol", "base", "calls", "results"), VERSIONS_2)
+async def test_a_session_that_was_asked_for_is_its_drivers_though_the_station_names_nobody(
+    open_network: Network, subprotocol: str, base: type, calls: Any, results: Any
+) -> None:
+    issued = await open_network.issue("04A1B2C3")
+    async with websockets.connect(f"{open_network.url}/CS-2", subprotocols=[subprotocol]) as socket:
+        station = _station2(base, results)("CS-2", socket)
+        listening = asyncio.create_task(station.start())
+        await station.call(
+            calls.BootNotification(charging_station={"model": "M", "vendor_name": "V"}, reason="PowerUp")
+        )
+        known = open_network.directory.find("CS-2")
+        assert known is not None
+        await open_network.charging.start_remotely(
+            TENANT, known.station_id, Presented(uid=issued.uid), by="a test", evse=1
+        )
+        remote_start_id, _ = station.wanted
+
+        async def begin(evse: int, number: int) -> Any:
+            return await station.call(
+                calls.TransactionEvent(
+                    event_type="Started",
+                    timestamp=ago(3),
+                    trigger_reason="RemoteStart",
+                    seq_no=0,
+                    transaction_info={"transaction_id": f"tx-{evse}", "remote_start_id": number},
+                    evse={"id": evse, "connector_id": 1},
+                )
+            )
+
+        assert (await begin(1, remote_start_id)).id_token_info is None
+        # A number that nobody gave away is nobody's.
+        assert (await begin(2, remote_start_id + 1_000)).id_token_info is None
+        listening.cancel()
+    drivers = {
+        session.evse: (session.token_id, session.authorised) for session in await open_network.sessions()
+    }
+    assert drivers == {1: (issued.id, True), 2: (None, False)}
+
+
 async def test_a_token_that_may_not_charge_is_refused_before_the_station_is_troubled(
     open_network: Network,
 ) -> None:

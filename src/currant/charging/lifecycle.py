@@ -44,7 +44,7 @@ CHARGING_STATES = {
 Flags = Mapping[int, int]
 """What readings earned (measurands.Flag), by their place in the report."""
 NO_FLAGS: Flags = {}
-_STOPPING_TRIGGERS = frozenset({"StopAuthorized", "Deauthorized", "RemoteStop"})
+STOPPING_TRIGGERS = frozenset({"StopAuthorized", "Deauthorized", "RemoteStop"})
 
 
 class Place:
@@ -461,7 +461,7 @@ def _with_token(session: Session, report: TransactionReport) -> Session:
     presented = report.presented
     if presented is None:
         return session
-    if report.type is EventType.ENDED or report.trigger in _STOPPING_TRIGGERS:
+    if report.type is EventType.ENDED or report.trigger in STOPPING_TRIGGERS:
         return replace(session, stop_token_uid=presented.uid)
     if session.token_sequence is not None and session.token_sequence <= report.sequence:
         return session

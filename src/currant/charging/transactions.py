@@ -4,9 +4,10 @@ An update of what the connection holds goes straight through. Whatever begins, e
 token or comes late looks at the database first, in the same transaction that it writes.
 """
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from currant.access.model import Decision, Opinion, Purpose
+from currant.access.model import Decision, Opinion, Presented, Purpose, TokenKind
 from currant.charging import lifecycle, reading_store, repairs, store
 from currant.charging.common import authorised, place_of
 from currant.charging.metering import normalise
@@ -26,6 +27,9 @@ from currant.kit.clock import micros
 from currant.kit.ids import SessionId, new_id
 from currant.stations.model import AttendedStation
 
+# What a session is asked for with is central to stations, whatever it is registered as.
+_KINDS = {kind.value: kind for kind in TokenKind if kind is not TokenKind.CENTRAL}
+
 
 class TakesTransactions(TakesReadings):
     """What stations report of their transactions."""
@@ -37,6 +41,18 @@ class TakesTransactions(TakesReadings):
         if sessions.stale:
             await self._reload(station, sessions)
         session = sessions.open.get(report.transaction_id)
+        if (
+            report.remote_start_id is not None
+            and (session is None or session.remote_start_id is None)
+            and report.presented is None
+            and report.type is not EventType.ENDED
+            and report.trigger not in lifecycle.STOPPING_TRIGGERS
+        ):
+            report = await self._with_driver(station, report)
+            if report.presented is not None:
+                await self._transaction_with_care(station, sessions, report)
+                # It presented nothing, so there is nothing to say of a token.
+                return TransactionAnswer()
         if session is None or report.presented is not None or report.type is not EventType.UPDATED:
             return await self._transaction_with_care(station, sessions, report)
         if lifecycle.is_taken(session, report):
@@ -73,6 +89,21 @@ class TakesTransactions(TakesReadings):
         sessions.open[after.transaction_id] = after
         self._show(after)
         return TransactionAnswer()
+
+    async def _with_driver(self, station: AttendedStation, report: TransactionReport) -> TransactionReport:
+        """The report with the token that the session was asked for: stations may leave it to us (F01, F02)."""
+        commands, number = self._commands, report.remote_start_id
+        if commands is None or number is None:
+            return report
+        asked = await self._database.read(
+            lambda conn: commands.remote_start(
+                conn, station.tenant_id, station.station_id, number, at=report.received_at
+            )
+        )
+        if asked is None:
+            return report
+        kind = _KINDS.get(asked.token_kind, TokenKind.UNKNOWN)
+        return replace(report, presented=Presented(uid=asked.token_uid, kind=kind))
 
     async def _transaction_with_care(
         self, station: AttendedStation, sessions: StationSessions, report: TransactionReport

@@ -30,6 +30,8 @@ REMOTE_STARTS = "remote_start"
 """The name of the numbers that remote starts are counted by."""
 REMOTE_START_WITHIN = timedelta(minutes=10)
 """How long after a remote start its session may begin: a driver still has to plug in."""
+REMOTE_START_TOLD_WITHIN = timedelta(days=1)
+"""How long after a remote start a session may still say that it answers it: its station may have been offline."""
 ABANDONED_AFTER = timedelta(minutes=15)
 
 # Allowed before a station is accepted: what finds out what it is, and sets it right (2.x B02.FR.06 to .08).
@@ -248,6 +250,26 @@ class CommandService:
                 and (command.evse is None or evse is None or command.evse == evse)
             ):
                 return command.remote_start_id
+        return None
+
+    def remote_start(
+        self,
+        conn: Connection,
+        tenant_id: TenantId,
+        station_id: StationId,
+        remote_start_id: int,
+        *,
+        at: datetime,
+    ) -> StartCharging | None:
+        """The remote start of this number, where the station may have got it. `at` is by our clock."""
+        recent = store.records.recent_commands(
+            conn, tenant_id, station_id, "StartCharging", since=at - REMOTE_START_TOLD_WITHIN, limit=100
+        )
+        for record in recent:
+            command = record.command
+            assert isinstance(command, StartCharging)
+            if record.status in MAY_HAVE_ARRIVED and command.remote_start_id == remote_start_id:
+                return command
         return None
 
 
