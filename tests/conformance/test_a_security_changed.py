@@ -82,6 +82,25 @@ async def test_a_station_that_refuses_a_new_password_keeps_the_old(site: Site) -
     assert await let_in(site, identity, password=PASSWORD)
 
 
+@pytest.mark.parametrize("answer", ["Accepted", "Rejected"])
+@shows("TC_A_09_CSMS", "TC_A_10_CSMS")
+async def test_a_password_is_changed_by_a_command_of_an_operator(site: Site, answer: str) -> None:
+    identity, chosen = await site.register(password=PASSWORD, security_profile=1), "an-operator-chose-it"
+    variable = {"component": "SecurityCtrlr", "name": "BasicAuthPassword"}
+    async with comes(site, identity, password=PASSWORD) as station:
+        await booted(station)
+        station.answers["SetVariables"] = lambda payload: sets(payload, answer)
+        record = await site.command(
+            identity, "SetVariables", values=[{"variable": variable, "value": chosen}]
+        )
+        assert record["status"] == ("accepted" if answer == "Accepted" else "refused")
+        [wanted] = (await station.asked_for("SetVariables"))["setVariableData"]
+        assert wanted["attributeValue"] == chosen
+    taken, gone = (chosen, PASSWORD) if answer == "Accepted" else (PASSWORD, chosen)
+    assert await let_in(site, identity, password=taken)
+    assert not await let_in(site, identity, password=gone)
+
+
 # Certificates changed
 
 

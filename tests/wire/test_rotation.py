@@ -12,11 +12,11 @@ from secure_chargers import Holder, holding
 from securing import VERSIONS, Secure, fresh_authority, let_in, password, secure_network
 
 from currant.kit.clock import ManualClock, SystemClock
-from currant.kit.errors import Conflict
+from currant.kit.errors import Conflict, Invalid
 from currant.pki.authority import Authority
 from currant.stations.commanding.variables import SetVariables, Variable, VariableValue
 from currant.stations.model import CommandStatus
-from currant.stations.security import Credentials
+from currant.stations.security import Credentials, sets_password
 from currant.stations.security_model import PasswordStatus
 
 
@@ -131,6 +131,51 @@ async def test_a_password_that_an_operator_sends_is_masked_too(secure: Secure, t
     everything = b"".join(path.read_bytes() for path in tmp_path.glob("currant.sqlite*"))
     assert secret.encode() not in everything
     await holder.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "chosen"),
+    [
+        ("1.6", "sixteen-chars-ok"),
+        ("1.6", "00112233445566778899AABBCCDDEEFF"),
+        ("2.0.1", "another-password-1"),
+        ("2.1", "another-password-1"),
+    ],
+)
+async def test_a_password_that_an_operator_chose_is_taken_like_a_random_one(
+    secure: Secure, version: str, chosen: str
+) -> None:
+    holder = await holding(secure, version)
+    variable = Variable(component="SecurityCtrlr", name="BasicAuthPassword")
+    wanted = SetVariables(values=(VariableValue(variable=variable, value=chosen),))
+    assert sets_password(wanted)
+    record = await secure.credentials.give(TENANT, "CS-1", wanted, by=BY)
+    assert record.status is CommandStatus.ACCEPTED
+    assert chosen not in msgspec.json.encode(record).decode()
+    await holder.close()
+    # What the station was sent: 1.6 writes a password in hexadecimal digits, and may come with what they spell.
+    given = bytes.fromhex(holder.password) if version == "1.6" else holder.password
+    assert await comes_in(secure, holder, PASSWORD)
+    assert await comes_in(secure, holder, given)
+    assert not await comes_in(secure, holder, PASSWORD)
+    assert await comes_in(secure, holder, holder.password)
+
+
+async def test_a_chosen_password_goes_alone_and_to_a_connected_station(secure: Secure) -> None:
+    holder = await holding(secure, "2.0.1")
+    password_of = VariableValue(
+        variable=Variable(component="securityctrlr", name="basicAuthPassword"), value="another-password-1"
+    )
+    other = VariableValue(variable=Variable(component="OCPPCommCtrlr", name="HeartbeatInterval"), value="60")
+    with pytest.raises(Invalid, match="by itself"):
+        await secure.credentials.give(TENANT, "CS-1", SetVariables(values=(password_of, other)), by=BY)
+    assert not sets_password(SetVariables(values=(other,)))
+    await holder.close()
+    await until(lambda: len(secure.net.registry) == 0)
+    record = await secure.credentials.give(TENANT, "CS-1", SetVariables(values=(password_of,)), by=BY)
+    assert record.status is CommandStatus.OFFLINE
+    assert holder.given is None
+    assert not await comes_in(secure, holder, "another-password-1")
 
 
 async def test_new_passwords_of_unknown_fate_do_not_pile_up(secure: Secure) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from hmac import compare_digest
 from logging import getLogger
+from typing import TypeGuard
 
 import msgspec
 
@@ -18,13 +19,15 @@ from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit import crypto
 from currant.kit.clock import Clock, micros
-from currant.kit.errors import Conflict, CurrantError
+from currant.kit.errors import Conflict, CurrantError, Invalid
 from currant.kit.event import Event
 from currant.kit.ids import StationId, TenantId, new_id
 from currant.stations import store
-from currant.stations.admission import entry_of
+from currant.stations.admission import check_password, entry_of
+from currant.stations.commanding import AnyCommand
 from currant.stations.commanding.variables import SetVariables, Variable, VariableValue
 from currant.stations.commands import CommandService
+from currant.stations.device import mapping16, naming
 from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.events import StationChanged
 from currant.stations.link import StationLink
@@ -86,6 +89,54 @@ class Credentials:
         entry = entry_of(self._directory, tenant_id, station)
         if not self._link.is_connected(entry.station_id):
             raise Conflict("The station is not connected: its password is changed over its connection.")
+        old = await self._is_old(entry)
+        secret = new_password(old=old)
+        chosen = VariableValue(variable=AUTHORIZATION_KEY if old else BASIC_AUTH_PASSWORD, value=secret)
+        offer, _ = await self._one_at_a_time(entry, SetVariables(values=(chosen,)), secret, by)
+        return offer
+
+    async def give(
+        self,
+        tenant_id: TenantId,
+        station: StationId | str,
+        command: SetVariables,
+        *,
+        by: str,
+        deadline_s: float | None = None,
+    ) -> CommandRecord:
+        """Give a station a password that somebody chose, as a command like others (see `sets_password`).
+
+        It is taken at the door as one of `rotate` is. Raises Conflict as that does, save that a
+        station which is not connected is an outcome.
+        """
+        entry = self._commands.told(tenant_id, station, command)
+        if len(command.values) != 1:
+            raise Invalid("Set a password by itself, so that what came of it is plain.", field="values")
+        if not self._link.is_connected(entry.station_id):
+            return await self._commands.give(tenant_id, station, command, by=by, deadline_s=deadline_s)
+        secret = command.values[0].value or ""
+        check_password(secret.encode())
+        if await self._is_old(entry):
+            # As it goes over the wire: the station may come with the bytes that these digits spell.
+            secret = mapping16.to_key(AUTHORIZATION_KEY.name, secret)
+        _, record = await self._one_at_a_time(entry, command, secret, by, deadline_s)
+        return record
+
+    async def _is_old(self, entry: DirectoryEntry) -> bool:
+        """Whether the station speaks OCPP 1.6."""
+        stored = await self._database.read(
+            lambda conn: store.stations.by_id(conn, entry.tenant_id, entry.station_id)
+        )
+        return stored is not None and stored.ocpp_version == "1.6"
+
+    async def _one_at_a_time(
+        self,
+        entry: DirectoryEntry,
+        command: SetVariables,
+        secret: str,
+        by: str,
+        deadline_s: float | None = None,
+    ) -> tuple[PasswordOffer, CommandRecord]:
         if entry.station_id in self._rotating:
             raise Conflict("The station is being given a new password already.")
         if len(self._offers.get(entry.station_id, ())) >= OFFERS_MAX:
@@ -95,17 +146,13 @@ class Credentials:
             )
         self._rotating.add(entry.station_id)
         try:
-            return await self._rotate(entry, by)
+            return await self._make_offer(entry, command, secret, by, deadline_s)
         finally:
             self._rotating.discard(entry.station_id)
 
-    async def _rotate(self, entry: DirectoryEntry, by: str) -> PasswordOffer:
-        stored = await self._database.read(
-            lambda conn: store.stations.by_id(conn, entry.tenant_id, entry.station_id)
-        )
-        old = stored is not None and stored.ocpp_version == "1.6"
-        variable = AUTHORIZATION_KEY if old else BASIC_AUTH_PASSWORD
-        secret = new_password(old=old)
+    async def _make_offer(
+        self, entry: DirectoryEntry, command: SetVariables, secret: str, by: str, deadline_s: float | None
+    ) -> tuple[PasswordOffer, CommandRecord]:
         kept = KeptOffer(
             offer=PasswordOffer(
                 id=new_id(),
@@ -125,12 +172,9 @@ class Credentials:
         await self._database.commit(changes)
         self._offers.setdefault(entry.station_id, []).append(kept)
         record = await self._commands.give(
-            entry.tenant_id,
-            entry.station_id,
-            SetVariables(values=(VariableValue(variable=variable, value=secret),)),
-            by=by,
+            entry.tenant_id, entry.station_id, command, by=by, deadline_s=deadline_s
         )
-        return await self._answered(entry, kept, record)
+        return await self._answered(entry, kept, record), record
 
     async def _answered(self, entry: DirectoryEntry, kept: KeptOffer, record: CommandRecord) -> PasswordOffer:
         current = self._offer(entry.station_id, kept.offer.id)
@@ -344,6 +388,14 @@ OUTCOMES = {
     CommandStatus.UNSUPPORTED: PasswordStatus.REFUSED,
     CommandStatus.OFFLINE: PasswordStatus.REFUSED,
 }
+
+
+def sets_password(command: AnyCommand) -> TypeGuard[SetVariables]:
+    """Whether a command changes what a station authenticates with, so that we must know of it."""
+    return isinstance(command, SetVariables) and any(
+        naming.folded(mapping16.in_model(each.variable)) == naming.folded(BASIC_AUTH_PASSWORD)
+        for each in command.values
+    )
 
 
 def new_password(*, old: bool) -> str:

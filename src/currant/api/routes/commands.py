@@ -16,6 +16,7 @@ from currant.kit.ids import BatchId, CommandId, StationId
 from currant.stations.commanding import AnyCommand
 from currant.stations.commands import DEADLINE_MAX_S
 from currant.stations.model import CommandRecord, CommandStatus, Page
+from currant.stations.security import sets_password
 from currant.tenancy.model import Permission
 
 Deadline = Annotated[
@@ -61,7 +62,8 @@ async def give_command(
 
     `command` says what. Whatever the station makes of it is a 200 with `status`: accepted, scheduled, refused,
     unanswered, offline, unsupported or failed, and `reason` in words. With `queue_until` or `not_before` it may be
-    queued: what came of it is then told by `GET /commands/{id}` and the event `CommandEnded`.
+    queued: what came of it is then told by `GET /commands/{id}` and the event `CommandEnded`. A new password of
+    the station (`SetVariables`) is taken beside the old one until the station has come with it.
     """
     check_times(queue_until=queue_until, not_before=not_before)
     services, tenant_id, by = services_of(request), tenant_of(request), caller_of(request).label
@@ -72,6 +74,9 @@ async def give_command(
             return await services.queue.put(
                 tenant_id, station, data, by=by, expires_at=queue_until, not_before=not_before
             )
+        if services.credentials is not None and sets_password(data):
+            # Sent as a bare command it would lock the station out: nobody here would know it.
+            return await services.credentials.give(tenant_id, station, data, by=by, deadline_s=deadline_s)
         return await services.commands.give(tenant_id, station, data, by=by, deadline_s=deadline_s)
 
     return await once(request, give)
