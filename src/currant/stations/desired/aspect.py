@@ -8,10 +8,11 @@ desired. It holds no state of its own about progress: that is the reconciler's.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from currant.kit.ids import StationId, TenantId
 from currant.stations.commanding import AnyCommand
 from currant.stations.directory import DirectoryEntry
 from currant.stations.model import CommandRecord
@@ -94,4 +95,19 @@ class Aspect(Protocol):
         self, station: DirectoryEntry, step: Step, record: CommandRecord
     ) -> Mapping[str, Refusal | None]:
         """Take note of what came of a step, and say for each of its keys whether it was refused (None: it was not)."""
+        ...
+
+
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """An aspect that reads what it needs to know for many stations at once, before their turns."""
+
+    name: str
+
+    async def read_ahead(
+        self, tenant_id: TenantId, wanted: Mapping[StationId, Sequence[Desired]]
+    ) -> None: ...
+
+    def let_go(self, station_id: StationId) -> None:
+        """The station's turn is over: what was read for it need not be kept."""
         ...

@@ -33,6 +33,8 @@ class TenantBook:
 
     def __init__(self, book: Book, rollouts: Mapping[str, OpenRollout], pauses: Mapping[str, Pause]) -> None:
         self.book = book
+        self.changed = 0
+        """How often the declarations were changed: what was resolved before is not valid after."""
         self.pauses = dict(pauses)
         self.rollouts: dict[str, OpenRollout] = {}
         self._about: dict[AspectKey, list[OpenRollout]] = {}
@@ -110,6 +112,7 @@ class Books:
             )
 
         ids, found, rollouts = await self._database.read(read)
+        tenant.changed += 1
         for declaration_id in ids:
             if declaration_id in found:
                 tenant.book.put(found[declaration_id])

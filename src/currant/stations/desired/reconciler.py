@@ -9,6 +9,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -31,7 +32,7 @@ from currant.stations.desired.events import (
 from currant.stations.desired.facts import groups_by_station
 from currant.stations.desired.model import AspectState, Facts, RolloutState, RolloutStation
 from currant.stations.desired.rollouts import Rollouts
-from currant.stations.desired.turn import Loaded
+from currant.stations.desired.turn import Loaded, Turn
 from currant.stations.desired.work import BY, Busy, Worker
 from currant.stations.directory import StationDirectory
 from currant.stations.events import (
@@ -48,7 +49,11 @@ log = logging.getLogger(__name__)
 QUEUE_MAX = 200_000
 """Stations that may wait; those beyond it are found by the next sweep."""
 TOGETHER = 64
-"""Stations whose states are read together."""
+"""Stations whose states are read together, at most."""
+TOGETHER_FOR_S = 0.5
+"""And no more than are begun within this time: what was read is used while it is fresh."""
+STRETCH_S = 0.01
+"""Stations are begun evenly, in strides no shorter than this, so that the loop never works long at a stretch."""
 DUE_AT_ONCE = 1_000
 AWAY_S = 5.0
 """After how long a station is looked at again that the database was away for."""
@@ -302,18 +307,21 @@ class Reconciler:
                     self._free.clear()
                     await self._free.wait()
                     continue
-                some = list(self._queue)[: min(room, TOGETHER)]
+                some = list(islice(self._queue, min(room, self._together)))
                 if not some:
                     self._awake.clear()
                     continue
                 await self._begin(some)
-                await asyncio.sleep(len(some) / self._config.per_second)
             except CurrantError as error:
                 log.warning("Desired state waits for the database: %s", error.message)
                 await asyncio.sleep(1.0)
             except Exception:
                 log.exception("Serving stations failed")
                 await asyncio.sleep(1.0)
+
+    @property
+    def _together(self) -> int:
+        return min(TOGETHER, max(1, int(self._config.per_second * TOGETHER_FOR_S)))
 
     async def _begin(self, some: Sequence[StationId]) -> None:
         by_tenant: dict[TenantId, list[StationId]] = {}
@@ -329,19 +337,33 @@ class Reconciler:
             self._loading.update(ids)
             try:
                 loaded = await self._load(tenant_id, ids)
+                self._reconnected.difference_update(ids)
+                await self._begin_evenly(await self._worker.prepare(loaded))
             except StoreUnavailable:
                 for station_id in ids:
                     self.want(station_id)
                 raise
             finally:
                 self._loading.difference_update(ids)
-            for station_id in ids:
-                self._reconnected.discard(station_id)
-                if station_id in loaded:
-                    task = asyncio.get_running_loop().create_task(self._serve(loaded[station_id]))
-                    self._working[station_id] = task
 
-    async def _load(self, tenant_id: TenantId, ids: Sequence[StationId]) -> dict[StationId, Loaded]:
+    async def _begin_evenly(self, turns: Sequence[Turn]) -> None:
+        """Give one turn after the other its task, as fast as the pace allows."""
+        loop, waiting = asyncio.get_running_loop(), deque(turns)
+        due = loop.time()
+        try:
+            while waiting:
+                turn = waiting.popleft()
+                station_id = turn.entry.station_id
+                self._working[station_id] = loop.create_task(self._serve(turn))
+                self._loading.discard(station_id)
+                due += 1.0 / self._config.per_second
+                await asyncio.sleep(wait if (wait := due - loop.time()) >= STRETCH_S else 0)
+        finally:
+            for turn in waiting:
+                self._worker.end(turn)
+        await asyncio.sleep(max(0.0, due - loop.time()))
+
+    async def _load(self, tenant_id: TenantId, ids: Sequence[StationId]) -> list[Loaded]:
         """What is known of these stations, in three queries."""
         groups = groups_by_station(self._directory, tenant_id, ids)
         facts, states, rollouts = await self._database.read(
@@ -358,37 +380,39 @@ class Reconciler:
         facts: Sequence[Facts],
         states: Mapping[str, Mapping[str, AspectState]],
         rollouts: Mapping[str, Mapping[str, RolloutStation]],
-    ) -> dict[StationId, Loaded]:
-        found = {}
+    ) -> list[Loaded]:
+        found = []
         for each in facts:
             entry = self._directory.by_id(each.station_id)
             if entry is not None:
-                found[each.station_id] = Loaded(
-                    entry=entry,
-                    facts=each,
-                    states=states.get(each.station_id, {}),
-                    rollouts=rollouts.get(each.station_id, {}),
-                    reconnected=each.station_id in self._reconnected,
+                found.append(
+                    Loaded(
+                        entry=entry,
+                        facts=each,
+                        states=states.get(each.station_id, {}),
+                        rollouts=rollouts.get(each.station_id, {}),
+                        reconnected=each.station_id in self._reconnected,
+                    )
                 )
         return found
 
-    async def _serve(self, station: Loaded) -> None:
-        station_id = station.entry.station_id
+    async def _serve(self, turn: Turn) -> None:
+        station_id, entry = turn.entry.station_id, turn.entry
         try:
-            left = await self._worker.serve(station)
+            left = await self._worker.serve(turn)
             if left is None:
                 asyncio.get_running_loop().call_later(ELSEWHERE_S, self.want, station_id)
             if left is False:
                 self._open.pop(station_id, None)
             else:
-                self._open[station_id] = station.entry.tenant_id
+                self._open[station_id] = entry.tenant_id
             self.served += 1
         except StoreUnavailable as error:
-            self._open[station_id] = station.entry.tenant_id
+            self._open[station_id] = entry.tenant_id
             asyncio.get_running_loop().call_later(AWAY_S, self.want, station_id)
-            log.warning("%s waits for the database: %s", station.entry.identity, error.message)
+            log.warning("%s waits for the database: %s", entry.identity, error.message)
         except Exception:
-            log.exception("Serving %s failed", station.entry.identity)
+            log.exception("Serving %s failed", entry.identity)
         finally:
             del self._working[station_id]
             self._free.set()

@@ -16,6 +16,7 @@ from currant.stations.desired.model import (
     KeyState,
     RolloutState,
     RolloutStation,
+    Standing,
 )
 from currant.stations.desired.resolution import AspectKey, desired_of
 from currant.stations.directory import DirectoryEntry
@@ -56,6 +57,9 @@ class Turn:
         self.reported: dict[str, str] = {}
         self.commands: dict[str, str] = {}
         self.checked: dict[str, int] = {}
+        self.claimed = False
+        """Whether this node has the station to itself."""
+        self._resolved_at = -1
 
     @property
     def tenant_id(self) -> TenantId:
@@ -63,6 +67,9 @@ class Turn:
 
     def resolve(self) -> None:
         """What is desired, by the declarations as they are now; what nobody desires any more is forgotten."""
+        if self._resolved_at == self.tenant.changed:
+            return
+        self._resolved_at = self.tenant.changed
         self.winners = self.tenant.book.resolve(self.facts)
         self.desired = {}
         for declaration in self.winners.values():
@@ -70,6 +77,17 @@ class Turn:
         for aspect in list(self.keys):
             wanted = {desired.key for desired in self.desired.get(aspect, ())}
             self.keys[aspect] = {key: state for key, state in self.keys[aspect].items() if key in wanted}
+
+    @property
+    def is_as_left(self) -> bool:
+        """Whether it was in step with the very same declarations when it was last looked at."""
+        return self.states.keys() == self.desired.keys() and all(
+            state.standing is Standing.IN_STEP and state.desired_digest == self.wanted_digest(aspect)
+            for aspect, state in self.states.items()
+        )
+
+    def wanted_digest(self, aspect: str) -> str:
+        return rules.digest([(each.key, each.value) for each in self.desired.get(aspect, ())])
 
     def word_of(self, desired: Desired) -> str:
         return rules.digest(desired.value, self.facts.firmware)

@@ -24,13 +24,14 @@ from currant.stations.commanding.remote import Reset, ResetKind
 from currant.stations.commands import CommandService, kind_of
 from currant.stations.desired import checking, store
 from currant.stations.desired import standing as rules
-from currant.stations.desired.aspect import Aspect, Desired, Refusal, Reported, Step
+from currant.stations.desired.aspect import Aspect, Desired, ReadsAhead, Refusal, Reported, Step
 from currant.stations.desired.books import Books
 from currant.stations.desired.events import StandingChanged
 from currant.stations.desired.model import (
     ENDED,
     AspectState,
     Cause,
+    KeyState,
     Standing,
 )
 from currant.stations.desired.resolution import AspectKey
@@ -47,6 +48,8 @@ STEPS_A_TURN = 20
 """After so many steps other stations have their turn."""
 CLAIM_S = 180
 CHECK_WITHIN_S = 30.0
+UNWRITTEN_FOR_S = 5
+"""How long it may go unwritten between steps what was accepted: a stopped process tries as much once more."""
 RESTARTS_WITHIN = timedelta(minutes=10)
 SEEN_AFTER_BOOT_S = 20
 RESTART = "restart"
@@ -92,6 +95,7 @@ class Worker:
         self._busy = busy
         self._books = books
         self._aspects = sorted(aspects.values(), key=lambda aspect: (aspect.order, aspect.name))
+        self._reading_ahead = [aspect for aspect in self._aspects if isinstance(aspect, ReadsAhead)]
         self._known = frozenset(aspects)
         self._clock = clock
         self._node = node
@@ -101,14 +105,43 @@ class Worker:
     def _now(self) -> int:
         return micros(self._clock.now())
 
-    async def serve(self, station: Loaded) -> bool | None:
+    async def prepare(self, stations: Sequence[Loaded]) -> list[Turn]:
+        """The turns of some stations of one tenant, with everything done that is cheaper done for all at once."""
+        if not stations:
+            return []
+        tenant = await self._books.of(stations[0].entry.tenant_id)
+        turns = [Turn(station, tenant, now=self._now) for station in stations]
+        for turn in turns:
+            turn.resolve()
+        telling = [turn for turn in turns if not turn.is_as_left and self._may_be_told(turn)]
+        if telling:
+            await self._claim(telling)
+        try:
+            for aspect in self._reading_ahead:
+                await self._read_ahead(aspect, turns)
+        except BaseException:
+            for turn in turns:
+                self.end(turn)
+            raise
+        return turns
+
+    async def _read_ahead(self, aspect: ReadsAhead, turns: Sequence[Turn]) -> None:
+        name = aspect.name
+        wanted = {turn.entry.station_id: turn.desired[name] for turn in turns if name in turn.desired}
+        if not wanted:
+            return
+        try:
+            await aspect.read_ahead(turns[0].tenant_id, wanted)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("Aspect %s could not read ahead for %d stations", name, len(wanted))
+
+    async def serve(self, turn: Turn) -> bool | None:
         """Take a station as far as it can be taken now; whether anything is left that is not in step.
 
         None when another node works on it.
         """
-        tenant = await self._books.of(station.entry.tenant_id)
-        turn = Turn(station, tenant, now=self._now)
-        claimed = False
         try:
             turn.resolve()
             await self._check(turn)
@@ -117,28 +150,43 @@ class Worker:
                 chosen = await self._choose(turn)
                 if chosen is None:
                     break
-                if not claimed:
-                    claimed = await self._claim(turn)
-                    if not claimed:
+                if not turn.claimed:
+                    await self._claim([turn])
+                    if not turn.claimed:
                         return None
                 await self._take(turn, chosen)
         finally:
-            await self._save(turn, release=claimed)
+            try:
+                await self._save(turn)
+            finally:
+                self.end(turn)
         return any(state.standing is not Standing.IN_STEP for state in turn.states.values())
 
-    async def _claim(self, turn: Turn) -> bool:
-        """Have the station to this node alone for a while; a station may be connected twice for a moment."""
-        now, station_id = self._now(), turn.entry.station_id
+    async def _claim(self, turns: Sequence[Turn]) -> None:
+        """Have stations to this node alone for a while; one may be connected twice for a moment."""
+        now, tenant_id = self._now(), turns[0].tenant_id
+        ids = [turn.entry.station_id for turn in turns]
 
-        def claim(conn: Connection, changes: ChangeSet) -> bool:
-            if store.states.claimed_elsewhere(conn, turn.tenant_id, station_id, node=self._node, now=now):
-                return False
-            store.states.claim(
-                changes, turn.tenant_id, station_id, node=self._node, until=now + CLAIM_S * rules.SECOND
-            )
-            return True
+        def claim(conn: Connection, changes: ChangeSet) -> set[str]:
+            elsewhere = store.states.claimed_elsewhere(conn, tenant_id, ids, node=self._node, now=now)
+            for station_id in ids:
+                if station_id not in elsewhere:
+                    until = now + CLAIM_S * rules.SECOND
+                    store.states.claim(changes, tenant_id, station_id, node=self._node, until=until)
+            return elsewhere
 
-        return await self._database.decide(claim, turn.tenant_id)
+        elsewhere = await self._database.decide(claim, tenant_id)
+        for turn in turns:
+            turn.claimed = turn.entry.station_id not in elsewhere
+
+    def end(self, turn: Turn) -> None:
+        """Let go of what was read ahead for a turn, and of the station."""
+        for aspect in self._reading_ahead:
+            aspect.let_go(turn.entry.station_id)
+        if turn.claimed:
+            turn.claimed = False
+            row = (True, turn.entry.station_id, turn.tenant_id, self._node)
+            self._database.note(store.tables.RELEASE, row)
 
     async def _choose(self, turn: Turn) -> _Chosen | None:
         """The next step by order of the aspects; on the way every key gets its standing."""
@@ -338,7 +386,7 @@ class Worker:
         for desired in chosen.about:
             turn.set(desired, rules.working(turn.state(desired), now=self._now()))
         # In the same batch as the command's own record: it costs no commit of its own.
-        marked = self._write(turn)
+        marked = self._write(turn, before_step=True)
         try:
             record = await self._commands.give(
                 turn.tenant_id,
@@ -408,8 +456,12 @@ class Worker:
                 return
         turn.checked[checking.ASPECT] = self._now()
 
-    def _write(self, turn: Turn) -> Awaitable[None] | None:
-        """Add what has changed to the database's next batch; None when nothing has."""
+    def _write(self, turn: Turn, *, before_step: bool = False) -> Awaitable[None] | None:
+        """Add what has changed to the database's next batch; None when nothing has.
+
+        Before a step only what is new to whoever looks at the station counts: what else is known of it
+        is written with the step's outcome.
+        """
         changes, now = ChangeSet(turn.tenant_id), self._now()
         for aspect, keys in list(turn.keys.items()):
             before = turn.states.get(aspect)
@@ -418,6 +470,8 @@ class Worker:
                 turn.states.pop(aspect, None)
                 if before is not None:
                     store.states.delete(changes, before)
+                continue
+            if before_step and before is not None and _looks_the_same(before, keys, now):
                 continue
             empty = AspectState(
                 station_id=turn.entry.station_id,
@@ -430,7 +484,7 @@ class Worker:
                 before or empty,
                 keys,
                 now=now,
-                desired_digest=rules.digest([(d.key, d.value) for d in turn.desired.get(aspect, ())]),
+                desired_digest=turn.wanted_digest(aspect),
                 reported_digest=turn.reported.get(aspect, "" if before is None else before.reported_digest),
                 checked_at=turn.checked.get(aspect, now if before is None else before.checked_at),
                 last_command_id=turn.commands.get(aspect, "" if before is None else before.last_command_id),
@@ -482,7 +536,7 @@ class Worker:
             )
             turn.rows[rollout_id] = msgspec.structs.replace(row, standing=shown.standing, reason=shown.reason)
 
-    async def _save(self, turn: Turn, *, release: bool) -> None:
+    async def _save(self, turn: Turn) -> None:
         written = self._write(turn)
         for action, field, example in turn.findings:
             now = self._now()
@@ -500,12 +554,19 @@ class Worker:
                     example[:EXAMPLE_MAX],
                 ),
             )
-        if release:
-            self._database.note(
-                store.tables.RELEASE, (True, turn.entry.station_id, turn.tenant_id, self._node)
-            )
         if written is not None:
             await written
+
+
+def _looks_the_same(before: AspectState, keys: Mapping[str, KeyState], now: int) -> bool:
+    return (
+        now - before.updated_at < UNWRITTEN_FOR_S * rules.SECOND
+        and before.keys.keys() == keys.keys()
+        and all(
+            state.standing is before.keys[key].standing and state.cause is before.keys[key].cause
+            for key, state in keys.items()
+        )
+    )
 
 
 def word_of(command: AnyCommand) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from currant.kit.errors import Invalid
+from currant.kit.ids import StationId, TenantId
 from currant.stations.commanding.rules.variables import check_monitor
 from currant.stations.commanding.variables import (
     ClearMonitors,
@@ -62,6 +63,15 @@ class VariablesAspect:
         if len(value) > TEXT_MAX:
             raise Invalid(f"A variable's value has at most {TEXT_MAX} characters.", field="value")
         return value
+
+    async def read_ahead(self, tenant_id: TenantId, wanted: Mapping[StationId, Sequence[Desired]]) -> None:
+        await self._device.hold(
+            tenant_id,
+            {station_id: [_variable(each.key) for each in some] for station_id, some in wanted.items()},
+        )
+
+    def let_go(self, station_id: StationId) -> None:
+        self._device.let_go(station_id)
 
     async def reported(
         self, station: DirectoryEntry, version: str, desired: Sequence[Desired]

@@ -7,6 +7,7 @@ part of this form are written %XX, as in addresses. Names are compared without r
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 import msgspec
@@ -17,6 +18,8 @@ from currant.stations.commanding.variables import Variable
 ACTUAL = "Actual"
 ATTRIBUTES = (ACTUAL, "Target", "MinSet", "MaxSet")
 TEXT_MAX = 600
+REMEMBERED = 10_000
+"""Names that need not be worked out again: stations of a network have most of theirs in common."""
 
 _FORM = re.compile(
     r"(?:(?P<component>[^\[\].@#/]+)(?:\[(?P<component_instance>[^\[\]@#/]+)\])?\.)?"
@@ -28,6 +31,7 @@ _SPECIAL = re.compile(r"[\[\]@#/%]")
 _SPECIAL_OR_DOT = re.compile(r"[\[\]@#/%.]")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def name_of(variable: Variable) -> str:
     """The variable without its place and attribute, as in `DeviceDataCtrlr.ItemsPerMessage[GetReport]`."""
     component = f"{_quoted(variable.component, dots=True)}{_bracketed(variable.component_instance)}."
@@ -43,6 +47,7 @@ def text_of(variable: Variable) -> str:
     return f"{name_of(variable)}{place}{attribute}"
 
 
+@lru_cache(maxsize=REMEMBERED)
 def read(text: str) -> Variable:
     """The variable written in one line; Invalid where it cannot be one."""
     found = _FORM.fullmatch(text) if len(text) <= TEXT_MAX else None
@@ -76,6 +81,16 @@ def attribute_named(word: str) -> str:
 def folded(variable: Variable) -> str:
     """The same for two spellings of one name; place and attribute do not count."""
     return name_of(variable).lower()
+
+
+def bare(variable: Variable) -> Variable:
+    """The variable without its place and attribute."""
+    return Variable(
+        component=variable.component,
+        component_instance=variable.component_instance,
+        name=variable.name,
+        instance=variable.instance,
+    )
 
 
 def same_variable(left: Variable, right: Variable) -> bool:

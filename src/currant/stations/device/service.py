@@ -23,7 +23,8 @@ from currant.stations import paging
 from currant.stations.commanding.variables import Traits, Variable, VariableValue
 from currant.stations.device import mapping16, naming, store
 from currant.stations.device.asking import ATTRIBUTE_NUMBERS, FleetQuestions
-from currant.stations.device.learning import Differences, Learned, Place, differences
+from currant.stations.device.holding import Held, Holding
+from currant.stations.device.learning import Differences, Learned, Place, Row, differences
 from currant.stations.device.limits import LIMITING, Limits, limits_from
 from currant.stations.device.model import (
     HOWS,
@@ -47,6 +48,8 @@ VALUE_MAX = 2_500
 ROOM = 5_000
 """Values kept of one station."""
 PROBLEM_MAX = 500
+HELD_NAMES_MAX = 300
+"""Variables that are held of stations that are worked on; whoever wants more asks the database each time."""
 
 _Spelling = tuple[str, str, str, str | None, str | None]
 
@@ -105,6 +108,7 @@ class DeviceModel(FleetQuestions):
         self._limits: dict[StationId, Limits] = {}
         # The numbers of the variables that tell limits.
         self._limiting: set[int] = set()
+        self._holding = Holding()
 
     # Learning
 
@@ -196,12 +200,17 @@ class DeviceModel(FleetQuestions):
         few = None if read else sorted({each.place.variable for each in learned})
         if few is not None and len(few) > SOME:
             few = None
-        known, identity = await self._database.read(
-            lambda conn: (
-                store.models.rows_of(conn, tenant_id, station, few),
-                store.models.identity_of(conn, tenant_id, station_id) if read else None,
+        held = None if read else self._held(batch)
+        identity = None
+        if held is not None:
+            known: Mapping[Place, Row] = {place: each.row for place, each in held.rows.items()}
+        else:
+            known, identity = await self._database.read(
+                lambda conn: (
+                    store.models.rows_of(conn, tenant_id, station, few),
+                    store.models.identity_of(conn, tenant_id, station_id) if read else None,
+                )
             )
-        )
         found = differences(known, learned, whole=whole, room=ROOM)
         changes = ChangeSet(tenant_id)
         self._gather(changes, station, found)
@@ -214,9 +223,38 @@ class DeviceModel(FleetQuestions):
         ):
             changes.write(store.tables.MODEL_PENDING, (micros(self._clock.now()), station))
         if changes:
-            await self._database.commit(changes)
+            try:
+                await self._database.commit(changes)
+            except CurrantError:
+                self._holding.forget(station_id)
+                raise
+            self._hold_written(batch, found)
         if any(place[0] in self._limiting for place in (*found.written, *found.removed)):
             self._limits.pop(station_id, None)
+
+    def _held(self, batch: _Batch) -> Held | None:
+        """What is held of the station, if that is all there is to know of what it told."""
+        return self._holding.of(
+            batch.station_id, (naming.folded(mapping16.in_model(told.value.variable)) for told in batch.told)
+        )
+
+    def _hold_written(self, batch: _Batch, found: Differences) -> None:
+        if not self._holding.holds(batch.station_id):
+            return
+        if batch.extent is not Extent.PART:
+            self._holding.forget(batch.station_id)
+            return
+        names: dict[int, tuple[str, Variable]] = {}
+        traits: dict[int, Traits] = {}
+        for told in batch.told:
+            variable = mapping16.in_model(told.value.variable)
+            name = self._names.get(_spelled(batch.tenant_id, told.value.variable))
+            if name is not None:
+                names[name.number] = (naming.folded(variable), naming.bare(variable))
+            kind = told.value.traits
+            if kind is not None and (number := self._traits.get((batch.tenant_id, kind))):
+                traits[number] = kind
+        self._holding.wrote(batch.station_id, found.written, found.removed, names, traits)
 
     @staticmethod
     def _gather(changes: ChangeSet, station: int, found: Differences) -> None:
@@ -324,6 +362,66 @@ class DeviceModel(FleetQuestions):
         limits = self._limits[station_id] = limits_from({row.folded: row.row.value for row in rows})
         return limits
 
+    async def hold(self, tenant_id: TenantId, wanted: Mapping[StationId, Sequence[Variable]]) -> None:
+        """Read what stations that are about to be worked on have of some variables, for all of them at once.
+
+        `known` and `limits_of` are then answered from memory, until `let_go`. At most some hundred stations.
+        """
+        names = {naming.folded(variable) for variables in wanted.values() for variable in variables}
+        if len(names) > HELD_NAMES_MAX:
+            return
+        expected = self._holding.expect(wanted, frozenset(names))
+        ids = list(expected)
+        if not ids:
+            return
+        try:
+            await self._read_held(tenant_id, ids, expected, sorted(names | LIMITING.keys()))
+        except BaseException:
+            for station_id in ids:
+                self._holding.forget(station_id)
+            raise
+
+    async def _read_held(
+        self,
+        tenant_id: TenantId,
+        ids: Sequence[StationId],
+        expected: Mapping[StationId, Held],
+        names: list[str],
+    ) -> None:
+        unnumbered = [station_id for station_id in ids if station_id not in self._stations]
+        if unnumbered:
+            numbers = await self._database.read(
+                lambda conn: store.models.numbers_of(conn, tenant_id, unnumbered)
+            )
+            new = [station_id for station_id in unnumbered if station_id not in numbers]
+            if new:
+                numbers |= await self._database.decide(
+                    lambda conn, _: {
+                        each: store.models.number(conn, tenant_id, each, {}, {}).station for each in new
+                    },
+                    tenant_id,
+                )
+            self._stations |= numbers
+        rows = await self._database.read(
+            lambda conn: store.models.variables_of_many(conn, tenant_id, ids, names)
+        )
+        for station_id in ids:
+            if station_id in self._under_way:
+                # What it tells in this moment may not stand in what was read.
+                self._holding.forget(station_id)
+                continue
+            known = rows.get(station_id, [])
+            held = expected[station_id]
+            self._holding.fill(station_id, held, [each for each in known if each.folded in held.names])
+            if station_id not in self._limits and len(self._limits) < REMEMBERED_MAX:
+                self._limits[station_id] = limits_from(
+                    {each.folded: each.row.value for each in known if each.folded in LIMITING}
+                )
+
+    def let_go(self, station_id: StationId) -> None:
+        """The work at a station is done."""
+        self._holding.forget(station_id)
+
     async def state(self, tenant_id: TenantId, station_id: StationId) -> ModelState:
         """How far the station's model is known."""
         found = await self._database.read(lambda conn: store.models.state_of(conn, tenant_id, station_id))
@@ -381,10 +479,16 @@ class DeviceModel(FleetQuestions):
     ) -> Mapping[str, KnownVariable]:
         """What the station has of these (a few hundred at most), by their names in one line and in lower case."""
         wanted = {naming.text_of(variable).lower(): naming.folded(variable) for variable in variables}
-        folded = sorted(set(wanted.values()))
-        rows = await self._database.read(
-            lambda conn: store.models.variables_of(conn, tenant_id, station_id, folded=folded, limit=ROOM)
-        )
+        folded = set(wanted.values())
+        held = self._holding.of(station_id, folded)
+        if held is not None:
+            rows = [each for each in held.rows.values() if each.folded in folded]
+        else:
+            rows = await self._database.read(
+                lambda conn: store.models.variables_of(
+                    conn, tenant_id, station_id, folded=sorted(folded), limit=ROOM
+                )
+            )
         found = {variable.key.lower(): variable for variable in map(known_variable, rows)}
         return {key: found[key] for key in wanted if key in found}
 

@@ -152,16 +152,17 @@ def search(
 
 
 def claimed_elsewhere(
-    conn: Connection, tenant_id: TenantId, station_id: StationId, *, node: str, now: int
-) -> bool:
-    """Whether another node works on a station."""
+    conn: Connection, tenant_id: TenantId, station_ids: Sequence[StationId], *, node: str, now: int
+) -> set[str]:
+    """Those of some stations that another node works on."""
     c = claims.c
-    row = conn.execute(
-        select(c.node, c.until, c.released)
-        .where(c.tenant_id == tenant_id, c.station_id == station_id)
+    rows = conn.execute(
+        select(c.station_id, c.node, c.until, c.released)
+        .where(c.tenant_id == tenant_id, c.station_id.in_(station_ids))
+        .order_by(c.station_id)
         .with_for_update()
-    ).one_or_none()
-    return row is not None and row.node != node and not row.released and row.until > now
+    )
+    return {row.station_id for row in rows if row.node != node and not row.released and row.until > now}
 
 
 def claim(changes: ChangeSet, tenant_id: TenantId, station_id: StationId, *, node: str, until: int) -> None:

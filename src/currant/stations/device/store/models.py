@@ -246,6 +246,30 @@ def variables_of(
     return [_known(row) for row in conn.execute(query)]
 
 
+def variables_of_many(
+    conn: Connection, tenant_id: TenantId, station_ids: Sequence[StationId], folded: Sequence[str]
+) -> dict[StationId, list[KnownRow]]:
+    """What some hundred stations at most have of the variables with these folded names."""
+    query = _NAMED.add_columns(device_models.c.station_id).where(
+        device_models.c.tenant_id == tenant_id,
+        device_models.c.station_id.in_(station_ids),
+        device_variables.c.folded.in_(folded),
+    )
+    found: dict[StationId, list[KnownRow]] = {}
+    for row in conn.execute(query):
+        found.setdefault(row.station_id, []).append(_known(row))
+    return found
+
+
+def numbers_of(
+    conn: Connection, tenant_id: TenantId, station_ids: Sequence[StationId]
+) -> dict[StationId, int]:
+    """The numbers of those that have one."""
+    m = device_models.c
+    query = select(m.station_id, m.number).where(m.tenant_id == tenant_id, m.station_id.in_(station_ids))
+    return {row.station_id: row.number for row in conn.execute(query)}
+
+
 def _known(row: Any) -> KnownRow:
     return KnownRow(
         folded=row.folded,
