@@ -7,7 +7,7 @@ that what the station holds is not known, and the list is sent in full.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from currant.access import store
 from currant.access.local_lists import LocalList, LocalLists, digest_of, in_order
-from currant.access.store.lists import Held
+from currant.access.store.lists import Held, ListKey
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock
@@ -153,21 +153,12 @@ class LocalListAspect:
 
     async def _keep_sent(self, station: DirectoryEntry, sent: SendLocalList, before: str) -> None:
         now = self._clock.now()
-        tenant_id = station.tenant_id
-
-        def keep(conn: Connection, changes: ChangeSet) -> None:
-            has: tuple[LocalListEntry, ...] | None = ()
-            if not sent.full:
-                has = store.lists.content(conn, tenant_id, before)
-            digest = ""
-            if has is not None:
-                entries = applied(has, sent.entries)
-                digest = digest_of(entries)
-                store.lists.save_content(changes, tenant_id, digest, entries)
-            held = Held(version=sent.version, digest=digest, checked_at=now)
-            store.lists.save(conn, changes, tenant_id, station.station_id, held)
-
-        await self._database.decide(keep, tenant_id)
+        await self._database.decide(
+            lambda conn, changes: keep_sent(
+                conn, changes, station.tenant_id, station.station_id, sent, before, now
+            ),
+            station.tenant_id,
+        )
 
     async def _keep(self, station: DirectoryEntry, held: Held | None) -> None:
         await self._database.decide(
@@ -189,7 +180,11 @@ class LocalListAspect:
         if desired.value is None:
             return EMPTY
         limit = min(desired.value.get("limit", room.entries or LIMIT), room.entries or LIMIT_MAX)
-        return await self._lists.local_list(station, version=version, limit=limit)
+        wanted = await self._lists.local_list(station, version=version, limit=limit)
+        cleared = await self._database.read(
+            lambda conn: store.lists.cleared(conn, station.tenant_id, station.station_id)
+        )
+        return without(wanted, cleared) if cleared else wanted
 
 
 def update(
@@ -215,28 +210,59 @@ def update(
     )
 
 
+def without(wanted: LocalList, cleared: frozenset[ListKey]) -> LocalList:
+    """The list without the customers whom the station was told to forget (2.x N10)."""
+    entries = tuple(entry for entry in wanted.entries if key_of(entry) not in cleared)
+    if len(entries) == len(wanted.entries):
+        return wanted
+    return LocalList(entries=entries, digest=digest_of(entries), left_out=wanted.left_out)
+
+
+def keep_sent(
+    conn: Connection,
+    changes: ChangeSet,
+    tenant_id: TenantId,
+    station_id: StationId,
+    sent: SendLocalList,
+    before: str,
+    at: datetime,
+) -> None:
+    """Keep what a station holds that took a list; `before` is the digest of what it held."""
+    has: tuple[LocalListEntry, ...] | None = ()
+    if not sent.full:
+        has = store.lists.content(conn, tenant_id, before)
+    digest = ""
+    if has is not None:
+        entries = applied(has, sent.entries)
+        digest = digest_of(entries)
+        store.lists.save_content(changes, tenant_id, digest, entries)
+    store.lists.save(
+        conn, changes, tenant_id, station_id, Held(version=sent.version, digest=digest, checked_at=at)
+    )
+
+
 def applied(has: Sequence[LocalListEntry], sent: Sequence[LocalListEntry]) -> tuple[LocalListEntry, ...]:
     """The list that a station holds after a (differential) update."""
-    entries = {_key(entry): entry for entry in has}
+    entries = {key_of(entry): entry for entry in has}
     for entry in sent:
         if entry.status is None:
-            entries.pop(_key(entry), None)
+            entries.pop(key_of(entry), None)
         else:
-            entries[_key(entry)] = entry
+            entries[key_of(entry)] = entry
     return in_order(entries.values())
 
 
 def _difference(
     has: Sequence[LocalListEntry], wanted: Sequence[LocalListEntry]
 ) -> tuple[LocalListEntry, ...]:
-    before = {_key(entry): entry for entry in has}
-    after = {_key(entry) for entry in wanted}
+    before = {key_of(entry): entry for entry in has}
+    after = {key_of(entry) for entry in wanted}
     gone = [
         LocalListEntry(token_uid=entry.token_uid, token_kind=entry.token_kind, status=None)
         for key, entry in before.items()
         if key not in after
     ]
-    return in_order([*gone, *(entry for entry in wanted if before.get(_key(entry)) != entry)])
+    return in_order([*gone, *(entry for entry in wanted if before.get(key_of(entry)) != entry)])
 
 
 def _changes_kind(has: Sequence[LocalListEntry], wanted: Sequence[LocalListEntry]) -> bool:
@@ -249,5 +275,5 @@ def _changes_kind(has: Sequence[LocalListEntry], wanted: Sequence[LocalListEntry
     )
 
 
-def _key(entry: LocalListEntry) -> tuple[str, str]:
+def key_of(entry: LocalListEntry) -> ListKey:
     return entry.token_uid.casefold(), entry.token_kind

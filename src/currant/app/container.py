@@ -17,6 +17,7 @@ from pathlib import Path
 
 from currant import __version__
 from currant.access.importing import TokenImports
+from currant.access.list_keeping import ListKeeping
 from currant.access.service import AccessService
 from currant.api.application import create_app
 from currant.api.server import ApiServer, Tls
@@ -294,6 +295,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             securing=currant.securing,
             directory=currant.directory,
             access=currant.access,
+            lists=ListKeeping(database, currant.commands, currant.queue, clock),
             charging=currant.charging,
             reservations=currant.reservations,
             waiting=currant.waiting,

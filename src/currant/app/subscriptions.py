@@ -7,6 +7,7 @@ of events that stands in no line is listed under `RECORDED_ONLY`, so that silenc
 import msgspec
 
 from currant.access.events import AuthoriserChanged
+from currant.access.list_keeping import KEPT_EVENTS, ListKeeping
 from currant.access.list_updates import ListUpdates
 from currant.access.local_lists import LIST_EVENTS
 from currant.access.rulebook import RULEBOOK_EVENTS
@@ -118,6 +119,7 @@ def subscriptions(
     securing: LinkSecurity,
     directory: StationDirectory,
     access: AccessService,
+    lists: ListKeeping,
     charging: ChargingService,
     reservations: Reservations,
     waiting: WaitingList,
@@ -139,6 +141,7 @@ def subscriptions(
             ListUpdates(access.local_lists, directory, desired).follow,
             to=LIST_EVENTS,
         ),
+        Subscription("local lists as sent", lists.follow, to=KEPT_EVENTS, skip_after=3),
         Subscription(f"authorisers of {node}", access.authorisers.follow, to=(AuthoriserChanged,)),
         Subscription("use of policies", PolicyUse(access, charging).follow, to=COUNTED_EVENTS),
         Subscription(f"sessions held by {node}", charging.follow, to=(SessionEnded, SessionCorrected)),

@@ -7,13 +7,18 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from currant.access.store import tables
-from currant.access.store.tables import list_contents, station_lists
+from currant.access.store.tables import list_clearances, list_contents, station_lists
 from currant.db.commits import ChangeSet
 from currant.kit.clock import instant, micros
 from currant.kit.ids import StationId, TenantId
 from currant.stations.commanding.lists import LocalListEntry
 
 _entries = msgspec.json.Decoder(tuple[LocalListEntry, ...])
+
+ListKey = tuple[str, str]
+"""What names an entry on a list: its uid, folded, and the kind of token."""
+CLEARANCES_MAX = 1_000
+"""Of one station that are looked at, the latest first."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,3 +73,38 @@ def save_content(
     changes: ChangeSet, tenant_id: TenantId, digest: str, entries: Sequence[LocalListEntry]
 ) -> None:
     changes.write(tables.SAVE_LIST_CONTENT, (tenant_id, digest, msgspec.json.encode(entries).decode()))
+
+
+def cleared(conn: Connection, tenant_id: TenantId, station_id: StationId) -> frozenset[ListKey]:
+    """The tokens that a station was told to forget."""
+    c = list_clearances.c
+    rows = conn.execute(
+        select(c.uid, c.kind)
+        .where(c.station_id == station_id, c.tenant_id == tenant_id)
+        .order_by(c.cleared_at.desc())
+        .limit(CLEARANCES_MAX)
+    )
+    return frozenset((row.uid, row.kind) for row in rows)
+
+
+def save_cleared(
+    changes: ChangeSet, tenant_id: TenantId, station_id: StationId, key: ListKey, at: datetime
+) -> None:
+    changes.write(tables.SAVE_LIST_CLEARANCE, (station_id, *key, tenant_id, micros(at)))
+
+
+def clearances_of(
+    conn: Connection, tenant_id: TenantId, uid: str, *, before: datetime
+) -> list[tuple[StationId, ListKey]]:
+    """Where tokens of this (folded) uid were cleared before then."""
+    c = list_clearances.c
+    rows = conn.execute(
+        select(c.station_id, c.uid, c.kind).where(
+            c.tenant_id == tenant_id, c.uid == uid, c.cleared_at < micros(before)
+        )
+    )
+    return [(StationId(row.station_id), (row.uid, row.kind)) for row in rows]
+
+
+def delete_cleared(changes: ChangeSet, tenant_id: TenantId, station_id: StationId, key: ListKey) -> None:
+    changes.write(tables.DELETE_LIST_CLEARANCE, (station_id, *key, tenant_id))

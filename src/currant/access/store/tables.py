@@ -159,6 +159,19 @@ list_contents = Table(
     _text("entries"),
 )
 
+# Tokens of customers whom a station was told to forget: they stay off its list until somebody changes them.
+list_clearances = Table(
+    "list_clearances",
+    metadata,
+    Column("station_id", Text, primary_key=True),
+    # Folded, as in lists.
+    Column("uid", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    _text("tenant_id"),
+    Column("cleared_at", BigInteger, nullable=False),
+    Index(None, "tenant_id", "uid"),
+)
+
 INSERT_TOKEN = insert_into(tokens)
 SAVE_TOKEN = upsert(tokens, key=("id",), keep=("tenant_id", "kind", "uid", "match_key", "created_at"))
 DELETE_TOKEN = delete_from(tokens, where=("id", "tenant_id"))
@@ -178,5 +191,7 @@ SAVE_STATION_LIST = upsert(station_lists, key=("station_id",), keep=("tenant_id"
 DELETE_STATION_LIST = delete_from(station_lists, where=("station_id", "tenant_id"))
 SAVE_LIST_CONTENT = upsert(list_contents, key=("tenant_id", "digest"))
 DELETE_LIST_CONTENT = delete_from(list_contents, where=("tenant_id", "digest"))
+SAVE_LIST_CLEARANCE = upsert(list_clearances, key=("station_id", "uid", "kind"), keep=("tenant_id",))
+DELETE_LIST_CLEARANCE = delete_from(list_clearances, where=("station_id", "uid", "kind", "tenant_id"))
 SAVE_AUTHORISER = upsert(authorisers, key=("tenant_id",))
 DELETE_AUTHORISER = delete_from(authorisers, where=("tenant_id",))

@@ -15,6 +15,7 @@ TABLES = (
     "installed_certificates",
     "installed_certificates_asked",
     "known_roots",
+    "list_clearances",
     "list_contents",
     "policies",
     "policy_days",
@@ -99,6 +100,20 @@ def upgrade() -> None:
         sa.Column("certificate", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_known_roots")),
     )
+    op.create_table(
+        "list_clearances",
+        sa.Column("station_id", sa.Text(), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("cleared_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("station_id", "uid", "kind", name=op.f("pk_list_clearances")),
+    )
+    with op.batch_alter_table("list_clearances", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_list_clearances_tenant_id_uid"), ["tenant_id", "uid"], unique=False
+        )
+
     op.create_table(
         "list_contents",
         sa.Column("tenant_id", sa.Text(), nullable=False),
