@@ -10,6 +10,7 @@ import logging
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec.structs import replace
@@ -78,6 +79,7 @@ class EnergyNeedsService:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: dict[tuple[StationId, int], Waiting] = {}
+        self._turns: WeakValueDictionary[SessionId, asyncio.Lock] = WeakValueDictionary()
 
     async def stop(self) -> None:
         """Let go of offers under way; a station that hears none goes by its defaults."""
@@ -290,6 +292,17 @@ class EnergyNeedsService:
     # Offers
 
     async def _offer(self, tenant_id: TenantId, session_id: SessionId, started_at: datetime | None) -> None:
+        """Offer a session's vehicle a schedule, once the offer before has been answered and kept.
+
+        Otherwise it would not take the place of that one, and the transaction had two (K01.FR.39).
+        """
+        turn = self._turns.setdefault(session_id, asyncio.Lock())
+        async with turn:
+            await self._offer_now(tenant_id, session_id, started_at)
+
+    async def _offer_now(
+        self, tenant_id: TenantId, session_id: SessionId, started_at: datetime | None
+    ) -> None:
         """Work out a schedule within every limit there is, and send it as the transaction's profile."""
         record = await self.get(tenant_id, session_id)
         needs, station_id = record.needs, record.station_id
