@@ -22,6 +22,8 @@ LEAVES = {
     "V2G20Certificate": LeafUse.V2G20,
 }
 OCSP_RESULT_MAX = {Version.V201: 5_500, Version.V21: 18_000}
+CHAIN_MAX = 4
+URLS_MAX = 5
 EXI_RESPONSE_MAX = {Version.V201: 7_500, Version.V21: 17_000}
 STANDINGS: dict[Standing, v21.CertificateStatusEnumType] = {
     Standing.GOOD: "Good",
@@ -136,16 +138,18 @@ async def get_certificate_chain_status(
     """2.1 M06: each certificate of a chain, by OCSP or by list; Failed where nobody said."""
     statuses = services.securing.statuses
     told: list[v21.CertificateStatusType] = []
+    # The answer has room for so many, whatever was asked.
+    requests = request.certificate_status_requests[:CHAIN_MAX]
     # All are asked at once, and then awaited one after the other.
     asked = [
         None
-        if statuses is None
+        if statuses is None or not each.urls
         else statuses.ask(hash_of(each.certificate_hash_data), each.urls[0])
         if each.source == "OCSP"
-        else statuses.look_up(hash_of(each.certificate_hash_data), each.urls)
-        for each in request.certificate_status_requests
+        else statuses.look_up(hash_of(each.certificate_hash_data), each.urls[:URLS_MAX])
+        for each in requests
     ]
-    for each, answer in zip(request.certificate_status_requests, asked, strict=True):
+    for each, answer in zip(requests, asked, strict=True):
         known = NoStatus(reason="Nobody was asked.") if answer is None else await answer
         told.append(
             v21.CertificateStatusType(
