@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from charger import Refusing, ScriptedCharger
-
-from conftest import Site  # type: ignore[attr-defined]
+from installation import Site
 
 Payload = dict[str, Any]
 ACCEPTED: Payload = {"status": "Accepted"}

@@ -7,8 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from installation import Site
 
-from conftest import Site  # type: ignore[attr-defined]
 from currant.kit.clock import SystemClock
 
 OPERATOR = "Currant"

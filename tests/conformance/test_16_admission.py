@@ -2,15 +2,11 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 import pytest_asyncio
 from charger import CallError, now
+from installation import Site, installation
 from shows import shows
-
-from conftest import Site, settings_for  # type: ignore[attr-defined]
-from currant.app.container import running
-from currant.tenancy.local_key import read_local_key
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,10 +15,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def open_site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """An installation that keeps strangers waiting for an operator."""
     folder = tmp_path_factory.mktemp("pending")
-    async with running(settings_for(folder, **{"ocpp.unknown_stations": "pending"})) as currant:
-        headers = {"Authorization": f"Bearer {read_local_key(folder)}"}
-        async with httpx.AsyncClient(base_url=currant.api_url, headers=headers, timeout=40) as api:
-            yield Site(currant, api)
+    async with installation(folder, **{"ocpp.unknown_stations": "pending"}) as built:
+        yield built
 
 
 @shows("1.6 BootNotification", "2.1 BootNotification")

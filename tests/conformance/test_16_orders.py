@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
+from installation import Site
 from orders import Order, carried_out
 from shows import shows
 from signed import signed
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 from charger import Answer, Refusing
+from installation import Site
 from orders import not_worded, turned_down
 from shows import shows
 from test_16_orders import PROFILE, TX_PROFILE
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

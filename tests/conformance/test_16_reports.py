@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 from charger import ScriptedCharger, now
 from cryptography import x509
+from installation import Site
 from shows import shows
 from signed import signed
 from telling import found, look, request_for, seconds_off
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

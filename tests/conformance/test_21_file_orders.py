@@ -1,12 +1,11 @@
 """OCPP 2.1: certificates, logs and firmware, word by word, and what the answers mean."""
 
 import pytest
+from installation import Site
 from orders import Order, carried_out
 from shows import shows
 from signed import signed
 from test_21_orders import AT, HASH, LATER, WIRE_HASH
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

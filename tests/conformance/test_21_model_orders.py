@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
+from installation import Site
 from orders import NUMBER, Order, carried_out
 from shows import shows
 from test_21_orders import AT, HASH, INTERVAL, LATER, WIRE_HASH, WIRE_INTERVAL
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

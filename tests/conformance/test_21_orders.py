@@ -7,10 +7,9 @@ tables too. Charging profiles, tariffs, DER controls and monitors have files of 
 from typing import Any
 
 import pytest
+from installation import Site
 from orders import NUMBER, Order, carried_out
 from shows import shows
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
