@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from charger import CallError, Payload, ScriptedCharger, now
 from installation import Site
+from plugged import connector_event
 from shows import shows
 from visit import Visit, card, connector_shown, tell_connector
 
@@ -53,17 +54,8 @@ async def test_a_pending_station_may_say_nothing_else(site: Site) -> None:
         with pytest.raises(CallError) as refused:
             await station.status("Available")
         assert refused.value.code == "SecurityError"
-        event = {
-            "eventId": 1,
-            "timestamp": now(),
-            "trigger": "Delta",
-            "actualValue": "Available",
-            "eventNotificationType": "HardWiredNotification",
-            "component": {"name": "Connector", "evse": {"id": 1, "connectorId": 1}},
-            "variable": {"name": "AvailabilityState"},
-        }
         with pytest.raises(CallError) as refused:
-            await station.call("NotifyEvent", generatedAt=now(), seqNo=0, eventData=[event])
+            await connector_event(station, "Available")
         assert refused.value.code == "SecurityError"
         assert await connector_shown(site, identity) != "available"
 

@@ -1,7 +1,6 @@
 """OCPP 2.0.1, block C: who may charge, groups, master passes, and contract certificates."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,22 +11,12 @@ from charger import Payload, ScriptedCharger
 from installation import Site, installation
 from shows import shows
 from tests.pki.authorities import Made, Responder, responding
-from visit import Visit, card
+from visit import Visit, booted, card
 
 from currant.kit.clock import SystemClock
 from currant.pki.hashes import hash_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@asynccontextmanager
-async def booted(site: Site, version: str = "2.0.1") -> AsyncIterator[ScriptedCharger]:
-    """A station of the network that has been switched on."""
-    identity = await site.register()
-    async with site.charger(identity, version) as station:
-        assert (await station.boot())["status"] == "Accepted"
-        await station.status("Available")
-        yield station
 
 
 # Tokens that may not charge (C01, C12)

@@ -8,7 +8,7 @@ import pytest
 from charger import ScriptedCharger
 from installation import Site
 from shows import shows
-from visit import Visit, card, connector_shown
+from visit import Visit, booted, card, connector_shown
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -16,11 +16,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @asynccontextmanager
 async def visiting(site: Site) -> AsyncIterator[Visit]:
     """A driver with a card that may charge, before a station that has been switched on."""
-    identity, uid = await site.register(), card()
+    uid = card()
     await site.token(uid)
-    async with site.charger(identity) as station:
-        assert (await station.boot())["status"] == "Accepted"
-        await station.status("Available")
+    async with booted(site) as station:
         yield Visit(station, uid)
 
 

@@ -1,26 +1,14 @@
 """OCPP 2.0.1, block F: sessions begun and ended from afar, connectors unlocked, messages triggered."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from charger import Payload, ScriptedCharger, now
 from installation import Site
 from shows import shows
-from visit import Visit, card, connector_shown, tell_connector
+from visit import Visit, booted, card, connector_shown, tell_connector
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@asynccontextmanager
-async def booted(site: Site) -> AsyncIterator[ScriptedCharger]:
-    """A station of the network that has been switched on."""
-    identity = await site.register()
-    async with site.charger(identity) as station:
-        assert (await station.boot())["status"] == "Accepted"
-        await station.status("Available")
-        yield station
 
 
 async def driver(site: Site, station: ScriptedCharger, evse: int = 1) -> Visit:

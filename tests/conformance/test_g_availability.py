@@ -1,13 +1,10 @@
 """OCPP 2.0.1, block G: stations, EVSEs and connectors put in and out of service, and locks that fail."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 from charger import Payload, ScriptedCharger, now
 from installation import Site
 from shows import shows
-from visit import Visit, card, connector_shown, tell_connector
+from visit import Visit, booted, card, connector_shown, tell_connector
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -18,17 +15,6 @@ PLACES: dict[str, tuple[dict[str, int], Payload]] = {
     "station": (STATION, {}),
 }
 """What a command names, and what stations are told of it."""
-
-
-@asynccontextmanager
-async def booted(site: Site) -> AsyncIterator[ScriptedCharger]:
-    """A station of two EVSEs that has been switched on."""
-    identity = await site.register()
-    async with site.charger(identity) as station:
-        assert (await station.boot())["status"] == "Accepted"
-        for evse in (1, 2):
-            await tell_connector(station, "Available", evse=evse)
-        yield station
 
 
 async def set_availability(

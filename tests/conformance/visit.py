@@ -1,6 +1,8 @@
 """A driver's visit as the certification's cases tell of it: more ways to begin and to end, and what Currant made of it."""
 
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import plugged
@@ -77,6 +79,16 @@ class Visit(plugged.Visit):
         """What Currant's API shows of it: one session, and no second."""
         [found] = await site.sessions(self.station.identity, transaction_id=self.transaction_id)
         return found
+
+
+@asynccontextmanager
+async def booted(site: Site) -> AsyncIterator[ScriptedCharger]:
+    """A station of the network that has been switched on, and whose first connector is available."""
+    identity = await site.register()
+    async with site.charger(identity) as station:
+        assert (await station.boot())["status"] == "Accepted"
+        await station.status("Available")
+        yield station
 
 
 async def tell_connector(station: ScriptedCharger, status: str, *, evse: int = 1) -> None:
