@@ -62,6 +62,8 @@ class ScriptedCharger:
         self._seen: dict[str, int] = defaultdict(int)
         self.faults: list[str] = []
         """What Currant sent against the schemas; must be empty at the end."""
+        self.result_errors: list[CallError] = []
+        """Answers of ours that Currant could not read, as it says in OCPP 2.1 (CALLRESULTERROR)."""
 
     # Saying
 
@@ -140,6 +142,8 @@ class ScriptedCharger:
                 self._waiting.pop(message_id).set_exception(CallError(message[2], message[3], message[4]))
             elif kind == 2:
                 await self._asked(message_id, message[2], message[3])
+            elif kind == 5 and self.version == "2.1":
+                self.result_errors.append(CallError(message[2], message[3], message[4]))
             else:
                 self.faults.append(f"Currant sent a message of type {kind}: {text!r}")
 
