@@ -37,6 +37,11 @@ class Charger(ChargePoint):
     def trigger(self, **_: Any) -> call_result.TriggerMessage:
         return call_result.TriggerMessage(status="Accepted")
 
+    @on("GetConfiguration")
+    def get_configuration(self, **_: Any) -> call_result.GetConfiguration:
+        held = {"key": "HeartbeatInterval", "readonly": False, "value": "300"}
+        return call_result.GetConfiguration(configuration_key=[held], unknown_key=[])
+
     async def boot(self) -> str:
         answer = await self.call(call.BootNotification(charge_point_model="M1", charge_point_vendor="Acme"))
         return str(answer.status)

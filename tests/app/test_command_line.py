@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tests.app.processes import Server, currant, finished
 
+from currant.app.cli.fields import variable
 from currant.app.cli.state import hoisted
-from currant.app.cli.stations import variable
 
 
 def test_without_a_server_it_says_how_to_start_one(tmp_path: Path) -> None:

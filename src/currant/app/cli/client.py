@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import msgspec
@@ -151,6 +151,23 @@ class Client:
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         return size
+
+    def upload(self, path: str, file: BinaryIO, *, timeout_s: float, **query: Any) -> Any:
+        """Send a file as it is, however big; the decoded answer."""
+        asked = {name: _worded(value) for name, value in query.items() if value is not None}
+        try:
+            answer = self._http.post(
+                path,
+                params=asked,
+                content=file,
+                headers={"Content-Type": "application/octet-stream"},
+                timeout=httpx.Timeout(timeout_s, connect=5.0),
+            )
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        if answer.is_error:
+            raise _failure(answer)
+        return answer.json()
 
     def _unreachable(self, error: httpx.TransportError) -> Failure:
         return Failure(

@@ -8,7 +8,22 @@ from typing import Annotated, NoReturn
 import typer
 
 from currant import __version__
-from currant.app.cli import access, desired, log, people, server, sessions, stations, tools
+from currant.app.cli import (
+    access,
+    bookings,
+    desired,
+    log,
+    people,
+    policies,
+    security,
+    server,
+    sessions,
+    stations,
+    tell,
+    tools,
+    transfers,
+    variables,
+)
 from currant.app.cli.exits import MEANINGS, Exit, Failure
 from currant.app.cli.output import errors
 from currant.app.cli.state import hoisted, state
@@ -52,8 +67,14 @@ def options(
 
 server.register(app)
 stations.register(app)
+tell.register(app)
 desired.register(app)
+variables.register(app)
+transfers.register(app)
+security.register(app)
 sessions.register(app)
+bookings.register(app)
+policies.register(app)
 log.register(app)
 access.register(app)
 people.register(app)

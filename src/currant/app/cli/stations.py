@@ -6,12 +6,10 @@ import typer
 
 from currant.app.cli.client import Client
 from currant.app.cli.exits import Exit, Failure
-from currant.app.cli.output import ago, console, fields, line, local, say, show, table
+from currant.app.cli.fields import variable
+from currant.app.cli.outcomes import tell
+from currant.app.cli.output import ago, console, fields, local, say, show, table
 from currant.app.cli.state import state
-from currant.kit.ids import new_id
-
-# Above the longest that the server waits for a station by itself.
-COMMAND_TIMEOUT_S = 120.0
 
 stations = typer.Typer(no_args_is_help=False, help="List, show, add stations; give them passwords.")
 command = typer.Typer(
@@ -203,13 +201,13 @@ def start(
 ) -> None:
     """Begin a session for a token."""
     body = {"station": station, "token_uid": token, "evse": evse, "connector": connector}
-    _ask("/sessions", body)
+    tell("/sessions", body)
 
 
 @command.command("stop")
 def stop(session: Annotated[str, typer.Argument(help="The session's number or id.")]) -> None:
     """End a session."""
-    _ask(f"/sessions/{session}/stop", None)
+    tell(f"/sessions/{session}/stop")
 
 
 @command.command("unlock")
@@ -312,56 +310,8 @@ def list_commands(
         )
 
 
-def variable(name: str) -> dict[str, Any]:
-    """`HeartbeatInterval` (1.6) or `OCPPCommCtrlr.HeartbeatInterval`, `Component[instance].Variable` (2.x)."""
-    component, dot, last = name.rpartition(".")
-    found: dict[str, Any] = {"name": last if dot else name}
-    if component:
-        bare, bracket, instance = component.partition("[")
-        found["component"] = bare
-        if bracket:
-            found["component_instance"] = instance.rstrip("]")
-    return found
-
-
 def _give(station: str, body: dict[str, Any]) -> None:
-    _ask(f"/stations/{station}/commands", body)
-
-
-def _ask(path: str, body: dict[str, Any] | None) -> None:
-    """Tell the server what a station shall do, print what comes of it, end with the exit code that says it."""
-    sent = None if body is None else {key: value for key, value in body.items() if value is not None}
-    # A line typed again is a new command; what the HTTP client might repeat by itself is not.
-    headers = {"Idempotency-Key": new_id()}
-    with Client.of(state) as client:
-        _outcome(client.request("POST", path, body=sent, headers=headers, timeout_s=COMMAND_TIMEOUT_S))
-
-
-EXITS = {
-    "accepted": Exit.OK,
-    "scheduled": Exit.OK,
-    "offline": Exit.STATION_AWAY,
-    "unanswered": Exit.STATION_AWAY,
-}
-
-
-def _outcome(record: dict[str, Any]) -> None:
-    def human() -> None:
-        reason = f": {record['reason']}" if record.get("reason") else ""
-        say(f"{record['status']}{reason}")
-        for value in record.get("variables") or []:
-            named = value["variable"]
-            name = f"{named['component']}.{named['name']}" if named.get("component") else named["name"]
-            told = "-" if value.get("value") is None else value["value"]
-            console.print(f"{name} = {told}  {value.get('status') or ''}".rstrip(), markup=False)
-
-    if state.json:
-        line(record)
-    else:
-        human()
-    exit = EXITS.get(record["status"], Exit.REFUSED)
-    if exit is not Exit.OK:
-        raise typer.Exit(exit)
+    tell(f"/stations/{station}/commands", body)
 
 
 # Shown together, in words.
