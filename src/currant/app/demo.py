@@ -110,7 +110,7 @@ class DemoNetwork:
         self._cards = invent_tokens(CARDS, seed=seed)
         self._apps = [f"APP-{self._random.randrange(16**8):08X}" for _ in range(APPS)]
         self._specs = [
-            msgspec.structs.replace(spec, password=self._password(spec.identity))
+            msgspec.structs.replace(spec, password=self._password(spec.identity), transfers=True)
             for spec in invent(
                 stations,
                 seed=seed,
