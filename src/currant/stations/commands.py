@@ -94,21 +94,25 @@ class CommandService:
         *,
         by: str,
         deadline_s: float | None = None,
+        recorded_after: bool = False,
     ) -> CommandRecord:
         """Tell a station (by id or identity) to do something, and wait for what comes of it.
 
-        Every outcome is a value. Raises NotFound, Invalid, or StationNotAccepted when the station may
+        It is recorded before it is sent, or with `recorded_after` once it has ended: that is for questions,
+        which change nothing at the station, and of which many are asked. Every outcome is a value. Raises NotFound, Invalid, or StationNotAccepted when the station may
         not be told this, before anything is recorded or sent.
         """
         entry = self.told(tenant_id, station_id, command)
         if deadline_s is not None and not 0 < deadline_s <= DEADLINE_MAX_S:
             raise Invalid(f"A deadline is at most {DEADLINE_MAX_S:.0f} seconds.", field="deadline_s")
         command = self.numbered(command)
-        record = await self._begin(entry, command, by)
+        record = self._record(entry, command, by)
+        if not recorded_after:
+            await self._begin(record)
         if deadline_s is None:
             deadline_s = deadline_of(command)
         outcome = await self._link.send(entry.station_id, command, deadline_s=deadline_s)
-        return await self.end(record, outcome)
+        return await self.end(record, outcome, is_new=recorded_after)
 
     def numbered(self, command: AnyCommand) -> AnyCommand:
         """The command with the number that its effects are told by, where it has one."""
@@ -128,8 +132,9 @@ class CommandService:
         self, tenant_id: TenantId, station_id: StationId | str, command: AnyCommand, *, by: str, reason: str
     ) -> CommandRecord:
         """Record a command that is refused here, and why, without troubling the station."""
-        record = await self._begin(self.told(tenant_id, station_id, command), command, by)
-        return await self.end(record, CommandOutcome(status=CommandStatus.REFUSED, reason=reason))
+        record = self._record(self.told(tenant_id, station_id, command), command, by)
+        outcome = CommandOutcome(status=CommandStatus.REFUSED, reason=reason)
+        return await self.end(record, outcome, is_new=True)
 
     def told(self, tenant_id: TenantId, station_id: StationId | str, command: AnyCommand) -> DirectoryEntry:
         """The station (by id or identity), if it may be told this; raises as `give` does."""
@@ -138,8 +143,8 @@ class CommandService:
         rules.check(command)
         return entry
 
-    async def _begin(self, entry: DirectoryEntry, command: AnyCommand, by: str) -> CommandRecord:
-        record = CommandRecord(
+    def _record(self, entry: DirectoryEntry, command: AnyCommand, by: str) -> CommandRecord:
+        return CommandRecord(
             id=CommandId(new_id()),
             tenant_id=entry.tenant_id,
             station_id=entry.station_id,
@@ -149,17 +154,19 @@ class CommandService:
             asked_at=self._clock.now(),
             status=CommandStatus.SENT,
         )
-        changes = ChangeSet(entry.tenant_id)
-        store.records.insert_command(changes, record, kind_of(command))
-        await self._database.commit(changes)
-        return record
 
-    async def end(self, record: CommandRecord, outcome: CommandOutcome) -> CommandRecord:
-        """Keep what came of a command, and tell of it."""
+    async def _begin(self, record: CommandRecord) -> None:
+        changes = ChangeSet(record.tenant_id)
+        store.records.insert_command(changes, record, kind_of(record.command))
+        await self._database.commit(changes)
+
+    async def end(
+        self, record: CommandRecord, outcome: CommandOutcome, *, is_new: bool = False
+    ) -> CommandRecord:
+        """Keep what came of a command, and tell of it; `is_new` when nothing of it is kept yet."""
         now = self._clock.now()
         outcome = msgspec.structs.replace(outcome, variables=masked_values(outcome.variables))
         changes = ChangeSet(record.tenant_id)
-        store.records.end_command(changes, record.tenant_id, record.id, outcome, now=now)
         ended = msgspec.structs.replace(
             record,
             status=outcome.status,
@@ -169,6 +176,10 @@ class CommandService:
             report=outcome.report,
             ended_at=now,
         )
+        if is_new:
+            store.records.insert_command(changes, ended, kind_of(ended.command))
+        else:
+            store.records.end_command(changes, record.tenant_id, record.id, outcome, now=now)
         self.tell_ended(changes, ended)
         await self._database.commit(changes)
         return ended

@@ -52,8 +52,9 @@ TOGETHER = 64
 """Stations whose states are read together, at most."""
 TOGETHER_FOR_S = 0.5
 """And no more than are begun within this time: what was read is used while it is fresh."""
-STRETCH_S = 0.01
-"""Stations are begun evenly, in strides no shorter than this, so that the loop never works long at a stretch."""
+STRIDE_S = 0.1
+STRIDE_MAX = 8
+"""Stations are begun a few at a time, which then share their commits, and evenly, so that no answer waits for many."""
 DUE_AT_ONCE = 1_000
 AWAY_S = 5.0
 """After how long a station is looked at again that the database was away for."""
@@ -349,19 +350,21 @@ class Reconciler:
     async def _begin_evenly(self, turns: Sequence[Turn]) -> None:
         """Give one turn after the other its task, as fast as the pace allows."""
         loop, waiting = asyncio.get_running_loop(), deque(turns)
+        stride = min(STRIDE_MAX, max(1, round(self._config.per_second * STRIDE_S)))
         due = loop.time()
         try:
             while waiting:
-                turn = waiting.popleft()
-                station_id = turn.entry.station_id
-                self._working[station_id] = loop.create_task(self._serve(turn))
-                self._loading.discard(station_id)
-                due += 1.0 / self._config.per_second
-                await asyncio.sleep(wait if (wait := due - loop.time()) >= STRETCH_S else 0)
+                for _ in range(min(stride, len(waiting))):
+                    turn = waiting.popleft()
+                    station_id = turn.entry.station_id
+                    self._working[station_id] = loop.create_task(self._serve(turn))
+                    self._loading.discard(station_id)
+                    due += 1.0 / self._config.per_second
+                    await asyncio.sleep(0)
+                await asyncio.sleep(max(0.0, due - loop.time()))
         finally:
             for turn in waiting:
                 self._worker.end(turn)
-        await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _load(self, tenant_id: TenantId, ids: Sequence[StationId]) -> list[Loaded]:
         """What is known of these stations, in three queries."""

@@ -394,6 +394,7 @@ class Worker:
                 command,
                 by=BY,
                 deadline_s=min(step.deadline_s, self._answer_within_s),
+                recorded_after=chosen.word.startswith(rules.READS),
             )
         except StoreUnavailable:
             raise
@@ -431,6 +432,7 @@ class Worker:
                 command,
                 by=BY,
                 deadline_s=min(CHECK_WITHIN_S, self._answer_within_s),
+                recorded_after=True,
             )
 
     async def _check(self, turn: Turn) -> None:
@@ -451,6 +453,7 @@ class Worker:
                 command,
                 by=BY,
                 deadline_s=min(CHECK_WITHIN_S, self._answer_within_s),
+                recorded_after=True,
             )
             if record.status in (CommandStatus.UNANSWERED, CommandStatus.OFFLINE):
                 return
