@@ -13,9 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 # Authorities and networks of the tests' own. At the end: each folder has a conftest.
 sys.path += [str(Path(__file__).parent.parent / folder) for folder in ("pki", "wire")]
 
-from installation import Site as Site
-from installation import installation as installation
-from installation import settings_for as settings_for
+from installation import Site, installation
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from installation import Site
-from orders import NUMBER, Order, carried_out
+from orders import NUMBER, Order, Payload, carried_out
 from shows import shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -124,6 +124,55 @@ CHARGING = (
         command={"command": "SetChargingProfile", "evse": 1, "profile": PROFILE},
         action="SetChargingProfile",
         wire={"evseId": 1, "chargingProfile": WIRE_PROFILE},
+    ),
+    *(
+        Order(
+            command={
+                "command": "SetChargingProfile",
+                "evse": evse,
+                "profile": {
+                    "id": 9,
+                    "purpose": purpose,
+                    "schedules": [
+                        {
+                            "unit": "A",
+                            "starts_at": AT,
+                            "periods": [{"start_s": 0, "limit": 10, "phases": 1, "phase_to_use": 2}],
+                        }
+                    ],
+                    **more,
+                },
+            },
+            action="SetChargingProfile",
+            wire={
+                "evseId": evse,
+                "chargingProfile": {
+                    "id": 9,
+                    "stackLevel": 0,
+                    "chargingProfilePurpose": word,
+                    "chargingProfileKind": "Absolute",
+                    "chargingSchedule": [
+                        {
+                            "id": 0,
+                            "chargingRateUnit": "A",
+                            "startSchedule": AT,
+                            "chargingSchedulePeriod": [
+                                {"startPeriod": 0, "limit": 10, "numberPhases": 1, "phaseToUse": 2}
+                            ],
+                        }
+                    ],
+                    **wire,
+                },
+            },
+            no={"status": "Rejected", "statusInfo": {"reasonCode": "TooManyProfiles"}},
+        )
+        for purpose, word, evse, more, wire in (
+            ("station_max", "ChargingStationMaxProfile", 0, {}, {}),
+            ("tx_default", "TxDefaultProfile", 0, {}, {}),
+            ("tx", "TxProfile", 1, {"transaction_id": "T-1"}, {"transactionId": "T-1"}),
+            ("priority", "PriorityCharging", 1, {}, {}),
+            ("local_generation", "LocalGeneration", 0, {}, {}),
+        )
     ),
     Order(
         command={"command": "StartCharging", "token_uid": "04AA", "evse": 1, "profile": DYNAMIC},
@@ -309,6 +358,61 @@ WIRE_ENTER: dict[str, Any] = {
     "lowFreq": 49.9,
     "delay": 300,
 }
+CURVES = {
+    "freq_watt": "FreqWatt",
+    "hf_must_trip": "HFMustTrip",
+    "hf_may_trip": "HFMayTrip",
+    "hv_must_trip": "HVMustTrip",
+    "hv_mom_cess": "HVMomCess",
+    "hv_may_trip": "HVMayTrip",
+    "lf_must_trip": "LFMustTrip",
+    "lv_must_trip": "LVMustTrip",
+    "lv_mom_cess": "LVMomCess",
+    "lv_may_trip": "LVMayTrip",
+    "power_monitoring_must_trip": "PowerMonitoringMustTrip",
+    "volt_watt": "VoltWatt",
+    "watt_pf": "WattPF",
+    "watt_var": "WattVar",
+}
+DROOP = {"over_freq": 0.2, "under_freq": 0.3, "over_droop": 5, "under_droop": 6, "response_time": 2}
+FACTOR = {"displacement": 0.95, "excitation": True}
+# Kind, its word, the control's fields, and where they stand on the wire.
+OTHERS: tuple[tuple[str, str, Payload, Payload], ...] = (
+    (
+        "freq_droop",
+        "FreqDroop",
+        {"settings": DROOP},
+        {
+            "freqDroop": {
+                "overFreq": 0.2,
+                "underFreq": 0.3,
+                "overDroop": 5,
+                "underDroop": 6,
+                "responseTime": 2,
+            }
+        },
+    ),
+    ("fixed_pf_absorb", "FixedPFAbsorb", {"settings": FACTOR}, {"fixedPFAbsorb": FACTOR}),
+    ("fixed_pf_inject", "FixedPFInject", {"settings": FACTOR}, {"fixedPFInject": FACTOR}),
+    (
+        "fixed_var",
+        "FixedVar",
+        {"settings": {"setpoint": 20}, "y_unit": "percent_var_avail"},
+        {"fixedVar": {"setpoint": 20, "unit": "PctVarAvail"}},
+    ),
+    (
+        "gradients",
+        "Gradients",
+        {"settings": {"gradient": 10, "soft_gradient": 5}},
+        {"gradient": {"gradient": 10, "softGradient": 5}},
+    ),
+    (
+        "limit_max_discharge",
+        "LimitMaxDischarge",
+        {"settings": {"pct_max_discharge_power": 60}},
+        {"limitMaxDischarge": {"pctMaxDischargePower": 60}},
+    ),
+)
 DER = (
     Order(
         command={"command": "SetDerControl", "control": CURVE},
@@ -324,6 +428,43 @@ DER = (
             "controlType": "EnterService",
             "enterService": WIRE_ENTER,
         },
+    ),
+    *(
+        Order(
+            command={"command": "SetDerControl", "control": {**CURVE, "kind": kind}},
+            action="SetDERControl",
+            wire={"isDefault": False, "controlId": "volt-1", "controlType": word, "curve": WIRE_CURVE},
+        )
+        for kind, word in CURVES.items()
+    ),
+    *(
+        Order(
+            command={
+                "command": "SetDerControl",
+                "control": {
+                    "id": kind,
+                    "kind": kind,
+                    "priority": 2,
+                    **({"default": True} if "gradient" in wire else {"starts_at": AT, "duration_s": 60}),
+                    **control,
+                },
+            },
+            action="SetDERControl",
+            wire={
+                "isDefault": "gradient" in wire,
+                "controlId": kind,
+                "controlType": word,
+                **{
+                    field: {
+                        "priority": 2,
+                        **({} if field == "gradient" else {"startTime": AT, "duration": 60}),
+                        **settings,
+                    }
+                    for field, settings in wire.items()
+                },
+            },
+        )
+        for kind, word, control, wire in OTHERS
     ),
     Order(
         command={"command": "GetDerControls", "default": False, "kind": "volt_var"},

@@ -26,10 +26,18 @@ WIRE_INTERVAL: dict[str, Any] = {
     "component": {"name": "OCPPCommCtrlr"},
     "variable": {"name": "HeartbeatInterval"},
 }
-POWER = {"component": "EVSE", "name": "Power", "evse": 1, "attribute": "MaxSet"}
+POWER = {
+    "component": "Connector",
+    "component_instance": "left",
+    "name": "Power",
+    "instance": "peak",
+    "evse": 1,
+    "connector": 2,
+    "attribute": "MaxSet",
+}
 WIRE_POWER: dict[str, Any] = {
-    "component": {"name": "EVSE", "evse": {"id": 1}},
-    "variable": {"name": "Power"},
+    "component": {"name": "Connector", "instance": "left", "evse": {"id": 1, "connectorId": 2}},
+    "variable": {"name": "Power", "instance": "peak"},
     "attributeType": "MaxSet",
 }
 REPORTED = {
@@ -177,6 +185,59 @@ PROVISIONING = (
             },
         },
         no={"status": "Failed"},
+    ),
+    Order(
+        command={
+            "command": "SetNetworkProfile",
+            "slot": 3,
+            "profile": {
+                "url": "ws://csms.test/",
+                "security_profile": 1,
+                "version": "1.6",
+                "interface": "Wireless2",
+                "apn": {
+                    "apn": "iot",
+                    "sim_pin": 1234,
+                    "preferred_network": "26201",
+                    "only_preferred_network": True,
+                },
+                "vpn": {
+                    "server": "vpn.test",
+                    "user": "u",
+                    "password": "p",
+                    "key": "k",
+                    "kind": "IPSec",
+                    "group": "g",
+                },
+            },
+        },
+        action="SetNetworkProfile",
+        wire={
+            "configurationSlot": 3,
+            "connectionData": {
+                "ocppVersion": "OCPP16",
+                "ocppInterface": "Wireless2",
+                "ocppTransport": "JSON",
+                "ocppCsmsUrl": "ws://csms.test/",
+                "messageTimeout": 30,
+                "securityProfile": 1,
+                "apn": {
+                    "apn": "iot",
+                    "apnAuthentication": "AUTO",
+                    "simPin": 1234,
+                    "preferredNetwork": "26201",
+                    "useOnlyPreferredNetwork": True,
+                },
+                "vpn": {
+                    "server": "vpn.test",
+                    "user": "u",
+                    "password": "p",
+                    "key": "k",
+                    "type": "IPSec",
+                    "group": "g",
+                },
+            },
+        },
     ),
     *(
         Order(command={"command": "Reset", "kind": kind, **of}, action="Reset", wire={"type": word, **wire})

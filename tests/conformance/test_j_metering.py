@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from charger import ScriptedCharger, now
+from installation import Site
 from plugged import Visit
 from shows import shows
 
-from conftest import Site  # type: ignore[attr-defined]
 from currant.kit.clock import SystemClock, wire_time
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

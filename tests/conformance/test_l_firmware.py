@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 from charger import Answer, ScriptedCharger, now
+from installation import Site
 from shows import shows
 from signed import signed
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 from charger import Answer, ScriptedCharger
+from installation import Site
 from plugged import Visit
 from shows import shows
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

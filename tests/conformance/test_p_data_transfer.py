@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 from charger import now
+from installation import Site
 from shows import shows
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
