@@ -4,10 +4,9 @@ from decimal import Decimal
 
 import pytest
 from charger import Answer, now
+from installation import Site
 from plugged import Visit
 from shows import shows
-
-from conftest import Site  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
