@@ -22,7 +22,7 @@ EVSES = [{"number": number, "connectors": [{"number": 1}]} for number in (1, 2)]
 async def there(site: Site, *, answer: Answer = None, **draft: Any) -> AsyncIterator[ScriptedCharger]:
     """A station with two free EVSEs."""
     identity = await site.register(**({"evses": EVSES} | draft))
-    answers = {} if answer is None else {"ReserveNow": answer}
+    answers: dict[str, Answer] = {} if answer is None else {"ReserveNow": answer}
     async with site.charger(identity, answers=answers) as station:
         await station.boot()
         for evse in (1, 2):

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _numbers = itertools.count(1)
 
-STATION_STATE = {"component": "ChargingStation", "name": "AvailabilityState"}
-EVSE_STATE = {"component": "EVSE", "evse": 1, "name": "AvailabilityState"}
-STATION_POWER = {"component": "ChargingStation", "name": "Power"}
-EVSE_POWER = {"component": "EVSE", "evse": 1, "name": "Power"}
+STATION_STATE: dict[str, Any] = {"component": "ChargingStation", "name": "AvailabilityState"}
+EVSE_STATE: dict[str, Any] = {"component": "EVSE", "evse": 1, "name": "AvailabilityState"}
+STATION_POWER: dict[str, Any] = {"component": "ChargingStation", "name": "Power"}
+EVSE_POWER: dict[str, Any] = {"component": "EVSE", "evse": 1, "name": "Power"}
 
 
 def on_wire(variable: dict[str, Any]) -> dict[str, Any]:
