@@ -13,5 +13,6 @@ step .venv/bin/mypy
 step .venv/bin/lint-imports --no-logo
 step .venv/bin/python scripts/document_settings.py --check
 step .venv/bin/python scripts/document_commands.py --check
+step .venv/bin/python scripts/document_conformance.py --check
 step .venv/bin/python scripts/check_constraints.py
 exit $failed
