@@ -127,6 +127,31 @@ def test_limits_in_charging_schedules_of_1_6_have_one_decimal() -> None:
     assert refusal(V16, profile(limit=float("nan"))).facts["field"].endswith("limit")
 
 
+def dynamic(number: int, **changes: Any) -> v21.UpdateDynamicSchedule:
+    return v21.UpdateDynamicSchedule(
+        charging_profile_id=number, schedule_update=v21.ChargingScheduleUpdateType(**changes)
+    )
+
+
+def test_decimals_towards_stations_of_2_x_have_six_places() -> None:
+    update = written(V21, dynamic(1, limit=32 / 3, setpoint=1e-9, discharge_limit=-0.1))["scheduleUpdate"]
+    assert update == {"limit": 10.666667, "setpoint": 0.0, "dischargeLimit": -0.1}
+    assert refusal(V21, dynamic(1, limit=float("inf"))).facts["field"] == "scheduleUpdate.limit"
+    # What stations report keeps its resolution.
+    reading = v201.SampledValueType(value=32 / 3)
+    report = v201.MeterValues(
+        evse_id=1, meter_value=[v201.MeterValueType(timestamp=NOON, sampled_value=[reading])]
+    )
+    assert written(V201, report)["meterValue"][0]["sampledValue"][0]["value"] == 32 / 3
+
+
+def test_whole_numbers_towards_stations_of_2_x_have_32_bits() -> None:
+    assert written(V21, v21.ClearDisplayMessage(id=2**31 - 1)) == {"id": 2**31 - 1}
+    assert refusal(V21, v21.ClearDisplayMessage(id=2**31)).facts["field"] == "id"
+    several = v201.ClearVariableMonitoring(id=[1, -(2**31) - 1])
+    assert refusal(V201, several).facts["field"] == "id[1]"
+
+
 @pytest.mark.parametrize("custom", [{}, {"vendorId": "x" * 256}, {"vendorId": 7}, {"other": 1}])
 def test_custom_data_names_its_vendor(custom: dict[str, Any]) -> None:
     assert refusal(V201, v201.Heartbeat(custom_data=custom)).facts["field"] == "customData"

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, inspect
 
-from currant.ocpp.catalogue import ACTIONS, ActionSpec, Version
+from currant.ocpp.catalogue import ACTIONS, ActionSpec, Party, Version
 from currant.ocpp.errors import DESCRIPTION_MAX, UNDECODABLE, ErrorCode, Finding, Refusal, Unsendable
 from currant.ocpp.frames import clean_json, token
 from currant.ocpp.instants import FIRST_SENSIBLE_YEAR, REPORTED
@@ -186,7 +186,7 @@ class Codec:
         if writer is None:
             if not self._knows(type_):
                 raise Unsendable(f"{type_.__qualname__} is not a message of OCPP {self.version}.", field="")
-            writer = self._writers[type_] = Writer(type_)
+            writer = self._writers[type_] = Writer(type_, to_station=self._is_for_stations(type_))
         return writer.write(message)
 
     def encode_request(self, action: str, message: Payload | bytes) -> bytes:
@@ -239,6 +239,13 @@ class Codec:
     def _knows(self, type_: type[Payload]) -> bool:
         spec = self._actions.get(type_.__name__.removesuffix("Response"))
         return spec is not None and type_ in (spec.request, spec.response)
+
+    def _is_for_stations(self, type_: type[Payload]) -> bool:
+        """Whether it is a message of 2.x that the CSMS sends."""
+        if self.version is Version.V16:
+            return False
+        spec = self._actions[type_.__name__.removesuffix("Response")]
+        return spec.sent_by is not (Party.STATION if type_ is spec.request else Party.CSMS)
 
     def _request_reader(self, spec: ActionSpec) -> _Reader:
         return _Reader(

@@ -3,7 +3,8 @@
 A message is encoded and then read back by the strict decoder of its own type, which knows every
 limit of the schema: one mechanism for both directions. What a schema cannot say, or says for
 stations that are picky, is settled before: instants to the second with a ``Z`` (quirk D7), no
-empty lists, tenths in the charging schedules of 1.6, a vendor for custom data.
+empty lists, tenths in the charging schedules of 1.6, six decimals and 32 bits towards stations
+of 2.x, a vendor for custom data.
 """
 
 import math
@@ -20,6 +21,10 @@ from currant.ocpp.payload import Payload
 
 # JSON schema of 1.6: multipleOf 0.1.
 _TENTHS = {(v16.ChargingSchedulePeriod, "limit"), (v16.ChargingSchedule, "minChargingRate")}
+
+DECIMALS_MAX = 6
+INTEGER_LIMIT = 2**31
+"""2.x Part 2, 2.1.1 (primitive data types): whole numbers have 31 bits and a sign."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -41,15 +46,18 @@ class _Wrong(Exception):
 
 
 class Writer:
-    """The strict encoder of one message type."""
+    """The strict encoder of one message type.
+
+    `to_station`: a message of 2.x for a charging station, whose numbers are bounded.
+    """
 
     __slots__ = ("_decode", "_has_fields", "_may_hold_null", "_prepare", "_type")
 
-    def __init__(self, type_: type[Payload]) -> None:
+    def __init__(self, type_: type[Payload], *, to_station: bool = False) -> None:
         self._type = type_
         self._decode = msgspec.json.Decoder(type_).decode
         info = inspect.type_info(type_)
-        self._prepare = _preparing(info)
+        self._prepare = _preparing(info, to_station)
         self._may_hold_null = _may_hold_null(info)
         self._has_fields = bool(type_.__struct_fields__)
 
@@ -88,27 +96,31 @@ def unsendable(message: str, field: str, problem: str) -> Unsendable:
     )
 
 
-def _preparing(type_: inspect.Type) -> Prepare | None:
+def _preparing(type_: inspect.Type, to_station: bool) -> Prepare | None:
     """What must be done to a value of this type before it is encoded; None when nothing must."""
     match type_:
         case inspect.Metadata():
-            return _preparing(type_.type)
+            return _preparing(type_.type, to_station)
         case inspect.DateTimeType():
             return _to_the_second
+        case inspect.IntType():
+            return _in_32_bits if to_station else None
+        case inspect.FloatType():
+            return _in_six_decimals if to_station else None
         case inspect.DictType():
             return _with_vendor
         case inspect.ListType():
-            item = _preparing(type_.item_type)
+            item = _preparing(type_.item_type, to_station)
             return None if item is None else lambda values: _each(item, values)
         case inspect.StructType():
-            return _preparing_struct(type_)
+            return _preparing_struct(type_, to_station)
     return None
 
 
-def _preparing_struct(info: inspect.StructType) -> Prepare | None:
+def _preparing_struct(info: inspect.StructType, to_station: bool) -> Prepare | None:
     steps: list[tuple[str, str, Prepare]] = []
     for field in info.fields:
-        prepare = _preparing(field.type)
+        prepare = _preparing(field.type, to_station)
         if (info.cls, field.encode_name) in _TENTHS:
             prepare = _in_tenths
         if not field.required and _is_nothing_when_empty(field.type):
@@ -175,6 +187,20 @@ def _with_vendor(value: Any) -> Any:
     if not isinstance(vendor, str) or len(vendor) > 255:
         raise _Wrong("custom data needs a vendorId of at most 255 characters")
     return value
+
+
+def _in_32_bits(value: Any) -> Any:
+    if isinstance(value, int) and not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
+        raise _Wrong(f"{value} is no whole number of 32 bits")
+    return value
+
+
+def _in_six_decimals(value: Any) -> Any:
+    # 2.x Part 2, 2.1.1: what is sent towards a station has no more.
+    if not isinstance(value, float):
+        return value
+    rounded = round(value, DECIMALS_MAX)
+    return value if rounded == value else rounded
 
 
 def _in_tenths(value: Any) -> Any:
