@@ -40,7 +40,14 @@ class Link:
         self.word = "Accepted"
         self.online = True
 
-    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+    async def send(
+        self,
+        station_id: StationId,
+        command: AnyCommand,
+        *,
+        deadline_s: float,
+        only_if_idle: bool = False,
+    ) -> CommandOutcome:
         if not self.online:
             return CommandOutcome(status=CommandStatus.OFFLINE)
         if isinstance(command, SendLocalList):

@@ -75,7 +75,14 @@ class Watched:
         self.restarts = 0
         self.disturbed: list[StationId] = []
 
-    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+    async def send(
+        self,
+        station_id: StationId,
+        command: AnyCommand,
+        *,
+        deadline_s: float,
+        only_if_idle: bool = False,
+    ) -> CommandOutcome:
         if isinstance(command, Reset):
             self.restarts += 1
             # One that begins in the moment in which the command is on its way cannot be known of.

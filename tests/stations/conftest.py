@@ -38,7 +38,14 @@ class RememberingLink:
         self.outcome = CommandOutcome(status=CommandStatus.ACCEPTED, answer={"status": "Accepted"})
         self.outcomes: list[CommandOutcome] = []
 
-    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+    async def send(
+        self,
+        station_id: StationId,
+        command: AnyCommand,
+        *,
+        deadline_s: float,
+        only_if_idle: bool = False,
+    ) -> CommandOutcome:
         if station_id not in self.connected:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
         self.sent.append((station_id, command))

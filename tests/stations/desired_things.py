@@ -113,7 +113,14 @@ class Chargers:
         self.by_id: dict[StationId, Charger] = {}
         self.connected: set[StationId] = set()
 
-    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+    async def send(
+        self,
+        station_id: StationId,
+        command: AnyCommand,
+        *,
+        deadline_s: float,
+        only_if_idle: bool = False,
+    ) -> CommandOutcome:
         if station_id not in self.connected:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
         return self.by_id[station_id].hear(command)

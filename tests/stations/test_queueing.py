@@ -188,7 +188,7 @@ class SlowLink:
         self.most = 0
         self.go = asyncio.Event()
 
-    async def send(self, station_id, command, *, deadline_s):
+    async def send(self, station_id, command, *, deadline_s, only_if_idle=False):
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         await self.go.wait()

@@ -22,7 +22,7 @@ from currant.access.service import AccessService
 from currant.api.application import create_app
 from currant.api.server import ApiServer, Tls
 from currant.api.services import ApiConfig, ApiServices
-from currant.app.desiring import make_desired_state, start_desired_state
+from currant.app.desiring import make_desired_state, prepare_desired_state, start_desired_state
 from currant.app.duties import Duties, Duty
 from currant.app.place import Place, Running
 from currant.app.securing import LinkSecurity, link_security
@@ -288,6 +288,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     await _start_reservations(currant, stack, numbers)
 
     make_desired_state(currant, node=node_name(settings))
+    await prepare_desired_state(currant)
     currant.delivery = Delivery(
         database,
         subscriptions(
@@ -391,6 +392,7 @@ async def _start_transfers(
         addressing,
         clock,
         protocols_of=protocols.known_to(currant.device),
+        queue=currant.queue,
     )
     await currant.transfers.start()
     currant.files = FileService(database, shelf, currant.transfers, addressing, clock, limits)

@@ -17,6 +17,7 @@ from currant.stations import events as stations
 from currant.stations.desired import events as desired
 from currant.stations.desired.aspect import Aspect
 from currant.stations.desired.displays import DisplayMessages
+from currant.stations.desired.heartbeats import DeclaredHeartbeats
 from currant.stations.desired.reconciler import ReconcilerConfig
 from currant.stations.desired.service import DesiredState
 from currant.stations.desired.tariffs import Tariffs
@@ -113,6 +114,12 @@ def make_desired_state(currant: "Currant", *, node: str) -> None:
             sweep_s=wanted.sweep_minutes * 60.0,
         ),
     )
+
+
+async def prepare_desired_state(currant: "Currant") -> None:
+    """What must be known before a station connects."""
+    await currant.desired.books.load(entry.tenant_id for entry in currant.directory)
+    currant.stations.declared_heartbeat = DeclaredHeartbeats(currant.desired.books).of
 
 
 def start_desired_state(currant: "Currant", stack: AsyncExitStack) -> None:

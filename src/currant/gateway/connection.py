@@ -10,6 +10,7 @@ ends, its answer is remembered for the repeat, and nothing else that it does has
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable
 from datetime import datetime
 from logging import getLogger
 from types import CoroutineType
@@ -23,7 +24,7 @@ from currant.gateway.asking import Asking
 from currant.gateway.compression import Compression
 from currant.gateway.config import GatewayConfig
 from currant.gateway.inbound import TRANSLATORS, may_speak
-from currant.gateway.outcomes import CallUnanswered
+from currant.gateway.outcomes import CallUnanswered, NotIdle
 from currant.gateway.poison import Poison
 from currant.gateway.recorder import Recorder
 from currant.gateway.services import Caller, Services, zone_named
@@ -58,6 +59,10 @@ log = getLogger("currant.gateway")
 
 BACKLOG_MAX = 2_000
 """Messages that wait for their turn. Reading stops while any do, so these came with the last packet."""
+
+
+LOOK_AGAIN_S = 0.02
+"""How often it is looked whether a station that must be idle has said all that it was saying."""
 
 
 class Keeper(Protocol):
@@ -494,7 +499,9 @@ class Connection(Socket):
 
     # What we ask of the station
 
-    async def carry_out(self, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+    async def carry_out(
+        self, command: AnyCommand, *, deadline_s: float, only_if_idle: bool = False
+    ) -> CommandOutcome:
         """Word a command, send it, read the answer. Every outcome is a value."""
         until = monotonic() + deadline_s
         if not self._loaded:
@@ -502,7 +509,24 @@ class Connection(Socket):
         caller = self._caller
         if caller is None or not self.current:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
-        return await outbound.carry_out(command, caller, _Ask(self, until))
+        ask = _AskIdle(self, until) if only_if_idle else _Ask(self, until)
+        return await outbound.carry_out(command, caller, ask)
+
+    async def ask_idle(self, action: str, request: Payload, *, until: float) -> Any:
+        """Call the station unless a session is running there; raises `NotIdle`.
+
+        What it said last is understood first, and nothing of ours stands in the queue before it: no time
+        passes between the look at its sessions and the sending.
+        """
+        while self.current and self._caller is not None:
+            if self._caller.sessions.open:
+                raise NotIdle
+            if not self.is_busy and not self.peer.calls_outstanding:
+                break
+            if monotonic() >= until:
+                raise CallUnanswered(lost=False, queued=True)
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return await self.ask(action, request, until=until)
 
     def ask(self, action: str, request: Payload, *, until: float) -> "asyncio.Future[Any]":
         """Call the station; raises `CallUnanswered` where that is of no use any more."""
@@ -594,9 +618,18 @@ class _Ask:
         self._connection = connection
         self._until = until
 
-    def __call__(self, action: str, request: Payload) -> "asyncio.Future[Any]":
+    def __call__(self, action: str, request: Payload) -> Awaitable[Any]:
         return self._connection.ask(action, request, until=self._until)
 
     @property
     def left_s(self) -> float:
         return max(self._until - monotonic(), 0.0)
+
+
+class _AskIdle(_Ask):
+    """The same for a command that no session may be disturbed by."""
+
+    __slots__ = ()
+
+    def __call__(self, action: str, request: Payload) -> Awaitable[Any]:
+        return self._connection.ask_idle(action, request, until=self._until)

@@ -1,6 +1,6 @@
 """For every version: how a command is worded, and what comes of it in the end."""
 
-from currant.gateway.outcomes import Ask, CallFailed, CallUnanswered, Wording, refused, unsupported
+from currant.gateway.outcomes import Ask, CallFailed, CallUnanswered, NotIdle, Wording, refused, unsupported
 from currant.gateway.services import Caller
 from currant.gateway.v2.outbound import COMMANDS_21, COMMANDS_201
 from currant.gateway.v16.outbound import COMMANDS as COMMANDS_16
@@ -8,6 +8,7 @@ from currant.kit.errors import Conflict
 from currant.ocpp.catalogue import Version
 from currant.ocpp.errors import ErrorCode, TooManyCallsWaiting, Unsendable
 from currant.stations.commanding import AnyCommand
+from currant.stations.link import NOT_IDLE
 from currant.stations.model import CommandOutcome, CommandStatus
 
 COMMANDS: dict[Version, dict[type, Wording]] = {
@@ -24,6 +25,8 @@ async def carry_out(command: AnyCommand, caller: Caller, ask: Ask) -> CommandOut
         return unsupported(caller.version, command)
     try:
         return await wording(command, caller, ask)
+    except NotIdle:
+        return NOT_IDLE
     except CallUnanswered as unanswered:
         return CommandOutcome(status=CommandStatus.UNANSWERED, reason=str(unanswered))
     except CallFailed as failed:

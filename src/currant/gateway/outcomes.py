@@ -68,6 +68,10 @@ class CallUnanswered(Exception):
         super().__init__(reason)
 
 
+class NotIdle(Exception):
+    """A session is running at a station that was to be asked only if it is idle; it was not asked."""
+
+
 _STATUSES = {
     "Accepted": CommandStatus.ACCEPTED,
     "Unlocked": CommandStatus.ACCEPTED,

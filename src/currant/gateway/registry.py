@@ -68,11 +68,18 @@ class Registry:
         connection = self._connections.get(station_id)
         return connection.peer.answered if connection is not None else self._answers.get(station_id)
 
-    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
+    async def send(
+        self,
+        station_id: StationId,
+        command: AnyCommand,
+        *,
+        deadline_s: float,
+        only_if_idle: bool = False,
+    ) -> CommandOutcome:
         connection = self._connections.get(station_id)
         if connection is None:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
-        return await connection.carry_out(command, deadline_s=deadline_s)
+        return await connection.carry_out(command, deadline_s=deadline_s, only_if_idle=only_if_idle)
 
     def is_connected(self, station_id: StationId) -> bool:
         return station_id in self._connections

@@ -392,7 +392,8 @@ class Gateway:
         settings, config = connection.entry.settings, self.config
         if connection.ponged and ping_s:
             return 3.0 * ping_s
-        heartbeat_s = settings.heartbeat_interval_s or config.heartbeat_interval_s
+        told_s = 0 if connection.caller is None else connection.caller.station.heartbeat_s
+        heartbeat_s = told_s or settings.heartbeat_interval_s or config.heartbeat_interval_s
         return max(settings.idle_limit_s or config.idle_limit_s, 3.0 * heartbeat_s, 3.0 * ping_s)
 
     def _want_boot(self, connection: Connection, now: float) -> None:

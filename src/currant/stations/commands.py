@@ -95,11 +95,13 @@ class CommandService:
         by: str,
         deadline_s: float | None = None,
         recorded_after: bool = False,
+        only_if_idle: bool = False,
     ) -> CommandRecord:
         """Tell a station (by id or identity) to do something, and wait for what comes of it.
 
         It is recorded before it is sent, or with `recorded_after` once it has ended: that is for questions,
-        which change nothing at the station, and of which many are asked. Every outcome is a value. Raises NotFound, Invalid, or StationNotAccepted when the station may
+        which change nothing at the station, and of which many are asked. With `only_if_idle` it is not sent
+        during a session (`link.NOT_IDLE`). Every outcome is a value. Raises NotFound, Invalid, or StationNotAccepted when the station may
         not be told this, before anything is recorded or sent.
         """
         entry = self.told(tenant_id, station_id, command)
@@ -111,7 +113,9 @@ class CommandService:
             await self._begin(record)
         if deadline_s is None:
             deadline_s = deadline_of(command)
-        outcome = await self._link.send(entry.station_id, command, deadline_s=deadline_s)
+        outcome = await self._link.send(
+            entry.station_id, command, deadline_s=deadline_s, only_if_idle=only_if_idle
+        )
         return await self.end(record, outcome, is_new=recorded_after)
 
     def numbered(self, command: AnyCommand) -> AnyCommand:

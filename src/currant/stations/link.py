@@ -4,14 +4,30 @@ from typing import Protocol
 
 from currant.kit.ids import StationId
 from currant.stations.commanding import AnyCommand
-from currant.stations.model import CommandOutcome
+from currant.stations.model import CommandOutcome, CommandStatus
+
+NOT_IDLE = CommandOutcome(
+    status=CommandStatus.REFUSED, reason="A session is running at the station: the command was not sent."
+)
+"""The outcome of what was to be sent to an idle station only."""
 
 
 class StationLink(Protocol):
     """Reaches the connection of a station, wherever it is."""
 
-    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
-        """Word the command for the station's version, send it, wait for the answer; never raises for an outcome."""
+    async def send(
+        self,
+        station_id: StationId,
+        command: AnyCommand,
+        *,
+        deadline_s: float,
+        only_if_idle: bool = False,
+    ) -> CommandOutcome:
+        """Word the command for the station's version, send it, wait for the answer; never raises for an outcome.
+
+        With `only_if_idle` nothing is sent while the connection knows of a session (`NOT_IDLE`): it is looked
+        at in the very moment of sending.
+        """
         ...
 
     def is_connected(self, station_id: StationId) -> bool: ...
@@ -32,9 +48,14 @@ class StationLink(Protocol):
 class NoLink:
     """A link that reaches nothing: every station is offline. For processes without a gateway."""
 
-    async def send(self, station_id: StationId, command: AnyCommand, *, deadline_s: float) -> CommandOutcome:
-        from currant.stations.model import CommandStatus
-
+    async def send(
+        self,
+        station_id: StationId,
+        command: AnyCommand,
+        *,
+        deadline_s: float,
+        only_if_idle: bool = False,
+    ) -> CommandOutcome:
         return CommandOutcome(
             status=CommandStatus.OFFLINE, reason="This process holds no station connections."
         )

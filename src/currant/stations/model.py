@@ -298,6 +298,7 @@ class AttendedStation:
         "connectors",
         "findings_known",
         "groups",
+        "heartbeat_s",
         "identity",
         "last_boot",
         "last_boot_at",
@@ -342,6 +343,8 @@ class AttendedStation:
         """What each EVSE can deliver at most, where somebody said so."""
         self.learns = True
         self.last_seen_noted: float = 0.0
+        self.heartbeat_s = 0
+        """How often it was told to send a heartbeat when it booted; 0 when it has not."""
         self.last_boot: BootReport | None = None
         self.last_boot_at: datetime | None = None
         self.findings_known: set[tuple[str, str, str]] | None = None

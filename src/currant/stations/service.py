@@ -4,7 +4,7 @@ The gateway calls these verbs. Those on the hot path make no task and no query: 
 stands in the `AttendedStation` that the connection holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -102,6 +102,8 @@ class StationService:
         self._findings = FindingsCounter(database, clock)
         self._pending = 0
         self._security_seen: dict[tuple[str, str, str], float] = {}
+        self.declared_heartbeat: Callable[[AttendedStation], int | None] = lambda _: None
+        """The heartbeat interval that desired state has for a station; it is asked at every boot, and must not wait."""
 
     async def start(self) -> None:
         """Load the directory, and forget the connections this node held when it last stopped."""
@@ -320,7 +322,12 @@ class StationService:
 
     def boot_answer(self, station: AttendedStation) -> BootAnswer:
         if station.admission is Admission.ACCEPTED:
-            interval_s = station.settings.heartbeat_interval_s or self._policy.heartbeat_interval_s
+            interval_s = (
+                self.declared_heartbeat(station)
+                or station.settings.heartbeat_interval_s
+                or self._policy.heartbeat_interval_s
+            )
+            station.heartbeat_s = interval_s
             return BootAnswer(admission=Admission.ACCEPTED, interval_s=interval_s)
         return BootAnswer(admission=station.admission, interval_s=self._policy.retry_interval_s)
 

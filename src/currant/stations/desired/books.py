@@ -5,7 +5,7 @@ as they are by then: hearing of changes late, twice or in another order leaves t
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -69,6 +69,11 @@ class Books:
     def peek(self, tenant_id: TenantId) -> TenantBook | None:
         """The book, if it is in memory already."""
         return self._books.get(tenant_id)
+
+    async def load(self, tenant_ids: Iterable[TenantId]) -> None:
+        """Have these tenants' books in memory before anybody asks for them."""
+        for tenant_id in set(tenant_ids):
+            await self.of(tenant_id)
 
     async def of(self, tenant_id: TenantId) -> TenantBook:
         known = self._books.get(tenant_id)

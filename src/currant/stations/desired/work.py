@@ -37,7 +37,7 @@ from currant.stations.desired.model import (
 from currant.stations.desired.resolution import AspectKey
 from currant.stations.desired.turn import Loaded, Turn
 from currant.stations.directory import DirectoryEntry
-from currant.stations.link import StationLink
+from currant.stations.link import NOT_IDLE, StationLink
 from currant.stations.model import Admission, CommandRecord, CommandStatus
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ UNWRITTEN_FOR_S = 5
 RESTARTS_WITHIN = timedelta(minutes=10)
 SEEN_AFTER_BOOT_S = 20
 RESTART = "restart"
+IN_SESSION = "It waits until no session is running at the station."
 EXAMPLE_MAX = 200
 
 
@@ -302,7 +303,7 @@ class Worker:
         if (step.needs_idle or step.restarts) and await self._busy.has_session(
             turn.tenant_id, turn.entry.station_id
         ):
-            turn.hold(about, Cause.IN_SESSION, "It waits until no session is running at the station.")
+            turn.hold(about, Cause.IN_SESSION, IN_SESSION)
             return {desired.key for desired in about}
         return set()
 
@@ -395,6 +396,7 @@ class Worker:
                 by=BY,
                 deadline_s=min(step.deadline_s, self._answer_within_s),
                 recorded_after=chosen.word.startswith(rules.READS),
+                only_if_idle=step.needs_idle or step.restarts,
             )
         except StoreUnavailable:
             raise
@@ -407,6 +409,10 @@ class Worker:
         finally:
             if marked is not None:
                 await marked
+        if record.status is NOT_IDLE.status and record.reason == NOT_IDLE.reason:
+            # One began in the moment before it was sent.
+            turn.hold(chosen.about, Cause.IN_SESSION, IN_SESSION)
+            return
         says = await chosen.aspect.took(turn.entry, step, record)
         for desired in chosen.about:
             turn.commands[desired.aspect] = record.id
