@@ -263,7 +263,7 @@ class MonitorsAspect:
         reported: Mapping[str, Reported],
     ) -> Sequence[Step] | Refusal:
         if version.startswith("1"):
-            return Refusal(reason="OCPP 1.6 cannot watch variables.")
+            return Refusal(reason="OCPP 1.6 cannot watch variables.", unsupported=True)
         keys = tuple(each.key for each in differing)
         if station.station_id in self._unread:
             self._unread.discard(station.station_id)

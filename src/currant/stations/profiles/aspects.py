@@ -198,7 +198,8 @@ class DerControlsAspect:
     def agrees(self, desired: Desired, reported: Reported | None) -> bool:
         if reported is None or desired.value is None:
             return reported is None and desired.value is None
-        return msgspec.convert(reported.value, DerControl) == _control(desired.key, desired.value)
+        has = msgspec.convert(reported.value, DerControl)
+        return _in_six_decimals(has) == _in_six_decimals(_control(desired.key, desired.value))
 
     async def steps(
         self,
@@ -208,7 +209,7 @@ class DerControlsAspect:
         reported: Mapping[str, Reported],
     ) -> Sequence[Step] | Refusal:
         if version != "2.1":
-            return Refusal(reason=f"OCPP {version} has no DER controls: 2.1 does.")
+            return Refusal(reason=f"OCPP {version} has no DER controls: 2.1 does.", unsupported=True)
         return [
             Step(
                 command=ClearDerControls(default=True, id=control_id_of(each.key))
@@ -239,7 +240,7 @@ def _control(key: str, value: Any) -> DerControl:
 
 def plain(profile: ChargingProfile) -> ChargingProfile:
     """A profile with what stations may add or leave out in a report taken away, for comparing."""
-    return replace(
+    plain: ChargingProfile = replace(
         profile,
         valid_from=_second(profile.valid_from),
         valid_until=_second(profile.valid_until),
@@ -247,6 +248,7 @@ def plain(profile: ChargingProfile) -> ChargingProfile:
         invalid_after_offline=profile.invalid_after_offline or None,
         schedules=tuple(_plain_schedule(schedule) for schedule in profile.schedules),
     )
+    return _in_six_decimals(plain)
 
 
 def _plain_schedule(schedule: ChargingSchedule) -> ChargingSchedule:
@@ -269,6 +271,22 @@ def _plain_period(period: SchedulePeriod) -> SchedulePeriod:
         preconditioning=period.preconditioning or None,
         evse_sleep=period.evse_sleep or None,
     )
+
+
+def _in_six_decimals(value: Any) -> Any:
+    """A value in plain words, its numbers as they travel (2.x Part 2, 2.1.1)."""
+    match value:
+        case float():
+            return round(value, 6)
+        case dict():
+            return {name: _in_six_decimals(each) for name, each in value.items()}
+        case list() | tuple():
+            return tuple(_in_six_decimals(each) for each in value)
+        case msgspec.Struct():
+            return type(value)(
+                **{name: _in_six_decimals(getattr(value, name)) for name in value.__struct_fields__}
+            )
+    return value
 
 
 def _second(at: datetime | None) -> datetime | None:
