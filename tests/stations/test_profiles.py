@@ -18,6 +18,7 @@ from currant.stations.commanding.profiles import (
     SetChargingProfile,
 )
 from currant.stations.desired.aspect import Aspect, Desired, Refusal
+from currant.stations.desired.aspect import Reported as Known
 from currant.stations.directory import DirectoryEntry
 from currant.stations.drafts import StationDraft
 from currant.stations.events import CommandEnded
@@ -401,3 +402,19 @@ async def test_declared_controls_are_set_changed_and_withdrawn(small: Network) -
     assert "2.1" in (await settled(at, aspect, {"ramp": value})).reason
     with pytest.raises(Invalid):
         aspect.check("ramp", {**value, "id": "mine"})
+
+
+async def test_a_number_with_more_decimals_than_travel_is_no_difference(small: Network) -> None:
+    at = await charging(small, "2.1")
+    aspect = DerControlsAspect(at.der)
+    wanted = Desired(
+        aspect=aspect.name,
+        key="ramp",
+        value={"kind": "gradients", "settings": {"gradient": 32 / 3, "soft_gradient": 5.0}},
+        declaration_id="d",
+        declared_at=NOW,
+    )
+    for told, agrees in ((10.666667, True), (10.66, False)):
+        said = {**wanted.value, "default": True, "settings": {"gradient": told, "soft_gradient": 5.0}}
+        found = Known(key="ramp", value={**said, "id": control_id_of("ramp")}, at=NOW)
+        assert aspect.agrees(wanted, found) is agrees

@@ -199,7 +199,7 @@ class DerControlsAspect:
         if reported is None or desired.value is None:
             return reported is None and desired.value is None
         has = msgspec.convert(reported.value, DerControl)
-        return _in_six_decimals(has) == _in_six_decimals(_control(desired.key, desired.value))
+        return bool(_in_six_decimals(has) == _in_six_decimals(_control(desired.key, desired.value)))
 
     async def steps(
         self,
@@ -240,7 +240,7 @@ def _control(key: str, value: Any) -> DerControl:
 
 def plain(profile: ChargingProfile) -> ChargingProfile:
     """A profile with what stations may add or leave out in a report taken away, for comparing."""
-    plain: ChargingProfile = replace(
+    found: ChargingProfile = replace(
         profile,
         valid_from=_second(profile.valid_from),
         valid_until=_second(profile.valid_until),
@@ -248,7 +248,8 @@ def plain(profile: ChargingProfile) -> ChargingProfile:
         invalid_after_offline=profile.invalid_after_offline or None,
         schedules=tuple(_plain_schedule(schedule) for schedule in profile.schedules),
     )
-    return _in_six_decimals(plain)
+    rounded: ChargingProfile = _in_six_decimals(found)
+    return rounded
 
 
 def _plain_schedule(schedule: ChargingSchedule) -> ChargingSchedule:
@@ -274,7 +275,7 @@ def _plain_period(period: SchedulePeriod) -> SchedulePeriod:
 
 
 def _in_six_decimals(value: Any) -> Any:
-    """A value in plain words, its numbers as they travel (2.x Part 2, 2.1.1)."""
+    """A value with all numbers in it as they travel (2.x Part 2, 2.1.1)."""
     match value:
         case float():
             return round(value, 6)
