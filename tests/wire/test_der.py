@@ -10,10 +10,12 @@ from charge_points import ago, connected
 from network import TENANT, Network
 
 from currant.gateway.v2.der_words import neutral_controls
+from currant.kit.clock import SystemClock
 from currant.ocpp import v21
 from currant.stations.commanding.der import ClearDerControls, DerControl, GetDerControls, SetDerControl
 from currant.stations.commanding.rules.der import CURVES
 from currant.stations.model import CommandStatus
+from currant.stations.profiles.der import DerService
 
 BY = "a test"
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -197,6 +199,27 @@ async def test_a_control_starts_and_stops_and_takes_over(open_network: Network) 
         )
         found = await open_network.der.controls(TENANT, record.station_id)
         assert [each.control.id for each in found] == [second]
+
+
+async def test_what_a_station_said_since_is_not_undone_by_a_late_event(open_network: Network) -> None:
+    net = open_network
+    async with connected(net, "2.1", "CP", *ACTIONS) as station:
+        records = [await net.der.give(TENANT, "CP", SetDerControl(control=each), by=BY) for each in KINDS[:2]]
+        first, second = KINDS[0].id, KINDS[1].id
+        await station.call(
+            station.calls.NotifyDERStartStop(
+                control_id=first, started=True, timestamp=ago(1), superseded_ids=[second]
+            )
+        )
+        # This node again, and another one that keeps it from the event.
+        for node in (net.der, DerService(net.database, net.commands, SystemClock())):
+            for record in records:
+                await node.note(record)
+            found = await net.der.controls(TENANT, records[0].station_id)
+            assert {each.control.id: (each.started, each.superseded) for each in found} == {
+                first: (True, False),
+                second: (False, True),
+            }
 
 
 @pytest.mark.parametrize("fault", ["OverVoltage", None])

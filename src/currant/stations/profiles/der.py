@@ -1,6 +1,5 @@
 """DER controls as operators set them, and what is known of those that stations have (2.1 block R)."""
 
-from collections import deque
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -9,7 +8,7 @@ from sqlalchemy import Connection
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock
-from currant.kit.ids import CommandId, StationId, TenantId, new_id
+from currant.kit.ids import StationId, TenantId, new_id
 from currant.stations import paging
 from currant.stations.commanding.der import ClearDerControls, DerControl, GetDerControls, SetDerControl
 from currant.stations.commands import DEADLINE_S, CommandService
@@ -23,8 +22,8 @@ from currant.stations.profiles.der_model import (
     DerControlsChanged,
     InstalledControl,
 )
+from currant.stations.profiles.noted import Noted
 
-NOTED_MAX = 10_000
 _ABOUT_CONTROLS = frozenset({"SetDerControl", "GetDerControls", "ClearDerControls"})
 
 
@@ -35,7 +34,7 @@ class DerService:
         self._database = database
         self._commands = commands
         self._clock = clock
-        self._noted: deque[CommandId] = deque(maxlen=NOTED_MAX)
+        self._noted = Noted()
 
     async def give(
         self,
@@ -89,8 +88,9 @@ class DerService:
                 silent = [f for f in before if _meant(command, f.control) and f.changed_at < record.asked_at]
                 _remove(changes, station_id, silent, at)
 
-        await self._database.decide(keep, record.tenant_id)
-        self._noted.append(record.id)
+        async with self._noted.once(record.id) as due:
+            if due:
+                await self._database.decide(keep, record.tenant_id)
 
     # What stations say
 
@@ -135,18 +135,20 @@ class DerService:
         at: datetime,
     ) -> None:
         """A scheduled control came into force, perhaps in the place of others, or is over (R04.FR.20 to .22)."""
+        # By our clock: it is held against the times of commands.
+        now = self._clock.now()
 
         def keep(conn: Connection, changes: ChangeSet) -> None:
             for known in der_store.controls_of(conn, station.tenant_id, station.station_id):
                 if known.control.id == control_id:
                     if started:
-                        der_store.save_control(changes, replace(known, started=True, changed_at=at))
+                        der_store.save_control(changes, replace(known, started=True, changed_at=now))
                     else:
                         # R04.FR.10: a station deletes a scheduled control once its time is over.
                         der_store.remove_control(changes, station.station_id, control_id)
                 elif known.control.id in superseded:
                     der_store.save_control(
-                        changes, replace(known, superseded=True, started=False, changed_at=at)
+                        changes, replace(known, superseded=True, started=False, changed_at=now)
                     )
             changes.emit(
                 _changed(
@@ -209,6 +211,9 @@ def _set(
     at: datetime,
 ) -> None:
     """R04.FR.08: the station names what the new control takes the place of, which may be the new one itself."""
+    if any(known.control.id == control.id and known.changed_at > at for known in before):
+        # The station has said more of it since: the event came late, or a second time.
+        return
     for known in before:
         if known.control.id in superseded and known.control.id != control.id:
             der_store.save_control(changes, replace(known, superseded=True, started=False, changed_at=at))

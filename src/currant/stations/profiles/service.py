@@ -5,7 +5,6 @@ what ends profiles by itself: the end of a transaction, a restart. The station s
 corrects what was thought.
 """
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from currant.db.engine import Database
 from currant.db.numbers import Numbers
 from currant.kit.clock import Clock
 from currant.kit.errors import Conflict, Invalid, NotFound
-from currant.kit.ids import CommandId, StationId, TenantId
+from currant.kit.ids import StationId, TenantId
 from currant.stations import paging
 from currant.stations.admission import entry_of
 from currant.stations.commanding.profiles import (
@@ -50,11 +49,11 @@ from currant.stations.profiles.model import (
     Reported,
 )
 from currant.stations.profiles.moments import Begun, Moments
+from currant.stations.profiles.noted import Noted
 from currant.stations.store.stations import places_of
 
 NUMBERS = "charging_profile"
 EVERY_PROFILE = ProfileFilter()
-NOTED_MAX = 10_000
 # A station that reports more than this reports nonsense.
 PROFILES_MAX = store.PROFILES_A_STATION_MAX
 
@@ -99,7 +98,7 @@ class ProfileService:
         self._clock = clock
         self._known = known
         # Outcomes taken note of at once; the journal brings each a second time.
-        self._noted: deque[CommandId] = deque(maxlen=NOTED_MAX)
+        self._noted = Noted()
         self._moments = Moments(clock)
 
     async def start(self) -> None:
@@ -304,10 +303,12 @@ class ProfileService:
             elif isinstance(command, UpdateDynamicSchedule) and accepted:
                 keeping.update(changes, conn, record, command)
 
-        await self._database.decide(keep, tenant_id)
-        if isinstance(command, SetChargingProfile):
-            self._moments.answered(station_id, command.profile)
-        self._noted.append(record.id)
+        async with self._noted.once(record.id) as due:
+            if not due:
+                return
+            await self._database.decide(keep, tenant_id)
+            if isinstance(command, SetChargingProfile):
+                self._moments.answered(station_id, command.profile)
 
     # What stations say
 
