@@ -82,7 +82,13 @@ async def _given(
 ) -> Any:
     station.answers[order.action] = answer
     giving = asyncio.create_task(site.command(station.identity, **order.command))
-    heard = await station.asked_for(order.action)
+    asking = asyncio.create_task(station.asked_for(order.action))
+    await asyncio.wait({giving, asking}, return_when=asyncio.FIRST_COMPLETED)
+    if not asking.done():
+        # An order that ended before its message was heard was not sent, or is heard of in a moment.
+        await asyncio.wait({asking}, timeout=1)
+        assert asking.done(), await giving
+    heard = asking.result()
     for action, payload in parts:
         assert await station.call(action, requestId=heard["requestId"], **payload) == {}
     record = await giving

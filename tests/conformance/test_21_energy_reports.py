@@ -7,7 +7,8 @@ from charger import Payload, ScriptedCharger, now
 from installation import Site
 from shows import shows
 from telling import look
-from test_21_energy_orders import CURVE, DYNAMIC, WIRE_CURVE
+from test_21_der_orders import CURVE, WIRE_CURVE
+from test_21_energy_orders import DYNAMIC
 from test_21_reports import Transaction, card
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -7,7 +7,8 @@ from charger import Answer, CallError, Refusing, now
 from installation import Site
 from orders import not_worded, turned_down
 from shows import shows
-from test_21_energy_orders import CURVE, DYNAMIC, ENTER, PROFILE
+from test_21_der_orders import CURVE, ENTER
+from test_21_energy_orders import DYNAMIC, PROFILE
 from test_21_model_orders import MESSAGE, POWER
 from test_21_orders import HASH
 from test_21_trade_orders import TARIFF

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import test_16_orders
+import test_21_der_orders
 import test_21_energy_orders
 import test_21_file_orders
 import test_21_model_orders
@@ -13,6 +14,7 @@ import test_21_trade_orders
 
 MODULES = (
     test_16_orders,
+    test_21_der_orders,
     test_21_energy_orders,
     test_21_file_orders,
     test_21_model_orders,
