@@ -31,6 +31,7 @@ from currant.stations.desired.service import DesiredState
 from currant.stations.device.aspects import VariablesAspect
 from currant.stations.device.reading import ModelReader
 from currant.stations.groups import StationGroupDraft, StationGroups
+from currant.stations.link import NOT_IDLE
 from currant.stations.model import CommandOutcome
 from wire.network import BY, TENANT, Network, network
 
@@ -83,14 +84,17 @@ class Watched:
         deadline_s: float,
         only_if_idle: bool = False,
     ) -> CommandOutcome:
+        running: list[Any] = []
         if isinstance(command, Reset):
-            self.restarts += 1
-            # One that begins in the moment in which the command is on its way cannot be known of.
-            lately = self._built.clock.now() - timedelta(seconds=SPEED)
             running = await self._built.sessions(station_id=station_id, phase=Phase.ACTIVE)
-            if any(session.received_at < lately for session in running):
+        outcome = await self._built.registry.send(
+            station_id, command, deadline_s=deadline_s, only_if_idle=only_if_idle
+        )
+        if isinstance(command, Reset) and outcome != NOT_IDLE:
+            self.restarts += 1
+            if running:
                 self.disturbed.append(station_id)
-        return await self._built.registry.send(station_id, command, deadline_s=deadline_s)
+        return outcome
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._built.registry, name)

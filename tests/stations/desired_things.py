@@ -25,6 +25,7 @@ from currant.stations.drafts import StationDraft
 from currant.stations.events import StationBooted
 from currant.stations.groups import StationGroups
 from currant.stations.inventory import Inventory
+from currant.stations.link import NOT_IDLE
 from currant.stations.model import (
     Admission,
     AttendedStation,
@@ -53,6 +54,8 @@ class Charger:
         self.loses_answers = 0
         self.loses_commands = 0
         self.in_session = False
+        self.plugs_in_unnoticed = False
+        """Whether a session begins in the moment in which something is sent."""
         self.restarts = 0
         self.disturbed = 0
         self.told: list[AnyCommand] = []
@@ -123,7 +126,11 @@ class Chargers:
     ) -> CommandOutcome:
         if station_id not in self.connected:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
-        return self.by_id[station_id].hear(command)
+        charger = self.by_id[station_id]
+        charger.in_session |= charger.plugs_in_unnoticed
+        if only_if_idle and charger.in_session:
+            return NOT_IDLE
+        return charger.hear(command)
 
     def is_connected(self, station_id: StationId) -> bool:
         return station_id in self.connected

@@ -197,6 +197,22 @@ async def test_a_station_in_session_is_left_alone_until_it_is_idle(network: Desi
     assert await network.standing("CP-1", "Profile") == ("in_step", "")
 
 
+async def test_a_session_that_begins_in_the_very_moment_is_not_disturbed_either(small: Desiring) -> None:
+    charger = await small.add("CP-1")
+    charger.after_restart = {"Profile"}
+    charger.plugs_in_unnoticed = True
+    await small.declare("IdlePower", "7")
+    await small.declare("Profile", "2", may_restart=True)
+    await small.settle()
+    assert (charger.disturbed, charger.restarts) == (0, 0)
+    assert await small.standing("CP-1", "IdlePower") == ("waiting", "in_session")
+    assert await small.standing("CP-1", "Profile") == ("waiting", "in_session")
+    charger.in_session = charger.plugs_in_unnoticed = False
+    small.desired.reconciler.want(small.id_of("CP-1"))
+    await small.settle()
+    assert (charger.settings["IdlePower"], charger.restarts) == ("7", 1)
+
+
 async def test_nothing_is_restarted_without_leave(small: Desiring) -> None:
     charger = await small.add("CP-1")
     charger.after_restart = {"Profile"}
