@@ -153,6 +153,7 @@ def subscriptions(
         Subscription("reservations", reservations.follow, to=hearing.FOLLOWED, skip_after=5),
         Subscription("waiting lists", waiting.follow, to=waiting_list.FOLLOWED, skip_after=5),
         Subscription("firmware updates", transfers.booted, to=(stations.StationBooted,)),
+        Subscription("transfers that waited", transfers.command_ended, to=(stations.CommandEnded,)),
         *smart_charging(profiles, der, energy_needs, node=node),
         Subscription(
             f"desired state at {node}", desired.reconciler.follow, to=DESIRED_FOLLOWED, skip_after=3

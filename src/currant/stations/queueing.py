@@ -10,19 +10,19 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock, micros
-from currant.kit.errors import Conflict, CurrantError, Invalid, NotFound
+from currant.kit.errors import Conflict, CurrantError, Invalid, NotFound, StoreUnavailable
 from currant.kit.ids import BatchId, CommandId, StationId, TenantId, new_id
 from currant.stations import paging, store
 from currant.stations.commanding import AnyCommand
-from currant.stations.commanding.secrets import masked
 from currant.stations.commands import CommandService, kind_of
 from currant.stations.directory import StationDirectory
 from currant.stations.events import CommandsQueued, StationBooted, StationConnected
@@ -31,18 +31,26 @@ from currant.stations.model import (
     Admission,
     BatchProgress,
     CommandBatch,
+    CommandOutcome,
     CommandRecord,
     CommandStatus,
     Page,
+)
+from currant.stations.queue_terms import (
+    AT_ONCE,
+    AT_ONCE_MAX,
+    KeepOne,
+    Preparation,
+    check_keepable,
+    no_batch,
+    progress_of,
+    waits_until,
 )
 
 log = logging.getLogger(__name__)
 
 WAITING_PER_STATION_MAX = 100
-WAIT_MAX = timedelta(days=90)
 STATIONS_MAX = 50_000
-AT_ONCE_MAX = 1_000
-AT_ONCE = 100
 UNDER_WAY_MAX = 400
 """Commands of the queue that are under way at the same time on this node, of all batches."""
 CLAIMED_AT_ONCE = 200
@@ -78,6 +86,7 @@ class CommandQueue:
         self._blocked: dict[BatchId, deque[StationId]] = {}
         """Stations that wait for a place in a batch that is under way to as many as it may be."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._preparations: dict[type[AnyCommand], Preparation] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
 
@@ -97,6 +106,19 @@ class CommandQueue:
         """Whether the station is connected now."""
         return self._link.is_connected(station_id)
 
+    def prepare(self, kinds: Sequence[type[AnyCommand]], preparation: Preparation) -> None:
+        """Have commands of these kinds made ready before they are sent."""
+        self._preparations.update(dict.fromkeys(kinds, preparation))
+
+    def tellable(self, tenant_id: TenantId, stations: Sequence[StationId]) -> list[StationId]:
+        """Those of these stations that may be told something; Invalid when there are none, or too many."""
+        told = [station for station in dict.fromkeys(stations) if self._may_be_told(tenant_id, station)]
+        if not told:
+            raise Invalid("There is no accepted station among these.", field="stations")
+        if len(told) > STATIONS_MAX:
+            raise Invalid(f"Name at most {STATIONS_MAX} stations at a time.", field="stations")
+        return told
+
     # Putting and taking back
 
     async def put(
@@ -108,14 +130,15 @@ class CommandQueue:
         by: str,
         expires_at: datetime | None = None,
         not_before: datetime | None = None,
+        keep_one: KeepOne | None = None,
     ) -> CommandRecord:
         """Keep a command for a station (by id or identity) until it can be sent, `WAIT_MAX` at most.
 
         Raises as `CommandService.give` does, and Conflict when too many wait for the station already.
         """
         now = self._clock.now()
-        expires_at = self._checked(now, not_before, expires_at)
-        _check_keepable(command)
+        expires_at = waits_until(now, not_before, expires_at)
+        check_keepable(command)
         entry = self._commands.told(tenant_id, station, command)
         record = CommandRecord(
             id=CommandId(new_id()),
@@ -129,12 +152,13 @@ class CommandQueue:
             expires_at=expires_at,
         )
 
-        def keep(conn: Connection, changes: ChangeSet) -> None:
+        def keep(conn: Connection, changes: ChangeSet) -> CommandRecord:
             if store.queue.count_waiting(conn, tenant_id, entry.station_id) >= WAITING_PER_STATION_MAX:
                 raise Conflict(
                     f"{WAITING_PER_STATION_MAX} commands wait for this station already: cancel some first."
                 )
-            store.records.insert_command(changes, record, kind_of(command))
+            kept = record if keep_one is None else keep_one(changes, record)
+            store.records.insert_command(changes, kept, kind_of(command))
             changes.emit(
                 CommandsQueued(
                     tenant_id=tenant_id,
@@ -144,8 +168,9 @@ class CommandQueue:
                     by=by,
                 )
             )
+            return kept
 
-        await self._database.decide(keep, tenant_id)
+        record = await self._database.decide(keep, tenant_id)
         await self._look([(entry.station_id, 0 if not_before is None else micros(not_before))])
         return record
 
@@ -160,6 +185,7 @@ class CommandQueue:
         not_before: datetime | None = None,
         at_once: int = AT_ONCE,
         note: str = "",
+        keep_one: KeepOne | None = None,
     ) -> CommandBatch:
         """Give one command to many stations: `at_once` of them at a time, offline ones when they come.
 
@@ -167,15 +193,11 @@ class CommandQueue:
         none is left. Returns once all are kept; `progress` tells the rest.
         """
         now = self._clock.now()
-        expires_at = self._checked(now, not_before, expires_at)
-        _check_keepable(command)
+        expires_at = waits_until(now, not_before, expires_at)
+        check_keepable(command)
         if not 1 <= at_once <= AT_ONCE_MAX:
             raise Invalid(f"Give it to 1 to {AT_ONCE_MAX} stations at once.", field="at_once")
-        told = [station for station in dict.fromkeys(stations) if self._may_be_told(tenant_id, station)]
-        if not told:
-            raise Invalid("There is no accepted station among these.", field="stations")
-        if len(told) > STATIONS_MAX:
-            raise Invalid(f"Name at most {STATIONS_MAX} stations at a time.", field="stations")
+        told = self.tellable(tenant_id, stations)
         self._commands.told(tenant_id, told[0], command)
         batch = CommandBatch(
             id=BatchId(new_id()),
@@ -208,6 +230,8 @@ class CommandQueue:
                     expires_at=expires_at,
                     batch_id=batch.id,
                 )
+                if keep_one is not None:
+                    record = keep_one(changes, record)
                 store.records.insert_command(changes, record, kind_of(command))
             await self._database.commit(changes)
             await self._look(
@@ -271,8 +295,8 @@ class CommandQueue:
         def look(conn: Connection) -> BatchProgress:
             batch = store.queue.batch(conn, tenant_id, batch_id)
             if batch is None:
-                raise _no_batch(batch_id)
-            return _progress(batch, store.queue.counts(conn, tenant_id, [batch_id]).get(batch_id, {}))
+                raise no_batch(batch_id)
+            return progress_of(batch, store.queue.counts(conn, tenant_id, [batch_id]).get(batch_id, {}))
 
         return await self._database.read(look)
 
@@ -286,7 +310,7 @@ class CommandQueue:
         def look(conn: Connection) -> list[BatchProgress]:
             found = store.queue.batches(conn, tenant_id, before=before, limit=limit + 1)
             counted = store.queue.counts(conn, tenant_id, [batch.id for batch in found])
-            return [_progress(batch, counted.get(batch.id, {})) for batch in found]
+            return [progress_of(batch, counted.get(batch.id, {})) for batch in found]
 
         return paging.page(await self._database.read(look), limit, lambda one: paging.encode(one.batch.id))
 
@@ -385,13 +409,7 @@ class CommandQueue:
 
     async def _send(self, record: CommandRecord) -> None:
         try:
-            outcome = await self._commands.send(record)
-            if outcome.status is CommandStatus.OFFLINE:
-                await self._put_back(record)
-            else:
-                await self._commands.end(record, outcome)
-        except CurrantError as error:
-            log.warning("Command %s of the queue could not be ended: %s", record.id, error)
+            await self._send_or_put_back(record)
         finally:
             self._busy.discard(record.station_id)
             if record.batch_id is not None:
@@ -400,6 +418,46 @@ class CommandQueue:
             # More may wait for it; the claim finds out.
             self._due.setdefault(record.station_id, 0)
             self._wake.set()
+
+    async def _send_or_put_back(self, record: CommandRecord) -> None:
+        preparation = self._preparations.get(type(record.command))
+        outcome: CommandOutcome | None = None
+        ready = record
+        try:
+            if preparation is not None:
+                ready = msgspec.structs.replace(record, command=await preparation.ready(record))
+        except StoreUnavailable:
+            outcome = CommandOutcome(status=CommandStatus.OFFLINE)
+        except CurrantError as error:
+            outcome = CommandOutcome(status=CommandStatus.REFUSED, reason=error.message)
+        if outcome is None:
+            outcome = await self._commands.send(ready)
+        if outcome.status is not CommandStatus.OFFLINE:
+            ended = outcome
+            await self._until_kept(record, lambda: self._commands.end(record, ended))
+            return
+        if preparation is not None:
+            again = preparation
+            await self._until_kept(record, lambda: again.waits_again(record))
+        await self._until_kept(
+            record,
+            lambda: self._database.decide(
+                lambda conn, _: store.queue.put_back(conn, record.tenant_id, record.id), record.tenant_id
+            ),
+        )
+
+    async def _until_kept(self, record: CommandRecord, keep: Callable[[], Awaitable[object]]) -> None:
+        """Keep what became of a command, however long the database is away: nobody else knows it."""
+        while True:
+            try:
+                await keep()
+                return
+            except StoreUnavailable as error:
+                log.warning("What became of command %s is kept later: %s", record.id, error.message)
+                await asyncio.sleep(LOOK_EVERY_S)
+            except CurrantError as error:
+                log.warning("What became of command %s cannot be kept: %s", record.id, error.message)
+                return
 
     def _unblock(self, batch_id: BatchId) -> None:
         """Let the next station have the batch's place that has become free."""
@@ -410,11 +468,6 @@ class CommandQueue:
             del self._by_batch[batch_id]
             for station_id in self._blocked.pop(batch_id, ()):
                 self._due.setdefault(station_id, 0)
-
-    async def _put_back(self, record: CommandRecord) -> None:
-        await self._database.decide(
-            lambda conn, _: store.queue.put_back(conn, record.tenant_id, record.id), record.tenant_id
-        )
 
     async def _expire(self) -> None:
         while True:
@@ -463,7 +516,7 @@ class CommandQueue:
         def change(conn: Connection, _: ChangeSet) -> None:
             batch = store.queue.batch(conn, tenant_id, batch_id)
             if batch is None:
-                raise _no_batch(batch_id)
+                raise no_batch(batch_id)
             if batch.cancelled_at is not None:
                 raise Conflict("The batch was cancelled.")
             store.queue.set_batch(conn, tenant_id, batch_id, **values)
@@ -473,35 +526,3 @@ class CommandQueue:
     def _may_be_told(self, tenant_id: TenantId, station_id: StationId) -> bool:
         entry = self._directory.by_id(station_id)
         return entry is not None and entry.tenant_id == tenant_id and entry.admission is Admission.ACCEPTED
-
-    @staticmethod
-    def _checked(now: datetime, not_before: datetime | None, expires_at: datetime | None) -> datetime:
-        """Until when it waits; Invalid where that makes no sense."""
-        latest = now + WAIT_MAX
-        if not_before is not None and not_before > latest:
-            raise Invalid(f"A command waits for at most {WAIT_MAX.days} days.", field="not_before")
-        if expires_at is None:
-            return latest
-        if expires_at <= max(now, not_before or now):
-            raise Invalid("The command's time is over before it can be sent.", field="expires_at")
-        if expires_at > latest:
-            raise Invalid(f"A command waits for at most {WAIT_MAX.days} days.", field="expires_at")
-        return expires_at
-
-
-def _check_keepable(command: AnyCommand) -> None:
-    if masked(command) != command:
-        raise Invalid(
-            "A command that holds a password is not kept: give it to a connected station, "
-            "or have the password rotated.",
-            field="command",
-        )
-
-
-def _progress(batch: CommandBatch, counted: dict[str, int]) -> BatchProgress:
-    open_ = counted.get(CommandStatus.QUEUED.value, 0) + counted.get(CommandStatus.SENT.value, 0)
-    return BatchProgress(batch=batch, by_status=counted, done=open_ == 0)
-
-
-def _no_batch(batch_id: BatchId) -> NotFound:
-    return NotFound(f"There is no batch {batch_id}.", field="batch")

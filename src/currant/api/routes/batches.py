@@ -11,14 +11,16 @@ from currant.api.authentication import ApiRequest
 from currant.api.idempotent import once
 from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import Body, caller_of, services_of, tenant_of
-from currant.api.routes.parameters import station_id_of
+from currant.api.routes.parameters import check_times, station_id_of
 from currant.api.views import CommandView, command_view
 from currant.kit.errors import Invalid
 from currant.kit.ids import BatchId, CommandId, LocationId, StationGroupId, StationId
 from currant.stations.commanding import AnyCommand
 from currant.stations.inventory import StationFilters
 from currant.stations.model import Admission, BatchProgress, CommandBatch, Page
-from currant.stations.queueing import AT_ONCE, AT_ONCE_MAX, STATIONS_MAX
+from currant.stations.queue_terms import AT_ONCE, AT_ONCE_MAX, Terms
+from currant.stations.queueing import STATIONS_MAX
+from currant.stations.transfers.making import ASKING
 from currant.tenancy.model import Permission
 
 NAMED_MAX = 10_000
@@ -35,10 +37,9 @@ class Which(Body, frozen=True, kw_only=True):
     connected: bool | None = None
 
 
-class ManyCommands(Body, frozen=True, kw_only=True):
-    """A command, and whom to give it to: `stations` (ids or identities) or `which`, not both."""
+class ManyStations(Body, frozen=True, kw_only=True):
+    """Whom to ask, and how: `stations` (ids or identities) or `which`, not both."""
 
-    command: AnyCommand
     stations: Annotated[tuple[str, ...], msgspec.Meta(max_length=NAMED_MAX)] = ()
     which: Which | None = None
     at_once: Annotated[int, msgspec.Meta(ge=1, le=AT_ONCE_MAX)] = AT_ONCE
@@ -49,6 +50,47 @@ class ManyCommands(Body, frozen=True, kw_only=True):
     note: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
+class ManyCommands(ManyStations, frozen=True, kw_only=True):
+    """A command, and whom to give it to: `stations` (ids or identities) or `which`, not both."""
+
+    command: AnyCommand
+
+
+async def stations_meant(request: ApiRequest, data: ManyStations) -> list[StationId]:
+    """The caller's stations that are named; `NotFound` for one that is not there."""
+    if data.which is None:
+        return [station_id_of(request, station) for station in data.stations]
+    return await services_of(request).inventory.ids_of(
+        tenant_of(request),
+        StationFilters(
+            admission=Admission.ACCEPTED,
+            location_id=data.which.location_id,
+            group_id=data.which.group_id,
+            vendor=data.which.vendor,
+            model=data.which.model,
+            version=data.which.version,
+            connected=data.which.connected,
+        ),
+        most=STATIONS_MAX,
+    )
+
+
+def check_meant(data: ManyStations) -> None:
+    if bool(data.stations) == (data.which is not None):
+        raise Invalid("Name the stations, or say which: one of the two.", field="stations")
+    check_times(expires_at=data.expires_at, not_before=data.not_before)
+
+
+def terms_of(request: ApiRequest, data: ManyStations) -> Terms:
+    return Terms(
+        by=caller_of(request).label,
+        expires_at=data.expires_at,
+        not_before=data.not_before,
+        at_once=data.at_once,
+        note=data.note,
+    )
+
+
 @post("/command-batches", opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True})
 async def give_to_many(request: ApiRequest, data: JSONBody[ManyCommands]) -> Response[CommandBatch]:
     """Give one command to many stations.
@@ -57,35 +99,21 @@ async def give_to_many(request: ApiRequest, data: JSONBody[ManyCommands]) -> Res
     they come. Each is a command of its own, found with `batch` in the list of commands.
     """
     services, tenant_id = services_of(request), tenant_of(request)
-    if bool(data.stations) == (data.which is not None):
-        raise Invalid("Name the stations, or say which: one of the two.", field="stations")
+    check_meant(data)
 
     async def give() -> CommandBatch:
-        if data.which is None:
-            told: list[StationId] = [station_id_of(request, station) for station in data.stations]
-        else:
-            told = await services.inventory.ids_of(
-                tenant_id,
-                StationFilters(
-                    admission=Admission.ACCEPTED,
-                    location_id=data.which.location_id,
-                    group_id=data.which.group_id,
-                    vendor=data.which.vendor,
-                    model=data.which.model,
-                    version=data.which.version,
-                    connected=data.which.connected,
-                ),
-                most=STATIONS_MAX,
-            )
+        told, terms = await stations_meant(request, data), terms_of(request, data)
+        if services.transfers is not None and isinstance(data.command, ASKING):
+            return await services.transfers.give_many(tenant_id, told, data.command, terms)
         return await services.queue.put_many(
             tenant_id,
             told,
             data.command,
-            by=caller_of(request).label,
-            expires_at=data.expires_at,
-            not_before=data.not_before,
-            at_once=data.at_once,
-            note=data.note,
+            by=terms.by,
+            expires_at=terms.expires_at,
+            not_before=terms.not_before,
+            at_once=terms.at_once,
+            note=terms.note,
         )
 
     return await once(request, give)

@@ -17,6 +17,8 @@ from currant.stations.commanding import AnyCommand
 from currant.stations.commands import DEADLINE_MAX_S
 from currant.stations.model import CommandRecord, CommandStatus, Page
 from currant.stations.security import sets_password
+from currant.stations.transfers.making import ASKING
+from currant.stations.transfers.service import When
 from currant.tenancy.model import Permission
 
 Deadline = Annotated[
@@ -63,13 +65,24 @@ async def give_command(
     `command` says what. Whatever the station makes of it is a 200 with `status`: accepted, scheduled, refused,
     unanswered, offline, unsupported or failed, and `reason` in words. With `queue_until` or `not_before` it may be
     queued: what came of it is then told by `GET /commands/{id}` and the event `CommandEnded`. A new password of
-    the station (`SetVariables`) is taken beside the old one until the station has come with it.
+    the station (`SetVariables`) is taken beside the old one until the station has come with it. `GetLog`,
+    `UpdateFirmware` and `PublishFirmware` begin a transfer, which `GET /stations/{station}/transfers` shows.
     """
     check_times(queue_until=queue_until, not_before=not_before)
     services, tenant_id, by = services_of(request), tenant_of(request), caller_of(request).label
 
     async def give() -> CommandRecord:
         waits = queue_until is not None and not services.queue.reaches(station_id_of(request, station))
+        if services.transfers is not None and isinstance(data, ASKING):
+            # What the station reports of it later has to be of something.
+            return await services.transfers.give(
+                tenant_id,
+                station,
+                data,
+                by=by,
+                deadline_s=deadline_s,
+                when=When(queue_until=queue_until, not_before=not_before),
+            )
         if waits or not_before is not None:
             return await services.queue.put(
                 tenant_id, station, data, by=by, expires_at=queue_until, not_before=not_before

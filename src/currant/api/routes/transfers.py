@@ -10,15 +10,17 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from currant.api.authentication import ApiRequest
 from currant.api.idempotent import once
 from currant.api.paging import Cursor, Limit
-from currant.api.routes.commands import Deadline
+from currant.api.routes.batches import ManyStations, check_meant, stations_meant, terms_of
+from currant.api.routes.commands import Deadline, NotBefore, QueueUntil
 from currant.api.routes.common import Body, caller_of, services_of, tenant_of
-from currant.api.routes.parameters import Station, Word, station_id_of
-from currant.kit.ids import FirmwareId, StationId, TransferId
+from currant.api.routes.parameters import Station, Word, check_times, station_id_of
+from currant.kit.errors import Invalid
+from currant.kit.ids import BatchId, FirmwareId, StationId, TransferId
 from currant.stations.commanding.base import Retrying
 from currant.stations.commanding.transfers import FirmwareSigning, LogKind
-from currant.stations.model import CommandRecord, Page
+from currant.stations.model import CommandBatch, CommandRecord, Page
 from currant.stations.transfers.model import Transfer, TransferKind, TransferStatus
-from currant.stations.transfers.service import TransferService
+from currant.stations.transfers.service import FirmwareWanted, LogWanted, TransferService, When
 from currant.tenancy.model import Permission
 
 Url = Annotated[str, msgspec.Meta(max_length=2_000)]
@@ -75,15 +77,52 @@ def transfers_of(request: ApiRequest) -> TransferService:
     return transfers
 
 
+def _when(queue_until: datetime | None, not_before: datetime | None) -> When:
+    check_times(queue_until=queue_until, not_before=not_before)
+    return When(queue_until=queue_until, not_before=not_before)
+
+
+def _log_of(data: LogRequest) -> LogWanted:
+    return LogWanted(
+        oldest=data.oldest,
+        latest=data.latest,
+        url=data.url,
+        retrying=data.retrying,
+        security_extension=data.security_extension,
+    )
+
+
+def _firmware_of(data: FirmwareRequest) -> FirmwareWanted:
+    return FirmwareWanted(
+        firmware_id=data.firmware_id,
+        url=data.url,
+        version=data.version,
+        retrieve_at=data.retrieve_at,
+        install_at=data.install_at,
+        signing=data.signing,
+        signed=data.signed,
+        retrying=data.retrying,
+    )
+
+
 @post(
     "/stations/{station:str}/logs",
     status_code=200,
     opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True},
 )
 async def request_log(
-    request: ApiRequest, station: FromPath[str], data: JSONBody[LogRequest], deadline_s: Deadline = None
+    request: ApiRequest,
+    station: FromPath[str],
+    data: JSONBody[LogRequest],
+    deadline_s: Deadline = None,
+    queue_until: QueueUntil = None,
+    not_before: NotBefore = None,
 ) -> Response[Transfer]:
-    """Ask a station for a log. The answer is the transfer as it stands when the station has answered."""
+    """Ask a station for a log. The answer is the transfer as it stands when the station has answered.
+
+    With `queue_until` or `not_before` it may be `waiting`: its command (`command_id`) is queued, and can be cancelled.
+    """
+    when = _when(queue_until, not_before)
     return await once(
         request,
         lambda: transfers_of(request).request_log(
@@ -91,12 +130,9 @@ async def request_log(
             station,
             data.kind,
             by=caller_of(request).label,
-            oldest=data.oldest,
-            latest=data.latest,
-            url=data.url,
-            retrying=data.retrying,
-            security_extension=data.security_extension,
             deadline_s=deadline_s,
+            when=when,
+            **_log_of(data),
         ),
     )
 
@@ -111,23 +147,23 @@ async def update_firmware(
     station: FromPath[str],
     data: JSONBody[FirmwareRequest],
     deadline_s: Deadline = None,
+    queue_until: QueueUntil = None,
+    not_before: NotBefore = None,
 ) -> Response[Transfer]:
-    """Have a station install firmware. It is done when the station says so, or has started with the new version."""
+    """Have a station install firmware. It is done when the station says so, or has started with the new version.
+
+    With `queue_until` or `not_before` it may be `waiting`, as a log may.
+    """
+    when = _when(queue_until, not_before)
     return await once(
         request,
         lambda: transfers_of(request).update_firmware(
             tenant_of(request),
             station,
             by=caller_of(request).label,
-            firmware_id=data.firmware_id,
-            url=data.url,
-            version=data.version,
-            retrieve_at=data.retrieve_at,
-            install_at=data.install_at,
-            signing=data.signing,
-            signed=data.signed,
-            retrying=data.retrying,
             deadline_s=deadline_s,
+            when=when,
+            **_firmware_of(data),
         ),
     )
 
@@ -142,8 +178,11 @@ async def publish_firmware(
     station: FromPath[str],
     data: JSONBody[PublishRequest],
     deadline_s: Deadline = None,
+    queue_until: QueueUntil = None,
+    not_before: NotBefore = None,
 ) -> Response[Transfer]:
     """Have a local controller offer firmware to the stations behind it (OCPP 2.x)."""
+    when = _when(queue_until, not_before)
     return await once(
         request,
         lambda: transfers_of(request).publish_firmware(
@@ -155,6 +194,7 @@ async def publish_firmware(
             checksum=data.checksum,
             retrying=data.retrying,
             deadline_s=deadline_s,
+            when=when,
         ),
     )
 
@@ -183,6 +223,40 @@ async def unpublish_firmware(
     )
 
 
+class ManyTransfers(ManyStations, frozen=True, kw_only=True):
+    """What to ask for, a `log` or `firmware`, and whom: `stations` (ids or identities) or `which`."""
+
+    log: LogRequest | None = None
+    firmware: FirmwareRequest | None = None
+
+
+@post("/transfers/batch", opt={"permission": Permission.COMMANDS_GIVE, "idempotent": True})
+async def ask_many(request: ApiRequest, data: JSONBody[ManyTransfers]) -> Response[CommandBatch]:
+    """Ask many stations for a log, or have them install firmware.
+
+    Answered once every station's transfer is kept: `GET /transfers?batch=` tells of them. Their commands are a batch
+    as others are, which can be paused and cancelled (`/command-batches/{id}`).
+    """
+    check_meant(data)
+    if (data.log is None) == (data.firmware is None):
+        raise Invalid("Ask for a log or for firmware: one of the two.", field="log")
+
+    async def ask() -> CommandBatch:
+        tenant_id, told, terms = (
+            tenant_of(request),
+            await stations_meant(request, data),
+            terms_of(request, data),
+        )
+        if data.log is not None:
+            return await transfers_of(request).request_logs(
+                tenant_id, told, data.log.kind, terms, **_log_of(data.log)
+            )
+        assert data.firmware is not None
+        return await transfers_of(request).update_many(tenant_id, told, terms, **_firmware_of(data.firmware))
+
+    return await once(request, ask)
+
+
 @get("/stations/{station:str}/transfers", opt={"permission": Permission.COMMANDS_READ})
 async def list_transfers_of_station(
     request: ApiRequest,
@@ -193,7 +267,7 @@ async def list_transfers_of_station(
     limit: Limit = 100,
 ) -> Page[Transfer]:
     """A station's transfers, latest first."""
-    return await _list(request, station_id_of(request, station), kind, status, None, cursor, limit)
+    return await _list(request, station_id_of(request, station), kind, status, None, None, cursor, limit)
 
 
 @get("/transfers", opt={"permission": Permission.COMMANDS_READ})
@@ -203,12 +277,13 @@ async def list_transfers(
     kind: FromQuery[TransferKind | None] = None,
     status: FromQuery[TransferStatus | None] = None,
     firmware_id: Word = None,
+    batch: Word = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[Transfer]:
-    """Transfers, latest first; `firmware_id` for those of one image."""
+    """Transfers, latest first; `firmware_id` for those of one image, `batch` for those asked for together."""
     station_id = None if station is None else station_id_of(request, station)
-    return await _list(request, station_id, kind, status, firmware_id, cursor, limit)
+    return await _list(request, station_id, kind, status, firmware_id, batch, cursor, limit)
 
 
 @get("/transfers/{transfer_id:str}", opt={"permission": Permission.COMMANDS_READ})
@@ -223,6 +298,7 @@ async def _list(
     kind: TransferKind | None,
     status: TransferStatus | None,
     firmware_id: str | None,
+    batch: str | None,
     cursor: str | None,
     limit: int,
 ) -> Page[Transfer]:
@@ -232,6 +308,7 @@ async def _list(
         kind=kind,
         status=status,
         firmware_id=None if firmware_id is None else FirmwareId(firmware_id),
+        batch_id=None if batch is None else BatchId(batch),
         cursor=cursor,
         limit=limit,
     )
@@ -245,6 +322,7 @@ router = Router(
         update_firmware,
         publish_firmware,
         unpublish_firmware,
+        ask_many,
         list_transfers_of_station,
         list_transfers,
         get_transfer,

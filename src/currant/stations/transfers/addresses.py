@@ -34,7 +34,7 @@ def check_address(url: str, *, field: str = "url") -> None:
 
 def masked(url: str) -> str:
     """The address without the password in it, or the word of a link, to be kept and shown."""
-    url = _LINK.sub(rf"\1{HIDDEN}", url)
+    url = without_word(url)
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -44,6 +44,11 @@ def masked(url: str) -> str:
     user, _, host = parts.netloc.rpartition("@")
     name = user.partition(":")[0]
     return urlunsplit(parts._replace(netloc=f"{name}:{HIDDEN}@{host}" if ":" in user else f"{HIDDEN}@{host}"))
+
+
+def without_word(url: str) -> str:
+    """The address without the word of a link of Currant's own."""
+    return _LINK.sub(rf"\1{HIDDEN}", url)
 
 
 def protocol_of(url: str) -> str:

@@ -94,7 +94,7 @@ class FirmwareAspect:
         desired = differing[0]
         wanted = msgspec.convert(desired.value, Wanted)
         known = await self._transfers.latest_of(station.tenant_id, station.station_id, Family.FIRMWARE)
-        if any(each.status in UNDER_WAY for each in known):
+        if any(each.status in UNDER_WAY or each.status is TransferStatus.WAITING for each in known):
             return ()
         now = self._clock.now()
         attempts = [

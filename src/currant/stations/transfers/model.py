@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from currant.kit.event import Event
-from currant.kit.ids import CommandId, FileId, FirmwareId, StationId, TenantId, TransferId
+from currant.kit.ids import BatchId, CommandId, FileId, FirmwareId, StationId, TenantId, TransferId
 
 
 class TransferKind(StrEnum):
@@ -41,6 +41,8 @@ def family_of(kind: TransferKind) -> Family:
 class TransferStatus(StrEnum):
     PLANNED = "planned"
     """Made ready, and the station not asked yet."""
+    WAITING = "waiting"
+    """It is asked when it comes, or at the time that was set: its command is queued."""
     REQUESTED = "requested"
     ACCEPTED = "accepted"
     SCHEDULED = "scheduled"
@@ -60,6 +62,8 @@ class TransferStatus(StrEnum):
     CANCELLED = "cancelled"
     GIVEN_UP = "given_up"
     """The station said nothing for too long."""
+    EXPIRED = "expired"
+    """The station did not come while it waited."""
 
 
 ENDED = frozenset(
@@ -69,9 +73,11 @@ ENDED = frozenset(
         TransferStatus.REFUSED,
         TransferStatus.CANCELLED,
         TransferStatus.GIVEN_UP,
+        TransferStatus.EXPIRED,
     }
 )
-UNDER_WAY = frozenset(TransferStatus) - ENDED - {TransferStatus.PLANNED}
+UNASKED = frozenset({TransferStatus.PLANNED, TransferStatus.WAITING})
+UNDER_WAY = frozenset(TransferStatus) - ENDED - UNASKED
 
 
 class Stage(StrEnum):
@@ -130,6 +136,8 @@ class Transfer(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     url: str = ""
     command_id: CommandId | None = None
+    batch_id: BatchId | None = None
+    """The batch of commands that it was asked for with, where many stations were."""
     oldest: datetime | None = None
     latest: datetime | None = None
     """Of logs: what time they shall be about."""

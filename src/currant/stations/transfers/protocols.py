@@ -2,7 +2,7 @@
 
 from currant.kit.ids import StationId, TenantId
 from currant.stations.device.service import DeviceModel
-from currant.stations.transfers.service import ProtocolsOf
+from currant.stations.transfers.making import ProtocolsOf
 
 VARIABLE = "OCPPCommCtrlr.FileTransferProtocols"
 """1.6's SupportedFileTransferProtocols stands under this name too."""

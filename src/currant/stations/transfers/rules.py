@@ -15,6 +15,7 @@ from currant.kit.ids import CommandId, FileId
 from currant.stations.model import CommandStatus
 from currant.stations.transfers.model import (
     ENDED,
+    UNASKED,
     UNDER_WAY,
     Family,
     Stage,
@@ -84,13 +85,20 @@ PATIENCE: dict[TransferStatus, timedelta] = {
     S.INSTALLING: timedelta(hours=6),
     S.REBOOTING: timedelta(hours=3),
 }
+UNSENT = {CommandStatus.EXPIRED: S.EXPIRED, CommandStatus.CANCELLED: S.CANCELLED}
+"""What becomes of a transfer whose command waited and was never sent."""
 ARRIVED_PATIENCE = timedelta(minutes=10)
 """How long a station may take to say that it has sent what is already here."""
 
 
 def asked(transfer: Transfer, *, now: datetime) -> Transfer:
     """The station is about to be asked."""
-    return _to(transfer, S.REQUESTED, now=now) if transfer.status is S.PLANNED else transfer
+    return _to(transfer, S.REQUESTED, now=now) if transfer.status in UNASKED else transfer
+
+
+def waits(transfer: Transfer, *, now: datetime) -> Transfer:
+    """The station is asked later; also of one that was about to be asked and went away before it was."""
+    return _to(transfer, S.WAITING, now=now) if transfer.status in (S.PLANNED, S.REQUESTED) else transfer
 
 
 def answered(
@@ -108,8 +116,10 @@ def answered(
         file_name=file_name or transfer.file_name,
         command_id=command_id or transfer.command_id,
     )
-    if transfer.status not in (S.PLANNED, S.REQUESTED):
+    if transfer.status not in (S.PLANNED, S.WAITING, S.REQUESTED):
         return transfer
+    if outcome in UNSENT:
+        return _to(transfer, UNSENT[outcome], now=now, reason=reason)
     if outcome in (CommandStatus.ACCEPTED, CommandStatus.SCHEDULED):
         return _to(transfer, S.ACCEPTED, now=now, reason=reason)
     if outcome in (CommandStatus.UNANSWERED, CommandStatus.SENT):
@@ -188,7 +198,7 @@ def booted(transfer: Transfer, firmware_version: str, *, now: datetime) -> Trans
         )
     if transfer.status in ENDED and not _revived(transfer, S.DONE, now=now, named=True):
         return transfer
-    if transfer.status is S.PLANNED:
+    if transfer.status in UNASKED:
         return transfer
     changed = bool(transfer.version_before) and firmware_version != transfer.version_before
     if changed or (transfer.version and firmware_version == transfer.version):
@@ -232,7 +242,7 @@ def patience_ends(transfer: Transfer) -> datetime:
 
 def _revived(transfer: Transfer, status: TransferStatus, *, now: datetime, named: bool) -> bool:
     """Whether news that would mean `status` takes back the end of a transfer."""
-    if transfer.status in (S.DONE, S.REFUSED) or status in ENDED - {S.DONE}:
+    if transfer.status in (S.DONE, S.REFUSED, S.EXPIRED) or status in ENDED - {S.DONE}:
         return False
     if transfer.status is S.CANCELLED and not named:
         return False

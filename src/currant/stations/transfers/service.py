@@ -1,7 +1,8 @@
 """Asks stations for logs and gives them firmware, and follows what becomes of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 import msgspec
 from sqlalchemy import Connection
@@ -10,30 +11,32 @@ from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
 from currant.kit.clock import Clock
-from currant.kit.errors import Invalid, NotFound
+from currant.kit.errors import NotFound
 from currant.kit.event import Event
-from currant.kit.ids import FirmwareId, StationId, TenantId, TransferId, new_id
+from currant.kit.ids import BatchId, FirmwareId, StationId, TenantId, TransferId
 from currant.stations import paging
-from currant.stations.admission import entry_of
+from currant.stations.commanding import AnyCommand
 from currant.stations.commanding.base import Retrying
 from currant.stations.commanding.transfers import (
     FirmwareSigning,
-    GetLog,
     LogKind,
-    PublishFirmware,
     UnpublishFirmware,
     UpdateFirmware,
 )
 from currant.stations.commands import CommandService
 from currant.stations.directory import DirectoryEntry, StationDirectory
-from currant.stations.events import StationBooted
+from currant.stations.events import CommandEnded, StationBooted
 from currant.stations.inventory import Inventory
 from currant.stations.link import StationLink
-from currant.stations.model import AttendedStation, CommandRecord, CommandStatus, Page
+from currant.stations.model import AttendedStation, CommandBatch, CommandRecord, CommandStatus, Page
+from currant.stations.queue_terms import Terms
+from currant.stations.queueing import CommandQueue
 from currant.stations.transfers import rules, store
-from currant.stations.transfers.addresses import check_address, masked, protocol_of
+from currant.stations.transfers.addresses import without_word
 from currant.stations.transfers.addressing import Addressing
+from currant.stations.transfers.making import ASKING, Asked, AskingCommand, Maker, ProtocolsOf
 from currant.stations.transfers.model import (
+    UNASKED,
     UNDER_WAY,
     Family,
     FirmwareImage,
@@ -44,8 +47,7 @@ from currant.stations.transfers.model import (
     TransferStatus,
 )
 
-NUMBERS = "transfer"
-"""The name of the numbers that stations call transfers by."""
+ASKING_KINDS = frozenset(kind.__name__ for kind in ASKING)
 LOOKED_AT = 20
 """How many of a station's latest transfers a report without a number may be about."""
 SWEPT_AT_ONCE = 500
@@ -53,8 +55,48 @@ WORD_MAX = 500
 LOCATIONS_MAX = 20
 
 Change = Callable[[Transfer], Transfer]
-ProtocolsOf = Callable[[TenantId, StationId], Awaitable[frozenset[str]]]
-"""The ways of transfer that a station says it has (HTTPS, FTP, …); empty when that is not known."""
+
+
+class When(msgspec.Struct, frozen=True, kw_only=True):
+    """When a station is asked: at once, or when it comes until `queue_until`, and not before a time."""
+
+    queue_until: datetime | None = None
+    not_before: datetime | None = None
+
+
+NOW = When()
+
+
+class LogWanted(TypedDict, total=False):
+    """What a log shall hold, and where it shall go."""
+
+    oldest: datetime | None
+    latest: datetime | None
+    url: str | None
+    retrying: Retrying | None
+    security_extension: bool
+
+
+class FirmwareWanted(TypedDict, total=False):
+    """Which firmware, and when."""
+
+    firmware_id: FirmwareId | None
+    url: str | None
+    version: str
+    retrieve_at: datetime | None
+    install_at: datetime | None
+    signing: FirmwareSigning | None
+    signed: bool
+    retrying: Retrying | None
+
+
+class PublishingWanted(TypedDict, total=False):
+    """What a local controller shall offer."""
+
+    firmware_id: FirmwareId | None
+    url: str | None
+    checksum: str
+    retrying: Retrying | None
 
 
 class TransferService:
@@ -72,19 +114,21 @@ class TransferService:
         clock: Clock,
         *,
         protocols_of: ProtocolsOf | None = None,
+        queue: CommandQueue | None = None,
     ) -> None:
         self._database = database
-        self._directory = directory
         self._commands = commands
-        self._inventory = inventory
         self._link = link
-        self._numbers = numbers
-        self._addressing = addressing
         self._clock = clock
-        self._protocols_of = protocols_of
+        self._maker = Maker(
+            database, directory, inventory, link, numbers, addressing, clock, protocols_of=protocols_of
+        )
+        self._queue = queue
 
     async def start(self) -> None:
-        await self._numbers.prepare(NUMBERS)
+        await self._maker.start()
+        if self._queue is not None:
+            self._queue.prepare(ASKING, self)
 
     async def request_log(
         self,
@@ -93,30 +137,16 @@ class TransferService:
         kind: LogKind,
         *,
         by: str,
-        oldest: datetime | None = None,
-        latest: datetime | None = None,
-        url: str | None = None,
-        retrying: Retrying | None = None,
-        security_extension: bool = True,
         deadline_s: float | None = None,
+        when: When = NOW,
+        **wanted: Unpack[LogWanted],
     ) -> Transfer:
         """Ask a station for a log; it comes over Currant's own link, or to `url`.
 
-        Every outcome is a state of the transfer. Raises as `CommandService.give` does.
+        Every outcome is a state of the transfer. Raises as `CommandService.give` does, or `CommandQueue.put`.
         """
-        transfer = await self._made(tenant_id, station, TransferKind(kind.value), by=by, url=url)
-        transfer = msgspec.structs.replace(transfer, oldest=oldest, latest=latest)
-        command = GetLog(
-            kind=kind,
-            url=url
-            or self._addressing.for_upload(transfer.id, encrypted=self._encrypted(transfer.station_id)),
-            request_id=transfer.request_id,
-            oldest=oldest,
-            latest=latest,
-            retrying=retrying,
-            security_extension=security_extension,
-        )
-        return await self._give(transfer, command, by=by, deadline_s=deadline_s)
+        asked = await self._maker.log(tenant_id, station, kind, by=by, **wanted)
+        return (await self._ask(asked, by=by, deadline_s=deadline_s, when=when))[0]
 
     async def update_firmware(
         self,
@@ -124,32 +154,16 @@ class TransferService:
         station: StationId | str,
         *,
         by: str,
-        firmware_id: FirmwareId | None = None,
-        url: str | None = None,
-        version: str = "",
-        retrieve_at: datetime | None = None,
-        install_at: datetime | None = None,
-        signing: FirmwareSigning | None = None,
-        signed: bool = True,
-        retrying: Retrying | None = None,
         deadline_s: float | None = None,
+        when: When = NOW,
+        **wanted: Unpack[FirmwareWanted],
     ) -> Transfer:
         """Have a station install an image that is kept here, or one from `url`.
 
         An image's own signature goes with it unless `signed` is False; `signing` is for one from `url`.
         """
-        transfer, image = await self._made_of_image(
-            tenant_id, station, TransferKind.FIRMWARE, firmware_id=firmware_id, url=url, by=by
-        )
-        transfer = msgspec.structs.replace(
-            transfer,
-            version=image.version if image else version,
-            retrieve_at=retrieve_at or self._clock.now(),
-            install_at=install_at,
-            version_before=await self._version_of(transfer),
-        )
-        command = self._update(transfer, image, url=url, signing=signing, signed=signed, retrying=retrying)
-        return await self._give(transfer, command, by=by, deadline_s=deadline_s)
+        asked = await self._maker.firmware(tenant_id, station, by=by, **wanted)
+        return (await self._ask(asked, by=by, deadline_s=deadline_s, when=when))[0]
 
     async def publish_firmware(
         self,
@@ -157,26 +171,150 @@ class TransferService:
         station: StationId | str,
         *,
         by: str,
-        firmware_id: FirmwareId | None = None,
-        url: str | None = None,
-        checksum: str = "",
-        retrying: Retrying | None = None,
         deadline_s: float | None = None,
+        when: When = NOW,
+        **wanted: Unpack[PublishingWanted],
     ) -> Transfer:
         """Have a local controller offer an image to its stations; `checksum` (MD5) is needed with `url` alone."""
-        transfer, image = await self._made_of_image(
-            tenant_id, station, TransferKind.PUBLISHED_FIRMWARE, firmware_id=firmware_id, url=url, by=by
+        asked = await self._maker.publishing(tenant_id, station, by=by, **wanted)
+        return (await self._ask(asked, by=by, deadline_s=deadline_s, when=when))[0]
+
+    async def give(
+        self,
+        tenant_id: TenantId,
+        station: StationId | str,
+        command: AskingCommand,
+        *,
+        by: str,
+        deadline_s: float | None = None,
+        when: When = NOW,
+    ) -> CommandRecord:
+        """Give a station such a command as somebody wrote it, and follow its transfer like any other."""
+        self._commands.told(tenant_id, station, command)
+        asked = await self._maker.of_command(tenant_id, station, command, by=by)
+        return (await self._ask(asked, by=by, deadline_s=deadline_s, when=when))[1]
+
+    # Of many stations
+
+    async def request_logs(
+        self,
+        tenant_id: TenantId,
+        stations: Sequence[StationId],
+        kind: LogKind,
+        terms: Terms,
+        **wanted: Unpack[LogWanted],
+    ) -> CommandBatch:
+        """Ask many stations for a log, as `CommandQueue.put_many` does: a transfer and a command for each."""
+        return await self._ask_many(
+            tenant_id,
+            stations,
+            lambda station: self._maker.log(tenant_id, station, kind, by=terms.by, **wanted),
+            terms,
         )
-        transfer = msgspec.structs.replace(
-            transfer, checksum=image.md5 if image else checksum, version=image.version if image else ""
+
+    async def update_many(
+        self,
+        tenant_id: TenantId,
+        stations: Sequence[StationId],
+        terms: Terms,
+        **wanted: Unpack[FirmwareWanted],
+    ) -> CommandBatch:
+        """Have many stations install firmware."""
+        return await self._ask_many(
+            tenant_id,
+            stations,
+            lambda station: self._maker.firmware(tenant_id, station, by=terms.by, **wanted),
+            terms,
         )
-        command = PublishFirmware(
-            url=url or self._download(transfer, image),
-            checksum=transfer.checksum,
-            request_id=transfer.request_id,
-            retrying=retrying,
+
+    async def give_many(
+        self,
+        tenant_id: TenantId,
+        stations: Sequence[StationId],
+        command: AskingCommand,
+        terms: Terms,
+    ) -> CommandBatch:
+        """Give many stations such a command as somebody wrote it."""
+        return await self._ask_many(
+            tenant_id,
+            stations,
+            lambda station: self._maker.of_command(tenant_id, station, command, by=terms.by),
+            terms,
         )
-        return await self._give(transfer, command, by=by, deadline_s=deadline_s)
+
+    async def _ask_many(
+        self,
+        tenant_id: TenantId,
+        stations: Sequence[StationId],
+        make: Callable[[StationId], Awaitable[Asked]],
+        terms: Terms,
+    ) -> CommandBatch:
+        queue = self._queued()
+        told = queue.tellable(tenant_id, stations)
+        made = {station: await make(station) for station in told}
+
+        def keep_one(changes: ChangeSet, record: CommandRecord) -> CommandRecord:
+            return self._keep_waiting(changes, made[record.station_id], record)[1]
+
+        return await queue.put_many(
+            tenant_id,
+            told,
+            _kept(made[told[0]]),
+            by=terms.by,
+            expires_at=terms.expires_at,
+            not_before=terms.not_before,
+            at_once=terms.at_once,
+            note=terms.note,
+            keep_one=keep_one,
+        )
+
+    # Of those that wait
+
+    async def ready(self, record: CommandRecord) -> AnyCommand:
+        """What a queued command says now that it is sent: its link begins today, not when it was asked for."""
+        transfer = await self._of_record(record)
+        if transfer is None:
+            raise NotFound("The transfer that it was to begin is not here any more.")
+        assert isinstance(record.command, ASKING), "It is called for no others."
+        asked = await self._maker.current(Asked(transfer, record.command))
+        now = self._clock.now()
+        await self.change(
+            transfer.tenant_id,
+            transfer.id,
+            lambda found: rules.asked(
+                msgspec.structs.replace(
+                    found,
+                    version_before=asked.transfer.version_before,
+                    retrieve_at=asked.transfer.retrieve_at,
+                ),
+                now=now,
+            ),
+        )
+        return asked.command
+
+    async def waits_again(self, record: CommandRecord) -> None:
+        """The station went away before it was asked."""
+        transfer = await self._of_record(record)
+        if transfer is not None:
+            now = self._clock.now()
+            await self.change(transfer.tenant_id, transfer.id, lambda found: rules.waits(found, now=now))
+
+    async def command_ended(self, event: Event) -> None:
+        """A subscriber of CommandEnded: what came of a command that had waited."""
+        assert isinstance(event, CommandEnded), "It is told of nothing else."
+        if event.command not in ASKING_KINDS:
+            return
+        record = await self._commands.get(event.tenant_id, event.command_id)
+        transfer = None if record.expires_at is None else await self._of_record(record)
+        if transfer is not None:
+            await self._answered(transfer, record)
+
+    async def _of_record(self, record: CommandRecord) -> Transfer | None:
+        assert isinstance(record.command, ASKING), "It is called for no others."
+        number = record.command.request_id
+        return await self._database.read(
+            lambda conn: store.of_request(conn, record.tenant_id, record.station_id, number)
+        )
 
     async def unpublish_firmware(
         self,
@@ -212,18 +350,19 @@ class TransferService:
         if planned:
             transfer = msgspec.structs.replace(planned[0], retrieve_at=self._clock.now())
         else:
-            transfer = await self._made(station.tenant_id, station.station_id, TransferKind.FIRMWARE, by=by)
+            transfer = await self._maker.planned(
+                station.tenant_id, station.station_id, TransferKind.FIRMWARE, by=by
+            )
             transfer = msgspec.structs.replace(
-                transfer,
+                await self._maker.with_version(transfer),
                 firmware_id=image.id,
                 version=version or image.version,
                 retrieve_at=self._clock.now(),
-                version_before=await self._version_of(transfer),
             )
             changes = ChangeSet(transfer.tenant_id)
             store.save(changes, transfer)
             await self._database.commit(changes)
-        return transfer, self._update(transfer, image, signed=signed)
+        return transfer, self._maker.update(transfer, image, signed=signed)
 
     async def begun(self, record: CommandRecord) -> Transfer | None:
         """Take note of what came of a command that `plan_update` made; None when it is of no transfer of ours."""
@@ -314,6 +453,7 @@ class TransferService:
         kind: TransferKind | None = None,
         status: TransferStatus | None = None,
         firmware_id: FirmwareId | None = None,
+        batch_id: BatchId | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Transfer]:
@@ -328,6 +468,7 @@ class TransferService:
                 kind=kind,
                 status=status,
                 firmware_id=firmware_id,
+                batch_id=batch_id,
                 before=before,
                 limit=limit + 1,
             )
@@ -345,10 +486,7 @@ class TransferService:
         )
 
     async def image(self, tenant_id: TenantId, firmware_id: FirmwareId) -> FirmwareImage:
-        found = await self._database.read(lambda conn: store.image(conn, tenant_id, firmware_id))
-        if found is None:
-            raise NotFound(f"There is no firmware {firmware_id}.", field="firmware_id", firmware=firmware_id)
-        return found
+        return await self._maker.image(tenant_id, firmware_id)
 
     async def change(self, tenant_id: TenantId, transfer_id: TransferId, change: Change) -> Transfer | None:
         """Move a transfer on; None when it is gone."""
@@ -363,108 +501,52 @@ class TransferService:
 
         return await self._database.decide(move, tenant_id)
 
-    async def _made(
-        self,
-        tenant_id: TenantId,
-        station: StationId | str,
-        kind: TransferKind,
-        *,
-        by: str,
-        url: str | None = None,
-    ) -> Transfer:
-        entry = entry_of(self._directory, tenant_id, station)
-        if url is not None:
-            check_address(url)
-            await self._check_protocol(entry, url)
-        now = self._clock.now()
-        return Transfer(
-            id=TransferId(new_id()),
-            tenant_id=tenant_id,
-            station_id=entry.station_id,
-            kind=kind,
-            request_id=await self._numbers.next(NUMBERS),
-            status=TransferStatus.PLANNED,
-            asked_by=by,
-            asked_at=now,
-            heard_at=now,
-            url="" if url is None else masked(url),
+    async def _ask(
+        self, asked: Asked, *, by: str, deadline_s: float | None, when: When
+    ) -> tuple[Transfer, CommandRecord]:
+        """Ask the station, or have it asked when that is possible."""
+        transfer = asked.transfer
+        offline = when.queue_until is not None and not self._link.is_connected(transfer.station_id)
+        if not offline and when.not_before is None:
+            return await self._give(asked, by=by, deadline_s=deadline_s)
+        waiting: list[Transfer] = []
+
+        def keep_one(changes: ChangeSet, record: CommandRecord) -> CommandRecord:
+            kept, record = self._keep_waiting(changes, asked, record)
+            waiting.append(kept)
+            return record
+
+        record = await self._queued().put(
+            transfer.tenant_id,
+            transfer.station_id,
+            _kept(asked),
+            by=by,
+            expires_at=when.queue_until,
+            not_before=when.not_before,
+            keep_one=keep_one,
         )
+        return waiting[-1], record
 
-    async def _made_of_image(
-        self,
-        tenant_id: TenantId,
-        station: StationId | str,
-        kind: TransferKind,
-        *,
-        firmware_id: FirmwareId | None,
-        url: str | None,
-        by: str,
-    ) -> tuple[Transfer, FirmwareImage | None]:
-        if (firmware_id is None) == (url is None):
-            raise Invalid(
-                "Name either an image that is kept here (firmware_id) or an address (url).", field="url"
-            )
-        image = None if firmware_id is None else await self.image(tenant_id, firmware_id)
-        transfer = await self._made(tenant_id, station, kind, by=by, url=url)
-        return msgspec.structs.replace(transfer, firmware_id=firmware_id), image
-
-    async def _check_protocol(self, entry: DirectoryEntry, url: str) -> None:
-        if self._protocols_of is None:
-            return
-        known = await self._protocols_of(entry.tenant_id, entry.station_id)
-        if known and protocol_of(url) not in known:
-            raise Invalid(
-                f"The station transfers files by {', '.join(sorted(known))} and not by {protocol_of(url)}.",
-                field="url",
-            )
-
-    async def _version_of(self, transfer: Transfer) -> str:
-        overview = await self._inventory.get_station(transfer.tenant_id, transfer.station_id)
-        return overview.station.firmware_version
-
-    def _encrypted(self, station_id: StationId) -> bool:
-        """Whether a station's files travel over TLS: as its own connection does."""
-        return self._link.profile_of(station_id) not in (0, 1)
-
-    def _download(self, transfer: Transfer, image: FirmwareImage | None) -> str:
-        return self._addressing.for_download(
-            transfer.id,
-            name=image.name if image else "",
-            encrypted=self._encrypted(transfer.station_id),
-            begins=transfer.retrieve_at,
+    def _keep_waiting(
+        self, changes: ChangeSet, asked: Asked, record: CommandRecord
+    ) -> tuple[Transfer, CommandRecord]:
+        """Write a transfer beside its command, so that there is never one without the other."""
+        waiting = msgspec.structs.replace(
+            rules.waits(asked.transfer, now=record.asked_at), command_id=record.id, batch_id=record.batch_id
         )
+        keep(changes, asked.transfer, waiting)
+        return waiting, msgspec.structs.replace(record, command=_kept(asked))
 
-    def _update(
-        self,
-        transfer: Transfer,
-        image: FirmwareImage | None,
-        *,
-        url: str | None = None,
-        signing: FirmwareSigning | None = None,
-        signed: bool = True,
-        retrying: Retrying | None = None,
-    ) -> UpdateFirmware:
-        if image is not None and image.signature:
-            signing = FirmwareSigning(certificate=image.certificate, signature=image.signature)
-        return UpdateFirmware(
-            url=url or self._download(transfer, image),
-            request_id=transfer.request_id,
-            retrieve_at=transfer.retrieve_at or self._clock.now(),
-            install_at=transfer.install_at,
-            signing=signing if signed else None,
-            retrying=retrying,
-        )
+    def _queued(self) -> CommandQueue:
+        assert self._queue is not None, "What waits does so in a queue."
+        return self._queue
 
     async def _give(
-        self,
-        transfer: Transfer,
-        command: GetLog | UpdateFirmware | PublishFirmware,
-        *,
-        by: str,
-        deadline_s: float | None,
-    ) -> Transfer:
+        self, asked: Asked, *, by: str, deadline_s: float | None
+    ) -> tuple[Transfer, CommandRecord]:
+        transfer, command = asked.transfer, asked.command
         self._commands.told(transfer.tenant_id, transfer.station_id, command)
-        transfer = rules.asked(transfer, now=self._clock.now())
+        transfer = rules.asked(await self._maker.with_version(transfer), now=self._clock.now())
         changes = ChangeSet(transfer.tenant_id)
         store.save(changes, transfer)
         # A report may come before the answer, and the row is there before either.
@@ -472,7 +554,7 @@ class TransferService:
         record = await self._commands.give(
             transfer.tenant_id, transfer.station_id, command, by=by, deadline_s=deadline_s
         )
-        return await self._answered(transfer, record)
+        return await self._answered(transfer, record), record
 
     async def _answered(self, transfer: Transfer, record: CommandRecord) -> Transfer:
         now = self._clock.now()
@@ -499,6 +581,14 @@ class TransferService:
         return await self._database.decide(note, transfer.tenant_id)
 
 
+def _kept(asked: Asked) -> AskingCommand:
+    """The command as it may wait: without the word of Currant's own link, which is made anew when it is sent."""
+    command = asked.command
+    if not asked.transfer.own_link:
+        return command
+    return msgspec.structs.replace(command, url=without_word(command.url))
+
+
 def _named_in(record: CommandRecord) -> str:
     """The name of the file that a station says it will send; the versions spell the field alike but for a capital."""
     for key, value in (record.answer or {}).items():
@@ -511,7 +601,7 @@ def _meant(known: list[Transfer], request_id: int | None) -> Transfer | None:
     """Which of a station's transfers, latest first, a report is about."""
     if request_id is not None:
         return next((each for each in known if each.request_id == request_id), None)
-    begun = [each for each in known if each.status is not TransferStatus.PLANNED]
+    begun = [each for each in known if each.status not in UNASKED]
     return next((each for each in begun if each.status in UNDER_WAY), begun[0] if begun else None)
 
 

@@ -23,7 +23,7 @@ from currant.db.commits import ChangeSet, delete_from, upsert
 from currant.db.queries import Query
 from currant.db.tables import metadata
 from currant.kit.clock import instant, micros
-from currant.kit.ids import FileId, FirmwareId, StationId, TenantId, TransferId
+from currant.kit.ids import BatchId, FileId, FirmwareId, StationId, TenantId, TransferId
 from currant.stations.transfers.model import (
     FAMILIES,
     UNDER_WAY,
@@ -62,6 +62,7 @@ transfers = Table(
     _time("ended_at"),
     _text("url"),
     Column("command_id", Text),
+    Column("batch_id", Text),
     _time("oldest"),
     _time("latest"),
     _text("file_name"),
@@ -79,6 +80,8 @@ transfers = Table(
     Index(None, "station_id", "id"),
     Index(None, "tenant_id", "id"),
     Index(None, "status", "heard_at"),
+    Index(None, "firmware_id", "status"),
+    Index(None, "batch_id"),
 )
 
 files = Table(
@@ -156,6 +159,7 @@ def save(changes: ChangeSet, transfer: Transfer) -> None:
             _micros(transfer.ended_at),
             transfer.url,
             transfer.command_id,
+            transfer.batch_id,
             _micros(transfer.oldest),
             _micros(transfer.latest),
             transfer.file_name,
@@ -189,6 +193,7 @@ def _transfer(row: Row[Any]) -> Transfer:
         ended_at=_instant(row.ended_at),
         url=row.url,
         command_id=row.command_id,
+        batch_id=row.batch_id,
         oldest=_instant(row.oldest),
         latest=_instant(row.latest),
         file_name=row.file_name,
@@ -215,6 +220,21 @@ def transfer(conn: Connection, tenant_id: TenantId, transfer_id: TransferId) -> 
 def transfer_of_link(conn: Connection, transfer_id: TransferId) -> Transfer | None:
     """The transfer that a signed link is for: the link says no more than its id, and whose it is stands here."""
     row = conn.execute(select(transfers).where(transfers.c.id == transfer_id)).first()
+    return None if row is None else _transfer(row)
+
+
+def of_request(
+    conn: Connection, tenant_id: TenantId, station_id: StationId, request_id: int
+) -> Transfer | None:
+    """A station's latest transfer of this number."""
+    c = transfers.c
+    query = (
+        select(transfers)
+        .where(c.station_id == station_id, c.tenant_id == tenant_id, c.request_id == request_id)
+        .order_by(c.id.desc())
+        .limit(1)
+    )
+    row = conn.execute(query).first()
     return None if row is None else _transfer(row)
 
 
@@ -263,6 +283,7 @@ def search_transfers(
     kind: TransferKind | None,
     status: TransferStatus | None,
     firmware_id: FirmwareId | None,
+    batch_id: BatchId | None = None,
     before: str | None,
     limit: int,
 ) -> list[Transfer]:
@@ -278,6 +299,8 @@ def search_transfers(
         query = query.where(c.status != TransferStatus.PLANNED.value)
     if firmware_id is not None:
         query = query.where(c.firmware_id == firmware_id)
+    if batch_id is not None:
+        query = query.where(c.batch_id == batch_id)
     if before is not None:
         query = query.where(c.id < before)
     return [_transfer(row) for row in conn.execute(query.order_by(c.id.desc()).limit(limit))]
@@ -296,12 +319,12 @@ def quiet(conn: Connection, *, heard_before: datetime, limit: int) -> list[Trans
 
 
 def uses_of_image(conn: Connection, tenant_id: TenantId, firmware_id: FirmwareId) -> int:
-    """How many transfers of an image are under way."""
+    """How many transfers of an image are under way, or wait for their stations."""
     c = transfers.c
     query = select(func.count()).where(
         c.tenant_id == tenant_id,
         c.firmware_id == firmware_id,
-        c.status.in_(sorted(status.value for status in UNDER_WAY)),
+        c.status.in_(sorted(status.value for status in UNDER_WAY | {TransferStatus.WAITING})),
     )
     return int(conn.execute(query).scalar_one())
 

@@ -240,6 +240,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("command_id", sa.Text(), nullable=True),
+        sa.Column("batch_id", sa.Text(), nullable=True),
         sa.Column("oldest", sa.BigInteger(), nullable=True),
         sa.Column("latest", sa.BigInteger(), nullable=True),
         sa.Column("file_name", sa.Text(), nullable=False),
@@ -257,6 +258,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
     )
     with op.batch_alter_table("transfers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_transfers_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_transfers_firmware_id_status"), ["firmware_id", "status"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_transfers_station_id_id"), ["station_id", "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_transfers_status_heard_at"), ["status", "heard_at"], unique=False
