@@ -40,7 +40,7 @@ from currant.stations.desired.standing import begun_anew, digest, held, summed_u
 from currant.stations.directory import StationDirectory
 from currant.stations.model import Page
 
-TOGETHER = 250
+TOGETHER = 100
 """Stations taken on, or given their turn, in one transaction: short enough that no station waits for it."""
 JUDGED_FROM = 5
 """So many stations must have been served before a rollout stops by itself for their failures."""
