@@ -6,7 +6,7 @@ the database (`AspectState`) and says only what is of no use to try, and when to
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -18,7 +18,6 @@ from currant.db.engine import Database
 from currant.kit.clock import Clock, micros
 from currant.kit.errors import CurrantError, Invalid, StoreUnavailable
 from currant.kit.ids import StationId, TenantId
-from currant.stations import store as stations_store
 from currant.stations.commanding import AnyCommand
 from currant.stations.commanding.remote import Reset, ResetKind
 from currant.stations.commands import CommandService, kind_of
@@ -26,16 +25,13 @@ from currant.stations.desired import checking, store
 from currant.stations.desired import standing as rules
 from currant.stations.desired.aspect import Aspect, Desired, ReadsAhead, Refusal, Reported, Step
 from currant.stations.desired.books import Books
-from currant.stations.desired.events import StandingChanged
 from currant.stations.desired.model import (
-    ENDED,
-    AspectState,
     Cause,
-    KeyState,
     Standing,
 )
 from currant.stations.desired.resolution import AspectKey
 from currant.stations.desired.turn import Loaded, Turn
+from currant.stations.desired.writing import EXAMPLE_MAX, Writing
 from currant.stations.directory import DirectoryEntry
 from currant.stations.link import NOT_IDLE, StationLink
 from currant.stations.model import Admission, CommandRecord, CommandStatus
@@ -48,13 +44,10 @@ STEPS_A_TURN = 20
 """After so many steps other stations have their turn."""
 CLAIM_S = 180
 CHECK_WITHIN_S = 30.0
-UNWRITTEN_FOR_S = 5
-"""How long it may go unwritten between steps what was accepted: a stopped process tries as much once more."""
 RESTARTS_WITHIN = timedelta(minutes=10)
 SEEN_AFTER_BOOT_S = 20
 RESTART = "restart"
 IN_SESSION = "It waits until no session is running at the station."
-EXAMPLE_MAX = 200
 
 
 class Busy(Protocol):
@@ -102,6 +95,7 @@ class Worker:
         self._node = node
         self._answer_within_s = answer_within_s
         self._chance = chance
+        self._writing = Writing(database, clock)
 
     def _now(self) -> int:
         return micros(self._clock.now())
@@ -158,7 +152,7 @@ class Worker:
                 await self._take(turn, chosen)
         finally:
             try:
-                await self._save(turn)
+                await self._writing.save(turn)
             finally:
                 self.end(turn)
         return any(state.standing is not Standing.IN_STEP for state in turn.states.values())
@@ -387,7 +381,7 @@ class Worker:
         for desired in chosen.about:
             turn.set(desired, rules.working(turn.state(desired), now=self._now()))
         # In the same batch as the command's own record: it costs no commit of its own.
-        marked = self._write(turn, before_step=True)
+        marked = self._writing.write(turn, before_step=True)
         try:
             record = await self._commands.give(
                 turn.tenant_id,
@@ -464,118 +458,6 @@ class Worker:
             if record.status in (CommandStatus.UNANSWERED, CommandStatus.OFFLINE):
                 return
         turn.checked[checking.ASPECT] = self._now()
-
-    def _write(self, turn: Turn, *, before_step: bool = False) -> Awaitable[None] | None:
-        """Add what has changed to the database's next batch; None when nothing has.
-
-        Before a step only what is new to whoever looks at the station counts: what else is known of it
-        is written with the step's outcome.
-        """
-        changes, now = ChangeSet(turn.tenant_id), self._now()
-        for aspect, keys in list(turn.keys.items()):
-            before = turn.states.get(aspect)
-            if not keys:
-                del turn.keys[aspect]
-                turn.states.pop(aspect, None)
-                if before is not None:
-                    store.states.delete(changes, before)
-                continue
-            if before_step and before is not None and _looks_the_same(before, keys, now):
-                continue
-            empty = AspectState(
-                station_id=turn.entry.station_id,
-                tenant_id=turn.tenant_id,
-                aspect=aspect,
-                standing=Standing.UNKNOWN,
-                since=0,
-            )
-            after = rules.summed_up(
-                before or empty,
-                keys,
-                now=now,
-                desired_digest=turn.wanted_digest(aspect),
-                reported_digest=turn.reported.get(aspect, "" if before is None else before.reported_digest),
-                checked_at=turn.checked.get(aspect, now if before is None else before.checked_at),
-                last_command_id=turn.commands.get(aspect, "" if before is None else before.last_command_id),
-            )
-            if after == before:
-                continue
-            after = msgspec.structs.replace(after, updated_at=now)
-            store.states.save(changes, after)
-            turn.states[aspect] = after
-            was = Standing.UNKNOWN if before is None else before.standing
-            if after.standing is not was and after.standing in ENDED:
-                changes.emit(
-                    StandingChanged(
-                        tenant_id=turn.tenant_id,
-                        happened_at=self._clock.now(),
-                        station_id=turn.entry.station_id,
-                        aspect=aspect,
-                        before=was,
-                        after=after.standing,
-                        cause=after.cause,
-                        reason=after.reason,
-                    )
-                )
-        self._write_rollouts(turn, changes, now)
-        return self._database.commit(changes) if changes else None
-
-    def _write_rollouts(self, turn: Turn, changes: ChangeSet, now: int) -> None:
-        for rollout_id in turn.enrol:
-            changes.write(
-                store.tables.ENROL,
-                (rollout_id, turn.entry.station_id, turn.tenant_id, None, Standing.WAITING, "", now),
-            )
-        turn.enrol.clear()
-        for rollout_id, row in list(turn.rows.items()):
-            under_way = turn.tenant.rollouts.get(rollout_id)
-            if under_way is None:
-                continue
-            shown = rules.worst(
-                state
-                for aspect, keys in turn.keys.items()
-                for key, state in keys.items()
-                if (aspect, key) in under_way.keys
-            )
-            if shown.standing is row.standing and shown.reason == row.reason:
-                continue
-            changes.write(
-                store.tables.STAND,
-                (shown.standing, shown.reason, now, rollout_id, turn.entry.station_id, turn.tenant_id),
-            )
-            turn.rows[rollout_id] = msgspec.structs.replace(row, standing=shown.standing, reason=shown.reason)
-
-    async def _save(self, turn: Turn) -> None:
-        written = self._write(turn)
-        for action, field, example in turn.findings:
-            now = self._now()
-            self._database.note(
-                stations_store.tables.COUNT_FINDING,
-                (
-                    turn.entry.station_id,
-                    action,
-                    "accepted-not-kept",
-                    field[:EXAMPLE_MAX],
-                    turn.tenant_id,
-                    1,
-                    now,
-                    now,
-                    example[:EXAMPLE_MAX],
-                ),
-            )
-        if written is not None:
-            await written
-
-
-def _looks_the_same(before: AspectState, keys: Mapping[str, KeyState], now: int) -> bool:
-    return (
-        now - before.updated_at < UNWRITTEN_FOR_S * rules.SECOND
-        and before.keys.keys() == keys.keys()
-        and all(
-            state.standing is before.keys[key].standing and state.cause is before.keys[key].cause
-            for key, state in keys.items()
-        )
-    )
 
 
 def word_of(command: AnyCommand) -> str:
