@@ -478,6 +478,21 @@ async def test_a_report_with_a_gap_is_asked_for_again_and_found(open_network: Ne
         assert state.complete
 
 
+class Boundless(Gappy):
+    """Says that what it sends is the last of more parts than anybody could count."""
+
+    async def send(self, request_id: int, lost: int | None) -> None:
+        await self.call(self.part(request_id, 2**40, more=False))
+
+
+async def test_a_last_part_with_a_huge_number_costs_nothing(open_network: Network) -> None:
+    async with connected(open_network, Boundless, "ocpp2.0.1", BOOT_201):
+        async with asyncio.timeout(20):
+            record = await give(open_network, GetReport())
+        assert (record.status, "broke off" in record.reason) == (CommandStatus.ACCEPTED, True)
+        assert ("report-gap", "NotifyReport") in await open_network.findings()
+
+
 class Poor(Gappy):
     supports = ()
 

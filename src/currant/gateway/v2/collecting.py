@@ -84,7 +84,8 @@ async def collected(
         answer=answer,
         parts=tuple(parts[number] for number in sorted(parts)),
         complete=complete.done() and not complete.cancelled(),
-        missing=tuple(number for number in range(end + 1) if number not in parts)[:PARTS_MAX],
+        # Never all of them: a station may name any number as its last.
+        missing=tuple(itertools.islice((n for n in range(end + 1) if n not in parts), PARTS_MAX)),
     )
 
 
