@@ -168,6 +168,21 @@ async def test_a_refused_variable_does_not_hold_up_the_others(station: Station) 
     assert step.keys == ("A.Y",)
 
 
+def test_a_variable_has_one_key_however_it_is_spelt(station: Station) -> None:
+    name = "OCPPCommCtrlr.HeartbeatInterval"
+    assert station.variables.canonical("HeartbeatInterval") == name
+    assert station.variables.canonical(name) == name
+    assert station.variables.canonical("BlinkRepeat") == "Ocpp16.BlinkRepeat"
+
+
+async def test_a_variable_in_two_spellings_is_asked_for_once(station: Station) -> None:
+    [step] = await station.look(station.variables, A__X="1", a__x="2")
+    assert step.keys == ("A.X",)
+    await station.says("A.X", "0")
+    [step] = await station.look(station.variables, A__X="1", a__x="2")
+    assert step.keys == ("A.X",)
+
+
 async def test_what_a_version_does_not_have_is_refused(station: Station) -> None:
     refusal = await station.look(station.variables, version="1.6", TxCtrlr__TxStartPoint="EVConnected")
     assert isinstance(refusal, Refusal)

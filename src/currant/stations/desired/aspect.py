@@ -99,6 +99,15 @@ class Aspect(Protocol):
 
 
 @runtime_checkable
+class NamesKeys(Protocol):
+    """An aspect whose keys can be spelt in several ways. What is declared twice must be seen to be one thing."""
+
+    def canonical(self, key: str) -> str:
+        """The one spelling that a key is kept in; raises Invalid for what is no key."""
+        ...
+
+
+@runtime_checkable
 class ReadsAhead(Protocol):
     """An aspect that reads what it needs to know for many stations at once, before their turns."""
 

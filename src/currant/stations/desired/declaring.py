@@ -14,7 +14,7 @@ from currant.stations import paging
 from currant.stations import store as stations_store
 from currant.stations.admission import entry_of
 from currant.stations.desired import store
-from currant.stations.desired.aspect import Aspect
+from currant.stations.desired.aspect import Aspect, NamesKeys
 from currant.stations.desired.books import Books
 from currant.stations.desired.drafting import check_count, check_pace, check_scope, check_why, slot_of
 from currant.stations.desired.events import DeclarationsChanged, DesiredPaused
@@ -316,6 +316,9 @@ class Declarations:
         """The latest made first. `target` is the id of a station or a group."""
         limit = paging.bounded(limit)
         before = None if cursor is None else str(paging.decode(cursor, str)[0])
+        spells = self._aspects.get(aspect or "")
+        if key is not None and isinstance(spells, NamesKeys):
+            key = spells.canonical(key)
         rows = await self._database.read(
             lambda conn: store.declarations.search(
                 conn,
@@ -495,7 +498,7 @@ class Declarations:
                 firmware=draft.firmware,
                 version=draft.version,
                 aspect=draft.aspect,
-                key=draft.key,
+                key=self._key(draft),
                 value=self._checked(draft),
                 may_restart=draft.may_restart,
                 priority=draft.priority,
@@ -510,10 +513,14 @@ class Declarations:
             found[slot] = declaration
         return list(found.values())
 
-    def _checked(self, draft: DeclarationDraft) -> object:
+    def _key(self, draft: DeclarationDraft) -> str:
         aspect = self._aspect(draft.aspect)
         if not 1 <= len(draft.key) <= KEY_MAX or not draft.key.isprintable():
             raise Invalid(f"A key is 1 to {KEY_MAX} printable characters.", field="key")
+        return aspect.canonical(draft.key) if isinstance(aspect, NamesKeys) else draft.key
+
+    def _checked(self, draft: DeclarationDraft) -> object:
+        aspect = self._aspect(draft.aspect)
         value = aspect.check(draft.key, draft.value)
         if len(msgspec.json.encode(value)) > VALUE_MAX:
             raise Invalid(f"A value has at most {VALUE_MAX // 1024} KiB as JSON.", field="value")

@@ -45,6 +45,10 @@ class VariablesAspect:
     def __init__(self, device: DeviceModel) -> None:
         self._device = device
 
+    def canonical(self, key: str) -> str:
+        """A key of OCPP 1.6 and the variable that it is have one name here."""
+        return naming.text_of(mapping16.in_model(naming.read(key)))
+
     def check(self, key: str, value: Any) -> str:
         """The value as text; true, false and numbers may be given as such."""
         variable = mapping16.in_model(naming.read(key))
@@ -123,10 +127,14 @@ class VariablesAspect:
         refused: list[tuple[str, str]] = []
         unread: list[tuple[str, Variable]] = []
         settable: list[tuple[str, VariableValue]] = []
+        spelt: dict[str, str] = {}
         for each in differing:
             variable, has = _variable(each.key), known.get(each.key)
-            reason = _impossible(variable, version) or (
-                "" if has is None else why_not(each.value, has.traits)
+            first = spelt.setdefault(naming.text_of(variable).lower(), each.key)
+            reason = (
+                _impossible(variable, version)
+                or ("" if first == each.key else f"It is declared in another spelling, too: {first}.")
+                or ("" if has is None else why_not(each.value, has.traits))
             )
             if reason:
                 refused.append((each.key, reason))
