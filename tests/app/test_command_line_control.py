@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.app.chargers import charger
-from tests.app.processes import Server, finished
+from tests.app.processes import CURRANT, Server, environment, finished
 
 from currant.app.cli.exits import Failure
 from currant.app.cli.fields import COMMANDS, command_named, command_of, described_within, moment_given
@@ -173,6 +175,29 @@ def test_a_batch_is_paused_resumed_and_cancelled(tmp_path: Path) -> None:
         assert server.run("batches", "cancel")["by_status"] == {"cancelled": 1}
         server.run("batches", "watch", exit=1)
         server.run("tell", "--vendor", "Nobody", "ClearCache", exit=1)
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_batch(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        server.run("stations", "add", "CP-OFF")
+        line = ["--data-dir", str(server.folder), "tell", "--all", "ClearCache", "--queue-until", "1d"]
+        with subprocess.Popen(
+            [*CURRANT, *line], stdout=subprocess.PIPE, text=True, env=environment()
+        ) as told:
+            assert told.stdout is not None
+            assert told.stdout.readline() == "running: 1 stations; 1 queued\n"
+            told.send_signal(signal.SIGINT)
+            assert "It goes on." in told.stdout.read()
+        assert told.returncode == 130
+        assert not server.run("batches", "watch", "--once")["done"]
+
+
+def test_a_variable_is_declared_once_whatever_it_is_called(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        server.run("desired", "declare", "HeartbeatInterval", "60", "--all")
+        server.run("desired", "declare", "OCPPCommCtrlr.HeartbeatInterval", "90", "--all")
+        declared = [(row["key"], row["value"]) for row in server.run("desired", "list")]
+        assert declared == [("OCPPCommCtrlr.HeartbeatInterval", "90")]
 
 
 def test_variables_are_read_shown_and_counted(tmp_path: Path) -> None:

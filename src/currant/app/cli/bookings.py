@@ -7,10 +7,10 @@ import typer
 from currant.app.cli.client import Client
 from currant.app.cli.exits import Exit
 from currant.app.cli.fields import moment_given
+from currant.app.cli.names import location_id
 from currant.app.cli.outcomes import ask
 from currant.app.cli.output import local, say, show, table
 from currant.app.cli.state import state
-from currant.app.cli.tell import location_id
 from currant.kit.clock import SystemClock
 
 reservations = typer.Typer(no_args_is_help=False, help="Places kept for drivers.")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from currant.app.cli.client import Client
 from currant.app.cli.exits import Exit, Failure
+from currant.app.cli.names import group_names, identities
 from currant.app.cli.output import ago, console, line, local, say, show, table
 from currant.app.cli.state import state
 
@@ -35,8 +37,10 @@ def list_declarations(
 ) -> None:
     """List what is declared."""
     with Client.of(state) as client:
+        rows = list(client.pages("/desired/declarations", limit=limit, aspect=aspect, station=station))
+        whom = told_for(client, rows)
         table(
-            client.pages("/desired/declarations", limit=limit, aspect=aspect, station=station),
+            rows,
             [
                 ("ID", "id"),
                 ("FOR", whom),
@@ -128,6 +132,7 @@ def show_station(station: Annotated[str, typer.Argument(help="A station's identi
     """Show what a station shall have, what it has, and how far it is."""
     with Client.of(state) as client:
         found = client.get(f"/stations/{station}/desired")
+        whom = told_for(client, [row["declaration"] for row in found["keys"]])
     if state.json:
         line(found)
         return
@@ -337,13 +342,19 @@ def _progress(found: dict[str, Any]) -> str:
     return f"{going['state']}{reason}: {going['stations']} stations, {found['begun']} begun; {counts}"
 
 
-def whom(row: dict[str, Any]) -> str:
-    """Whom a declaration is for, in words."""
+def told_for(client: Client, rows: Sequence[dict[str, Any]]) -> Callable[[dict[str, Any]], str]:
+    """What tells whom a declaration is for, with the names of the stations and groups of these."""
+    stations = identities(client, (row["station_id"] for row in rows))
+    groups = group_names(client, (row["group_id"] for row in rows))
+    return lambda row: _whom(row, station=stations(row["station_id"]), group=groups(row["group_id"]))
+
+
+def _whom(row: dict[str, Any], *, station: str | None, group: str | None) -> str:
     match row["scope"]:
         case "station":
-            told = f"station {row['station_id']}"
+            told = f"station {station}"
         case "group":
-            told = f"group {row['group_id']}"
+            told = f"group {group}"
         case "model":
             told = f"{row['vendor']} {row['model']}"
         case _:

@@ -21,6 +21,7 @@ from currant.app.cli.fields import (
     moment_given,
     read_body,
 )
+from currant.app.cli.names import location_id
 from currant.app.cli.output import console, line, local, say, show, table
 from currant.app.cli.state import state
 from currant.kit.clock import SystemClock
@@ -136,14 +137,6 @@ def tell(
             _watch(client, begun["id"])
         else:
             show(begun, lambda: say(f"Given to {begun['stations']} stations: `currant batches watch`."))
-
-
-def location_id(client: Client, named: str) -> str:
-    """The id of the location with this id or name."""
-    found = [row for row in client.pages("/locations", limit=1000, search=named) if row["name"] == named]
-    if len(found) > 1:
-        raise Failure(f"{len(found)} locations are called {named}: use the id.", Exit.USAGE)
-    return str(found[0]["id"] if found else client.get(f"/locations/{named}")["id"])
 
 
 def _expiry(not_before: str | None) -> str:

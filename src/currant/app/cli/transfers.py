@@ -9,6 +9,7 @@ import typer
 from currant.app.cli.client import Client
 from currant.app.cli.exits import Exit, Failure
 from currant.app.cli.fields import moment_given
+from currant.app.cli.names import identities
 from currant.app.cli.outcomes import ask
 from currant.app.cli.output import console, local, say, show, table
 from currant.app.cli.state import state
@@ -71,12 +72,14 @@ def list_logs(
 ) -> None:
     """List the files that stations sent."""
     with Client.of(state) as client:
+        rows = list(client.pages("/files", limit=limit, station=station))
+        called = identities(client, (row["station_id"] for row in rows))
         table(
-            client.pages("/files", limit=limit, station=station),
+            rows,
             [
                 ("ID", "id"),
                 ("AT", lambda row: local(row["created_at"])),
-                ("STATION", "station_id"),
+                ("STATION", lambda row: called(row["station_id"])),
                 ("KIND", "kind"),
                 ("NAME", "name"),
                 ("BYTES", "size"),
@@ -188,11 +191,13 @@ def status(
 ) -> None:
     """List what stations were given, and how far each has come."""
     with Client.of(state) as client:
+        rows = list(client.pages("/transfers", limit=limit, station=station, kind="firmware"))
+        called = identities(client, (row["station_id"] for row in rows))
         table(
-            client.pages("/transfers", limit=limit, station=station, kind="firmware"),
+            rows,
             [
                 ("ASKED", lambda row: local(row["asked_at"])),
-                ("STATION", "station_id"),
+                ("STATION", lambda row: called(row["station_id"])),
                 ("VERSION", "version"),
                 ("BEFORE", "version_before"),
                 ("NOW", "version_after"),

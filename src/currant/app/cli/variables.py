@@ -7,10 +7,10 @@ import typer
 from currant.app.cli.client import Client
 from currant.app.cli.exits import Exit
 from currant.app.cli.fields import variable
+from currant.app.cli.names import location_id
 from currant.app.cli.outcomes import EXITS, ask
 from currant.app.cli.output import ago, local, say, show, table
 from currant.app.cli.state import state
-from currant.app.cli.tell import location_id
 
 variables = typer.Typer(no_args_is_help=True, help="What stations say of their parts, and what is wrong.")
 
