@@ -107,9 +107,9 @@ class Carrying(Network):
         )
 
     @asynccontextmanager
-    async def simulated(self, spec: StationSpec) -> AsyncIterator[Fleet]:
-        """A simulated station, connected and started."""
-        fleet = Fleet([spec], f"{self.url}/{{identity}}", speed=FAST)
+    async def simulated(self, spec: StationSpec, *, speed: float = FAST) -> AsyncIterator[Fleet]:
+        """A simulated station, connected and started; `speed` is how fast its own time runs."""
+        fleet = Fleet([spec], f"{self.url}/{{identity}}", speed=speed)
         fleet.start()
         try:
             async with asyncio.timeout(20):
