@@ -203,6 +203,24 @@ async def test_what_a_2_1_station_calls_and_should_send_is_answered_and_found(op
     assert ("called-not-sent", "NotifyPeriodicEventStream") in await open_network.findings()
 
 
+async def test_what_cannot_be_read_at_its_heart_is_no_error_of_ours(open_network: Network) -> None:
+    async with raw_station(open_network, subprotocol="ocpp2.1") as station:
+
+        async def asked(action: str, **payload: object) -> list[object]:
+            station.send(json.dumps([2, action, action, payload]).encode())
+            answer: list[object] = json.loads((await station.receive())[1])
+            return answer
+
+        boot = {"model": "M", "vendorName": "V"}
+        assert (await asked("BootNotification", reason="PowerUp", chargingStation=boot))[0] == 3
+        about = {"source": "CRL", "urls": [], "certificateHashData": {"hashAlgorithm": None}}
+        answer = await asked("GetCertificateChainStatus", certificateStatusRequests=[about])
+        assert answer[:3] == [4, "GetCertificateChainStatus", "OccurrenceConstraintViolation"]
+        rejected = (await asked("VatNumberValidation", vatNumber=10**30))[2]
+        assert isinstance(rejected, dict)
+        assert (rejected["status"], rejected["vatNumber"]) == ("Rejected", "1" + "0" * 19)
+
+
 async def test_what_is_to_be_called_is_not_taken_when_it_is_sent(open_network: Network) -> None:
     async with raw_station(open_network, subprotocol="ocpp2.1") as station:
         station.send(

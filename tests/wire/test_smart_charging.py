@@ -341,6 +341,20 @@ async def test_a_report_in_parts_corrects_what_is_known(network: Network, versio
         assert await ids(network, "CP") == [7, 40]
 
 
+async def test_a_reported_profile_without_a_schedule_limits_nothing(network: Network) -> None:
+    async with connected(network, "2.1", "CP") as station:
+        empty, kept = wire_profile(5), wire_profile(6)
+        for schedules in ([], [{**kept["charging_schedule"][0], "charging_schedule_period": []}]):
+            empty["charging_schedule"] = schedules
+            await station.call(
+                station.calls.ReportChargingProfiles(
+                    request_id=1, charging_limit_source="CSO", charging_profile=[empty, kept], evse_id=1
+                ),
+                skip_schema_validation=True,
+            )
+            assert await ids(network, "CP") == [6]
+
+
 CRITERIA: list[tuple[GetChargingProfiles, dict[str, Any]]] = [
     (GetChargingProfiles(evse=0, purpose=ProfilePurpose.STATION_MAX), {"evse_id": 0}),
     (GetChargingProfiles(evse=1, ids=(5,)), {"evse_id": 1}),

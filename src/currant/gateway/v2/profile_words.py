@@ -1,6 +1,9 @@
 """Charging profiles in the words of OCPP 2.x, and back: for what is sent and for what stations report."""
 
+from collections.abc import Iterable
 from typing import Any
+
+import msgspec
 
 from currant.gateway.services import Caller
 from currant.ocpp.catalogue import Version
@@ -116,6 +119,16 @@ def _wire_period(caller: Caller, period: SchedulePeriod) -> Any:
         phase_to_use=period.phase_to_use,
         **newer,
     )
+
+
+def neutral_profiles(reported: Iterable[Any]) -> tuple[ChargingProfile, ...]:
+    """Reported profiles but for those that hold no schedule which could be read: these limit nothing."""
+    profiles = [neutral_profile(wire) for wire in reported if wire.charging_schedule]
+    kept = [
+        msgspec.structs.replace(profile, schedules=tuple(each for each in profile.schedules if each.periods))
+        for profile in profiles
+    ]
+    return tuple(profile for profile in kept if profile.schedules)
 
 
 def neutral_profile(wire: Any) -> ChargingProfile:

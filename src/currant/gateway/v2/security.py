@@ -11,6 +11,7 @@ from currant.gateway.reports import note_security_event
 from currant.gateway.services import Caller, Services, reported_at
 from currant.ocpp import v21, v201
 from currant.ocpp.catalogue import Version
+from currant.ocpp.errors import ErrorCode, Refusal
 from currant.pki.contracts import CarAsks, CarGets, CarGetsNothing, Presented, Verdict
 from currant.pki.ocsp import NoStatus, Standing, Status
 from currant.pki.requests import Asked
@@ -134,7 +135,7 @@ async def get_certificate_status(
 
 async def get_certificate_chain_status(
     request: v21.GetCertificateChainStatus, caller: Caller, services: Services, received_at: datetime
-) -> v21.GetCertificateChainStatusResponse:
+) -> v21.GetCertificateChainStatusResponse | Refusal:
     """2.1 M06: each certificate of a chain, by OCSP or by list; Failed where nobody said."""
     statuses = services.securing.statuses
     told: list[v21.CertificateStatusType] = []
@@ -158,6 +159,12 @@ async def get_certificate_chain_status(
                 status=STANDINGS[known.standing] if isinstance(known, Status) else "Failed",
                 next_update=known.next_update if isinstance(known, Status) else received_at,
             )
+        )
+    if not told:
+        return Refusal(
+            code=ErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+            description="No certificate that is asked about could be read.",
+            details={"field": "certificateStatusRequests"},
         )
     return v21.GetCertificateChainStatusResponse(certificate_status=told)
 

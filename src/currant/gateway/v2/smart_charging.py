@@ -7,7 +7,7 @@ from currant.charging.needs import Control, EnergyNeeds
 from currant.charging.needs_model import NeedsAnswer
 from currant.gateway.services import Caller, Services, reported_at
 from currant.gateway.v2.collecting import hand_over
-from currant.gateway.v2.profile_words import neutral_profile, neutral_schedule, source_of
+from currant.gateway.v2.profile_words import neutral_profiles, neutral_schedule, source_of
 from currant.ocpp import v21, v201
 from currant.ocpp.catalogue import Version
 from currant.stations.profiles.model import DynamicValues, OutsideLimit, Reported
@@ -27,7 +27,7 @@ async def report_charging_profiles(
         Reported(
             evse=request.evse_id,
             source=source_of(request.charging_limit_source),
-            profiles=tuple([neutral_profile(profile) for profile in request.charging_profile]),
+            profiles=neutral_profiles(request.charging_profile),
         ),
         at=received_at,
     )

@@ -8,6 +8,7 @@ from currant.kit.ids import new_id
 from currant.kit.vat import is_plausible
 from currant.ocpp import v21
 
+VAT_NUMBER_MAX = 20
 STEPS = {"BatteryIn": SwapStep.IN, "BatteryOut": SwapStep.OUT, "BatteryOutTimeout": SwapStep.OUT_TIMEOUT}
 STATUSES = {"Settled": "settled", "Canceled": "cancelled", "Rejected": "rejected", "Failed": "failed"}
 
@@ -68,7 +69,8 @@ def vat_number_validation(
     """C25: by form and check digits. Whether the number is in use, its country's register alone knows."""
     plausible = is_plausible(request.vat_number)
     return v21.VatNumberValidationResponse(
-        vat_number=request.vat_number,
+        # No longer than the answer has room for: one that long is rejected anyway.
+        vat_number=request.vat_number[:VAT_NUMBER_MAX],
         status="Accepted" if plausible else "Rejected",
         evse_id=request.evse_id,
         status_info=None

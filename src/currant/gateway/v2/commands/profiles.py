@@ -11,7 +11,7 @@ from currant.gateway.v2.profile_words import (
     PURPOSES,
     SOURCES,
     neutral_periods,
-    neutral_profile,
+    neutral_profiles,
     source_of,
     wire_profile,
 )
@@ -120,10 +120,10 @@ async def get_charging_profiles(command: GetChargingProfiles, caller: Caller, as
         {
             "evse": part.evse_id,
             "source": source_of(part.charging_limit_source),
-            "profile": msgspec.to_builtins(neutral_profile(profile)),
+            "profile": msgspec.to_builtins(profile),
         }
         for part in report.parts
-        for profile in part.charging_profile
+        for profile in neutral_profiles(part.charging_profile)
     )
     return CommandOutcome(
         status=CommandStatus.ACCEPTED,
