@@ -7,6 +7,7 @@ from bench_top import TOKEN, Bench
 from driving import VERSIONS, boots, ended, remote_start, start, statuses, updates
 
 from currant.simulator import drivers
+from currant.simulator.specs import EvseSpec
 
 V2 = pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 
@@ -110,3 +111,35 @@ def test_a_session_that_began_in_the_last_moment_before_a_restart_goes_on_after_
     assert outlet.transaction is not None
     assert outlet.transaction.state == "Charging"
     assert ended(bench) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_one_connector_out_of_service_leaves_the_other(version: str) -> None:
+    two = EvseSpec(connectors=("IEC_62196_T2_COMBO", "CHADEMO"))
+    bench = Bench(version, evses=(two,)).connect()
+
+    def told() -> dict[int, str]:
+        word = "status" if version == "1.6" else "connectorStatus"
+        return {said["connectorId"]: said[word] for said in bench.judge.said("StatusNotification")}
+
+    def set_first(kind: str) -> str:
+        if version == "1.6":
+            return str(bench.ask("ChangeAvailability", {"connectorId": 1, "type": kind})["status"])
+        evse = {"id": 1, "connectorId": 1}
+        return str(bench.ask("ChangeAvailability", {"operationalStatus": kind, "evse": evse})["status"])
+
+    assert set_first("Inoperative") == "Accepted"
+    bench.run(5)
+    assert (told()[1], told()[2]) == ("Unavailable", "Available")
+    assert bench.station.outlets[0].free
+    # 1.6 counts connectors, 2.x has them within their EVSE.
+    assert remote_start(bench, evse=2 if version == "1.6" else 1) == "Accepted"
+    bench.run(60)
+    assert bench.station.outlets[0].transaction is not None
+    assert bench.station.outlets[0].connector == 2
+    assert told()[1] == "Unavailable"
+    bench.station.outlets[0].unplug()
+    bench.run(10)
+    assert set_first("Operative") == "Accepted"
+    bench.run(5)
+    assert (told()[1], told()[2]) == ("Available", "Available")

@@ -205,7 +205,7 @@ def _of_the_station(station: "Station") -> Iterator[Variable]:
         ("FirmwareVersion", station.firmware),
     ):
         yield Variable(component="ChargingStation", name=name, value=value)
-    inoperative = all(not outlet.operative for outlet in station.outlets)
+    inoperative = all(not outlet.usable for outlet in station.outlets)
     faulty = any(outlet.fault is not None for outlet in station.outlets)
     yield Variable(
         component="ChargingStation",

@@ -87,6 +87,7 @@ class Outlet:
         "draw",
         "fault",
         "group",
+        "inoperative_connectors",
         "metered_at",
         "number",
         "operative",
@@ -113,6 +114,7 @@ class Outlet:
         self.connector = 1
         self.plugged = False
         self.operative = True
+        self.inoperative_connectors: frozenset[int] = frozenset()
         self.fault: str | None = None
         self.visit: Visit | None = None
         self.vehicle: Vehicle | None = None
@@ -139,7 +141,7 @@ class Outlet:
                 if self.transaction.state != "EVConnected"
                 else Status.PREPARING
             )
-        if not self.operative:
+        if not self.usable:
             return Status.UNAVAILABLE
         if self.plugged:
             return (
@@ -150,8 +152,27 @@ class Outlet:
         return Status.RESERVED if self.reservation is not None else Status.AVAILABLE
 
     @property
+    def usable(self) -> bool:
+        """Whether the connector that is in use, or would be next, may be used."""
+        return self.operative and self.connector not in self.inoperative_connectors
+
+    @property
     def free(self) -> bool:
-        return self.visit is None and not self.plugged and self.operative and self.fault is None
+        return self.visit is None and not self.plugged and self.usable and self.fault is None
+
+    def switch_connector(self, connector: int, *, operative: bool) -> None:
+        """Take one connector out of service, or put it back; with several the next driver takes another."""
+        others = self.inoperative_connectors - {connector}
+        self.inoperative_connectors = others if operative else others | {connector}
+        self._choose_connector()
+
+    def _choose_connector(self) -> None:
+        """Stand by with a connector that may be used, if there is one and nobody has taken another."""
+        if self.visit is None and not self.plugged and self.connector in self.inoperative_connectors:
+            numbers = range(1, len(self.spec.connectors) + 1)
+            self.connector = next(
+                (each for each in numbers if each not in self.inoperative_connectors), self.connector
+            )
 
     @property
     def meter_wh(self) -> int:
@@ -160,9 +181,10 @@ class Outlet:
     def receive_visit(self, visit: Visit, *, authorized: bool = False) -> None:
         """A driver has come. With `authorized` a remote start has settled who pays."""
         dice, station = self.station.dice, self.station
+        self.connector = visit.connector
+        self._choose_connector()
         self.visit = visit
         self.vehicle = visit.vehicle
-        self.connector = visit.connector
         self.round += 1
         if authorized:
             self.allowed_token = visit.token
@@ -182,7 +204,7 @@ class Outlet:
         self.draw = Draw()
         if self.allowed_token:
             self._later(self.station.dice.uniform(1, 4), self._begin_allowed)
-        elif self.station.starts_when_connected and self.operative:
+        elif self.station.starts_when_connected and self.usable:
             self._begin(None, "CablePluggedIn")
         self.station.show_status(self)
 
@@ -193,7 +215,7 @@ class Outlet:
         held = self.reservation
         # Whether he belongs to the group it is held for, only the answer tells (H03.FR.08).
         held_for_another = held is not None and held.group is None and not held.is_for(visit.token)
-        if self.fault is not None or not self.operative or not station.powered or held_for_another:
+        if self.fault is not None or not self.usable or not station.powered or held_for_another:
             self._give_up()
             return
         round_, token = self.round, visit.token
@@ -270,12 +292,13 @@ class Outlet:
         self.group = None
         self.draw = Draw()
         self.round += 1
+        self._choose_connector()
         self.station.outlet_idle(self)
         self.station.show_status(self)
 
     def _begin(self, token: str | None, trigger: str) -> None:
         station = self.station
-        if not self.operative or self.visit is None:
+        if not self.usable or self.visit is None:
             return
         if not station.powered:
             self._give_up()

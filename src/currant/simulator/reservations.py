@@ -54,7 +54,7 @@ def _state(outlet: "Outlet", reservation_id: int) -> str | None:
     """Why this outlet cannot be held; None when it can."""
     if outlet.fault is not None:
         return "Faulted"
-    if not outlet.operative:
+    if not outlet.usable:
         return "Unavailable"
     held = outlet.reservation is not None and outlet.reservation.id != reservation_id
     if held or outlet.plugged or outlet.visit is not None or outlet.transaction is not None:

@@ -117,6 +117,8 @@ class V16:
             # Of alternative connectors one is in use, and then the others cannot be.
             if connector != outlet.connector and status not in (Status.AVAILABLE, Status.FAULTED):
                 status = Status.UNAVAILABLE
+            if connector in outlet.inoperative_connectors and status is Status.AVAILABLE:
+                status = Status.UNAVAILABLE
             error = ERROR_CODES.get(outlet.fault or "", "OtherError") if outlet.fault else "NoError"
             self._status(self.connector_of(outlet, connector), status.value, error)
 

@@ -27,7 +27,16 @@ def change_availability(words: "V16", request: v16.ChangeAvailability) -> Answer
     if outlet is None and request.connector_id != 0:
         return v16.ChangeAvailabilityResponse(status="Rejected")
     outlets = words.station.outlets if outlet is None else [outlet]
-    scheduled = verbs.change_availability(words.station, outlets, operative=request.type == "Operative")
+    connector = None
+    if outlet is None:
+        # Said of the whole station it holds for every connector, whatever was said of it before (5.2).
+        for each in outlets:
+            each.inoperative_connectors = frozenset()
+    else:
+        connector = request.connector_id - words.connector_of(outlet, 1) + 1
+    scheduled = verbs.change_availability(
+        words.station, outlets, operative=request.type == "Operative", connector=connector
+    )
     return v16.ChangeAvailabilityResponse(status="Scheduled" if scheduled else "Accepted")
 
 

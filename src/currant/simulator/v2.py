@@ -130,6 +130,8 @@ class V2:
             status = outlet.status
             if connector != outlet.connector and status not in (Status.AVAILABLE, Status.FAULTED):
                 status = Status.UNAVAILABLE
+            if connector in outlet.inoperative_connectors and status is Status.AVAILABLE:
+                status = Status.UNAVAILABLE
             self._post(
                 "StatusNotification",
                 self.types.StatusNotification(

@@ -115,7 +115,7 @@ def change_availability(words: "V2", request: Request) -> Answer:
         return words.types.ChangeAvailabilityResponse(status="Rejected")
     outlets = words.station.outlets if outlet is None else [outlet]
     operative = request.operational_status == "Operative"
-    scheduled = verbs.change_availability(words.station, outlets, operative=operative)
+    scheduled = verbs.change_availability(words.station, outlets, operative=operative, connector=connector)
     return words.types.ChangeAvailabilityResponse(status="Scheduled" if scheduled else "Accepted")
 
 

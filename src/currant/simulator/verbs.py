@@ -41,7 +41,7 @@ def remote_start(
 
 
 def _can_start(outlet: "Outlet", token: str, group: str | None) -> bool:
-    if not outlet.operative or outlet.fault is not None:
+    if not outlet.usable or outlet.fault is not None:
         return False
     if outlet.transaction is not None and outlet.transaction.token is not None:
         return False
@@ -58,18 +58,26 @@ def remote_stop(station: "Station", outlet: "Outlet") -> None:
     station.run_steps([(station.dice.uniform(0.3, 1.5), stop)])
 
 
-def change_availability(station: "Station", outlets: Sequence["Outlet"], *, operative: bool) -> bool:
-    """True when a session must end first: then the change is kept and shown after it."""
+def change_availability(
+    station: "Station", outlets: Sequence["Outlet"], *, operative: bool, connector: int | None = None
+) -> bool:
+    """Of whole EVSEs, or of one `connector` of one. True when a session must end first: then the change is kept and shown after it."""
     scheduled = False
     for outlet in outlets:
-        outlet.operative = operative
-        busy = outlet.transaction is not None and not operative
+        busy = outlet.transaction is not None and not operative and connector in (None, outlet.connector)
+        if connector is None:
+            outlet.operative = operative
+        else:
+            outlet.switch_connector(connector, operative=operative)
         scheduled = scheduled or busy
-        if not operative:
+        if not outlet.usable:
             reservations.dislodge(station, outlet)
 
     def show() -> None:
         for outlet in outlets:
+            if connector is not None:
+                # What is told of its other connectors may have changed while its own state has not.
+                outlet.reported = None
             station.show_status(outlet)
 
     station.run_steps([(0.2, show)])
