@@ -14,6 +14,7 @@ from securing import VERSIONS, Secure, fresh_authority, let_in, password, secure
 from currant.kit.clock import ManualClock, SystemClock
 from currant.kit.errors import Conflict, Invalid
 from currant.pki.authority import Authority
+from currant.stations.commanding.network import ConnectionProfile, SetNetworkProfile
 from currant.stations.commanding.variables import SetVariables, Variable, VariableValue
 from currant.stations.model import CommandStatus
 from currant.stations.security import Credentials, sets_password
@@ -159,6 +160,49 @@ async def test_a_password_that_an_operator_chose_is_taken_like_a_random_one(
     assert await comes_in(secure, holder, given)
     assert not await comes_in(secure, holder, PASSWORD)
     assert await comes_in(secure, holder, holder.password)
+
+
+async def test_a_password_in_a_connection_profile_opens_the_door_whenever_the_profile_is_used(
+    secure: Secure,
+) -> None:
+    holder = await holding(secure, "2.1")
+    holder.handlers["SetNetworkProfile"] = lambda _: {"status": "Accepted"}
+    chosen = "a-password-of-a-profile"
+    profile = ConnectionProfile(url=secure.net.tls_url, security_profile=2, version="2.1", password=chosen)
+    wanted = SetNetworkProfile(slot=2, profile=profile)
+    assert sets_password(wanted)
+    record = await secure.credentials.give(TENANT, "CS-1", wanted, by=BY)
+    assert record.status is CommandStatus.ACCEPTED
+    assert chosen not in msgspec.json.encode(record).decode()
+    credential = await secure.credentials.of(TENANT, "CS-1")
+    assert [each.status for each in credential.rotations] == [PasswordStatus.STORED]
+    await holder.close()
+    # It goes on with the profile that it had, and may change to the new one at any time.
+    assert await comes_in(secure, holder, PASSWORD)
+    assert await comes_in(secure, holder, chosen)
+    credential = await secure.credentials.of(TENANT, "CS-1")
+    assert [each.status for each in credential.rotations] == [PasswordStatus.USED]
+
+
+async def test_a_profile_that_is_never_used_changes_no_password(secure: Secure) -> None:
+    holder = await holding(secure, "2.1")
+    holder.handlers["SetNetworkProfile"] = lambda _: {"status": "Accepted"}
+    profile = ConnectionProfile(
+        url=secure.net.tls_url, security_profile=2, version="2.1", password="a-password-of-a-profile"
+    )
+    plain = ConnectionProfile(url=secure.net.tls_url, security_profile=2, version="2.1")
+    assert not sets_password(SetNetworkProfile(slot=2, profile=plain))
+    clock = ManualClock(SystemClock().now())
+    credentials = Credentials(
+        secure.net.database, secure.net.directory, secure.net.registry, secure.net.commands, clock
+    )
+    await credentials.give(TENANT, "CS-1", SetNetworkProfile(slot=2, profile=profile), by=BY)
+    clock.advance(timedelta(days=31))
+    assert await credentials.settle_old() == 1
+    credential = await credentials.of(TENANT, "CS-1")
+    assert [each.status for each in credential.rotations] == [PasswordStatus.LAPSED]
+    await holder.close()
+    assert await comes_in(secure, holder, PASSWORD)
 
 
 async def test_a_chosen_password_goes_alone_and_to_a_connected_station(secure: Secure) -> None:

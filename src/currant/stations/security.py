@@ -25,6 +25,7 @@ from currant.kit.ids import StationId, TenantId, new_id
 from currant.stations import store
 from currant.stations.admission import check_password, entry_of
 from currant.stations.commanding import AnyCommand
+from currant.stations.commanding.network import SetNetworkProfile
 from currant.stations.commanding.variables import SetVariables, Variable, VariableValue
 from currant.stations.commands import CommandService
 from currant.stations.device import mapping16, naming
@@ -37,6 +38,8 @@ from currant.stations.store.security import KeptOffer
 
 log = getLogger(__name__)
 
+PasswordCommand = SetVariables | SetNetworkProfile
+"""What may change what a station authenticates with: a variable, or 2.1's connection profiles."""
 OFFERS_MAX = 3
 """New passwords of one station that nobody knows the fate of; each is one more that is taken at the door."""
 ROTATIONS_SHOWN = 20
@@ -99,7 +102,7 @@ class Credentials:
         self,
         tenant_id: TenantId,
         station: StationId | str,
-        command: SetVariables,
+        command: PasswordCommand,
         *,
         by: str,
         deadline_s: float | None = None,
@@ -110,13 +113,16 @@ class Credentials:
         station which is not connected is an outcome.
         """
         entry = self._commands.told(tenant_id, station, command)
-        if len(command.values) != 1:
+        if isinstance(command, SetVariables) and len(command.values) != 1:
             raise Invalid("Set a password by itself, so that what came of it is plain.", field="values")
         if not self._link.is_connected(entry.station_id):
             return await self._commands.give(tenant_id, station, command, by=by, deadline_s=deadline_s)
-        secret = command.values[0].value or ""
+        if isinstance(command, SetNetworkProfile):
+            secret = command.profile.password or ""
+        else:
+            secret = command.values[0].value or ""
         check_password(secret.encode())
-        if await self._is_old(entry):
+        if isinstance(command, SetVariables) and await self._is_old(entry):
             # As it goes over the wire: the station may come with the bytes that these digits spell.
             secret = mapping16.to_key(AUTHORIZATION_KEY.name, secret)
         _, record = await self._one_at_a_time(entry, command, secret, by, deadline_s)
@@ -132,7 +138,7 @@ class Credentials:
     async def _one_at_a_time(
         self,
         entry: DirectoryEntry,
-        command: SetVariables,
+        command: PasswordCommand,
         secret: str,
         by: str,
         deadline_s: float | None = None,
@@ -151,7 +157,7 @@ class Credentials:
             self._rotating.discard(entry.station_id)
 
     async def _make_offer(
-        self, entry: DirectoryEntry, command: SetVariables, secret: str, by: str, deadline_s: float | None
+        self, entry: DirectoryEntry, command: PasswordCommand, secret: str, by: str, deadline_s: float | None
     ) -> tuple[PasswordOffer, CommandRecord]:
         kept = KeptOffer(
             offer=PasswordOffer(
@@ -183,6 +189,9 @@ class Credentials:
             rows = await self._history(entry)
             return next((each for each in rows if each.id == kept.offer.id), kept.offer)
         status = OUTCOMES.get(record.status, PasswordStatus.UNANSWERED)
+        if status is PasswordStatus.ACCEPTED and isinstance(record.command, SetNetworkProfile):
+            # It uses it when it uses the profile (2.x B09.FR.14, B10), which may be never.
+            status = PasswordStatus.STORED
         if status is PasswordStatus.REFUSED:
             return await self._end(entry, current, PasswordStatus.REFUSED, record.reason)
         return await self._end(entry, current, status, record.reason, valid=True)
@@ -390,8 +399,10 @@ OUTCOMES = {
 }
 
 
-def sets_password(command: AnyCommand) -> TypeGuard[SetVariables]:
+def sets_password(command: AnyCommand) -> TypeGuard[PasswordCommand]:
     """Whether a command changes what a station authenticates with, so that we must know of it."""
+    if isinstance(command, SetNetworkProfile):
+        return command.profile.password is not None
     return isinstance(command, SetVariables) and any(
         naming.folded(mapping16.in_model(each.variable)) == naming.folded(BASIC_AUTH_PASSWORD)
         for each in command.values

@@ -18,6 +18,8 @@ class PasswordStatus(StrEnum):
     """The station took it, and has not come with it yet: it and the old one are both taken."""
     UNANSWERED = "unanswered"
     """Nobody knows whether the station took it: it and the old one are both taken."""
+    STORED = "stored"
+    """The station keeps it in a connection profile and comes with it once it uses that: both are taken meanwhile."""
     USED = "used"
     """The station came with it: it is the password, and the old one is none any more."""
     REFUSED = "refused"
