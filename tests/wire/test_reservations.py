@@ -23,6 +23,7 @@ from ocpp.v201 import call_result as result201
 from currant.access.model import GroupDraft, Presented
 from currant.charging.reservations.model import Reservation, ReservationDraft, ReservationState
 from currant.kit.clock import SystemClock, wire_time
+from currant.kit.errors import Invalid
 from currant.simulator.fleet import Fleet
 from currant.simulator.specs import EvseSpec, StationSpec, VersionName
 from currant.simulator.station import Station
@@ -371,6 +372,14 @@ async def test_a_kind_of_connector_is_asked_for_in_the_words_of_the_version(
         assert record.status is CommandStatus.ACCEPTED
         assert station.asked["connector_type"] == word
         assert "evse_id" not in station.asked
+
+
+async def test_a_reservation_that_is_over_already_is_not_sent(open_network: Network) -> None:
+    async with connected(open_network, Station201, "ocpp2.0.1"):
+        over = Reserve(reservation_id=5, expires_at=open_network.clock.now(), token_uid=DRIVER)
+        with pytest.raises(Invalid, match="over already"):
+            await open_network.commands.give(TENANT, "CP-1", over, by="test")
+    assert (await open_network.commands.list(TENANT)).items == ()
 
 
 async def test_what_a_version_cannot_say_is_told_and_not_sent(open_network: Network) -> None:

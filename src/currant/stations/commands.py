@@ -144,7 +144,7 @@ class CommandService:
         """The station (by id or identity), if it may be told this; raises as `give` does."""
         entry = entry_of(self._directory, tenant_id, station_id)
         _check_allowed(entry.admission, command)
-        rules.check(command)
+        rules.check(command, now=self._clock.now())
         return entry
 
     def _record(self, entry: DirectoryEntry, command: AnyCommand, by: str) -> CommandRecord:

@@ -1,9 +1,11 @@
 """What the specifications say about commands' arguments, checked before anything is recorded or sent."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from currant.stations.commanding import AnyCommand
+from currant.stations.commanding.reservations import Reserve
 from currant.stations.commanding.rules import (
     certificates,
     der,
@@ -33,8 +35,10 @@ CHECKS: dict[type, Callable[[Any], None]] = {
 }
 
 
-def check(command: AnyCommand) -> None:
-    """Raise Invalid where a command could not be meant in any version."""
+def check(command: AnyCommand, *, now: datetime | None = None) -> None:
+    """Raise Invalid where a command could not be meant in any version, or, with `now`, not any more."""
     rule = CHECKS.get(type(command))
     if rule is not None:
         rule(command)
+    if now is not None and isinstance(command, Reserve):
+        reservations.check_ahead(command, now)

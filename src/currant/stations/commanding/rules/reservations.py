@@ -1,10 +1,7 @@
-"""Reservations: what the commands must be, whatever the version.
-
-Whether an expiry lies ahead is for those who know what time it is: the service that plans
-reservations, and the station.
-"""
+"""Reservations: what the commands must be, whatever the version."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from currant.kit.errors import Invalid
@@ -35,6 +32,12 @@ def reserve(command: reservations.Reserve) -> None:
         )
     if command.connector_format not in (None, *FORMATS):
         raise Invalid("A connector's format is socket or cable.", field="connector_format")
+
+
+def check_ahead(command: reservations.Reserve, now: datetime) -> None:
+    """Raise Invalid for a reservation that is over already: a station could do nothing with it."""
+    if command.expires_at <= now:
+        raise Invalid("The reservation is over already: expires_at lies in the past.", field="expires_at")
 
 
 def cancel(command: reservations.CancelReservation) -> None:
