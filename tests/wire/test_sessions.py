@@ -18,10 +18,10 @@ from ocpp.v201 import ChargePoint as ChargePoint201
 from ocpp.v201 import call as call201
 from ocpp.v201 import call_result as result201
 
-from currant.access.model import Presented, TokenKind
+from currant.access.model import GroupDraft, Presented, TokenKind
 from currant.charging.model import Phase
 from currant.kit.clock import SystemClock, wire_time
-from currant.stations.commanding.remote import Reset, ResetKind, Trigger
+from currant.stations.commanding.remote import Reset, ResetKind, StartCharging, Trigger
 from currant.stations.commanding.variables import GetVariables, Variable
 from currant.stations.model import Admission, CommandStatus, ConnectorStatus
 
@@ -388,6 +388,29 @@ async def test_a_session_that_was_asked_for_is_its_drivers_though_the_station_na
         session.evse: (session.token_id, session.authorised) for session in await open_network.sessions()
     }
     assert drivers == {1: (issued.id, True), 2: (None, False)}
+
+
+async def test_a_station_is_told_of_which_group_its_driver_is(open_network: Network) -> None:
+    group = await open_network.access.create_group(
+        TENANT, GroupDraft(name="Fleet", parent_uid="FLEET"), by="a test"
+    )
+    await open_network.issue("04A1B2C3", group_id=group.id)
+    await open_network.issue("04A1B2C4")
+    async with websockets.connect(f"{open_network.url}/CP-16", subprotocols=["ocpp1.6"]) as socket:
+        station = Station16("CP-16", socket)
+        listening = asyncio.create_task(station.start())
+        await station.call(call16.BootNotification(charge_point_model="M", charge_point_vendor="V"))
+        known = open_network.directory.find("CP-16")
+        assert known is not None
+        told = []
+        for uid in ("04A1B2C3", "04A1B2C4"):
+            record = await open_network.charging.start_remotely(
+                TENANT, known.station_id, Presented(uid=uid), by="a test", evse=1
+            )
+            assert isinstance(record.command, StartCharging)
+            told.append(record.command.parent_uid)
+        listening.cancel()
+    assert told == ["FLEET", None]
 
 
 async def test_a_token_that_may_not_charge_is_refused_before_the_station_is_troubled(

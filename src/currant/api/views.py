@@ -78,6 +78,8 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the token may charge; a station may begin a session in any case."""
     authorisation: str = ""
     """Why it may or may not, as in a decision's `reason`."""
+    authorisation_reference: str = ""
+    """What an external authoriser calls its decision."""
     stop_token_uid: str = ""
     """What was presented to end it."""
     meter_start_wh: int | None = None

@@ -196,6 +196,9 @@ class Operating(Common):
         if known is not None and presented.kind is TokenKind.UNKNOWN:
             # OCPP 2.x names the kind, and a card presented to stop has to be of the one that started.
             command = replace(command, token_kind=known.token.kind.value)
+        if decision.parent_uid is not None:
+            # Whoever is of its group may stop the session (2.x C09).
+            command = replace(command, parent_uid=decision.parent_uid)
         if not decision.allowed:
             return await self._commands.turn_down(
                 tenant_id, station_id, command, by=by, reason=decision.explanation
