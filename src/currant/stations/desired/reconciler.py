@@ -137,6 +137,7 @@ class Reconciler:
         self._tasks: list[asyncio.Task[None]] = []
         self._wakened = False
         self._swept_at = 0.0
+        self._due = 0.0
         self.served = 0
         self.dropped = 0
 
@@ -351,7 +352,8 @@ class Reconciler:
         """Give one turn after the other its task, as fast as the pace allows."""
         loop, waiting = asyncio.get_running_loop(), deque(turns)
         stride = min(STRIDE_MAX, max(1, round(self._config.per_second * STRIDE_S)))
-        due = loop.time()
+        # Reading ahead takes time of the pace, too.
+        due = max(self._due, loop.time() - 2 * STRIDE_S)
         try:
             while waiting:
                 for _ in range(min(stride, len(waiting))):
@@ -363,6 +365,7 @@ class Reconciler:
                     await asyncio.sleep(0)
                 await asyncio.sleep(max(0.0, due - loop.time()))
         finally:
+            self._due = due
             for turn in waiting:
                 self._worker.end(turn)
 

@@ -5,13 +5,20 @@ a station then costs no query. What waits for a restart is not held, because a r
 database alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from currant.kit.ids import StationId
+from currant.db.engine import Database
+from currant.kit.ids import StationId, TenantId
 from currant.stations.commanding.variables import Traits, Variable
+from currant.stations.device import naming
 from currant.stations.device.learning import Place, Row
+from currant.stations.device.limits import LIMITING, Limits, limits_from
+from currant.stations.device.store import models
 from currant.stations.device.store.models import KnownRow
 
+NAMES_MAX = 300
+"""Variables that are held of stations; whoever wants more asks the database each time."""
+LIMITS_MAX = 200_000
 HELD_MAX = 10_000
 """Stations held at one time; those beyond are asked for in the database each time."""
 
@@ -28,12 +35,61 @@ class Held:
 
 
 class Holding:
-    """The stations that are held."""
+    """The stations that are held.
 
-    def __init__(self) -> None:
+    Beside their rows it fills what `DeviceModel` remembers of them: their `numbers`, and the `limits` of
+    what they take in a message. `is_telling` says whether something that a station told is being written.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        numbers: dict[StationId, int],
+        limits: dict[StationId, Limits],
+        is_telling: Callable[[StationId], bool],
+    ) -> None:
+        self._database = database
+        self._numbers = numbers
+        self._limits = limits
+        self._is_telling = is_telling
         self._held: dict[StationId, Held] = {}
 
-    def expect(self, station_ids: Iterable[StationId], names: frozenset[str]) -> dict[StationId, Held]:
+    async def read(self, tenant_id: TenantId, wanted: Mapping[StationId, Sequence[Variable]]) -> None:
+        """Begin to hold what some stations have of some variables."""
+        names = {naming.folded(variable) for variables in wanted.values() for variable in variables}
+        if len(names) > NAMES_MAX:
+            return
+        expected = self._expect(wanted, frozenset(names))
+        ids = list(expected)
+        if not ids:
+            return
+        try:
+            await self._number(tenant_id, [each for each in ids if each not in self._numbers])
+            asked = sorted(names | LIMITING.keys())
+            rows = await self._database.read(
+                lambda conn: models.variables_of_many(conn, tenant_id, ids, asked)
+            )
+        except BaseException:
+            for station_id in ids:
+                self.forget(station_id)
+            raise
+        for station_id in ids:
+            self._fill(station_id, expected[station_id], rows.get(station_id, []))
+
+    async def _number(self, tenant_id: TenantId, ids: Sequence[StationId]) -> None:
+        if not ids:
+            return
+        numbers = await self._database.read(lambda conn: models.numbers_of(conn, tenant_id, ids))
+        new = [station_id for station_id in ids if station_id not in numbers]
+        if new:
+            numbers |= await self._database.decide(
+                lambda conn, _: {each: models.number(conn, tenant_id, each, {}, {}).station for each in new},
+                tenant_id,
+            )
+        self._numbers.update(numbers)
+
+    def _expect(self, station_ids: Iterable[StationId], names: frozenset[str]) -> dict[StationId, Held]:
         """Say that rows of these are about to be read; what is written meanwhile is thus noticed."""
         expected = {}
         for station_id in station_ids:
@@ -41,15 +97,20 @@ class Holding:
                 expected[station_id] = self._held[station_id] = Held(names)
         return expected
 
-    def fill(self, station_id: StationId, held: Held, rows: Sequence[KnownRow]) -> None:
-        """The rows of an expected station, unless something was written of it since."""
+    def _fill(self, station_id: StationId, held: Held, known: Sequence[KnownRow]) -> None:
+        """Take in what was read, unless something was written since, or is being written in this moment."""
         if self._held.get(station_id) is not held:
             return
-        if any(each.row.pending is not None for each in rows):
+        rows = [each for each in known if each.folded in held.names]
+        if self._is_telling(station_id) or any(each.row.pending is not None for each in rows):
             del self._held[station_id]
             return
         held.rows = {each.place: each for each in rows}
         held.ready = True
+        self._limits.setdefault(
+            station_id,
+            limits_from({each.folded: each.row.value for each in known if each.folded in LIMITING}),
+        )
 
     def forget(self, station_id: StationId) -> None:
         self._held.pop(station_id, None)

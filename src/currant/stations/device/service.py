@@ -48,8 +48,6 @@ VALUE_MAX = 2_500
 ROOM = 5_000
 """Values kept of one station."""
 PROBLEM_MAX = 500
-HELD_NAMES_MAX = 300
-"""Variables that are held of stations that are worked on; whoever wants more asks the database each time."""
 
 _Spelling = tuple[str, str, str, str | None, str | None]
 
@@ -108,7 +106,12 @@ class DeviceModel(FleetQuestions):
         self._limits: dict[StationId, Limits] = {}
         # The numbers of the variables that tell limits.
         self._limiting: set[int] = set()
-        self._holding = Holding()
+        self._holding = Holding(
+            database,
+            numbers=self._stations,
+            limits=self._limits,
+            is_telling=self._under_way.__contains__,
+        )
 
     # Learning
 
@@ -367,56 +370,7 @@ class DeviceModel(FleetQuestions):
 
         `known` and `limits_of` are then answered from memory, until `let_go`. At most some hundred stations.
         """
-        names = {naming.folded(variable) for variables in wanted.values() for variable in variables}
-        if len(names) > HELD_NAMES_MAX:
-            return
-        expected = self._holding.expect(wanted, frozenset(names))
-        ids = list(expected)
-        if not ids:
-            return
-        try:
-            await self._read_held(tenant_id, ids, expected, sorted(names | LIMITING.keys()))
-        except BaseException:
-            for station_id in ids:
-                self._holding.forget(station_id)
-            raise
-
-    async def _read_held(
-        self,
-        tenant_id: TenantId,
-        ids: Sequence[StationId],
-        expected: Mapping[StationId, Held],
-        names: list[str],
-    ) -> None:
-        unnumbered = [station_id for station_id in ids if station_id not in self._stations]
-        if unnumbered:
-            numbers = await self._database.read(
-                lambda conn: store.models.numbers_of(conn, tenant_id, unnumbered)
-            )
-            new = [station_id for station_id in unnumbered if station_id not in numbers]
-            if new:
-                numbers |= await self._database.decide(
-                    lambda conn, _: {
-                        each: store.models.number(conn, tenant_id, each, {}, {}).station for each in new
-                    },
-                    tenant_id,
-                )
-            self._stations |= numbers
-        rows = await self._database.read(
-            lambda conn: store.models.variables_of_many(conn, tenant_id, ids, names)
-        )
-        for station_id in ids:
-            if station_id in self._under_way:
-                # What it tells in this moment may not stand in what was read.
-                self._holding.forget(station_id)
-                continue
-            known = rows.get(station_id, [])
-            held = expected[station_id]
-            self._holding.fill(station_id, held, [each for each in known if each.folded in held.names])
-            if station_id not in self._limits and len(self._limits) < REMEMBERED_MAX:
-                self._limits[station_id] = limits_from(
-                    {each.folded: each.row.value for each in known if each.folded in LIMITING}
-                )
+        await self._holding.read(tenant_id, wanted)
 
     def let_go(self, station_id: StationId) -> None:
         """The work at a station is done."""
