@@ -232,6 +232,7 @@ def test_firmware_is_kept_and_given_and_logs_are_asked_for(tmp_path: Path) -> No
         assert server.run("firmware", "update", "CP-1", "2.0", exit=1)["version"] == "2.0"
         assert server.run("firmware", "status", "--station", "CP-1")[0]["firmware_id"] == made["id"]
         assert server.run("logs", "get", "CP-1", exit=1)["kind"] == "diagnostics"
+        assert server.run("logs", "get", "CP-1", "--queue-until", "1d")["status"] == "waiting"
         assert server.run("logs", "list") == []
 
 

@@ -27,6 +27,10 @@ firmware = typer.Typer(no_args_is_help=True, help="Firmware: kept here, given to
 Station = Annotated[str, typer.Argument(help="A station's identity or id.")]
 Image = Annotated[str, typer.Argument(help="The image's id, or its version where only one has it.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
+QueueUntil = Annotated[
+    str | None,
+    typer.Option(help="Ask a station that is offline when it comes, until then (1d, or RFC 3339)."),
+]
 Patience = Annotated[int, typer.Option("--for", min=1, help="Wait so many seconds for it.")]
 
 
@@ -44,16 +48,12 @@ def get_log(
     kind: Annotated[LogKind, typer.Option(help="Which log.")] = LogKind.DIAGNOSTICS,
     since: Annotated[str | None, typer.Option(help="About the time from then on (RFC 3339).")] = None,
     until: Annotated[str | None, typer.Option(help="About the time up to then (RFC 3339).")] = None,
+    queue_until: QueueUntil = None,
     patience_s: Patience = 600,
 ) -> None:
     """Ask a station for a log, wait for it, and write it to a file."""
-    now = SystemClock().now()
-    body = {
-        "kind": kind.value,
-        "oldest": None if since is None else moment_given(since, now=now),
-        "latest": None if until is None else moment_given(until, now=now),
-    }
-    begun = ask(f"/stations/{station}/logs", body)
+    body = {"kind": kind.value, "oldest": _moment(since), "latest": _moment(until)}
+    begun = ask(f"/stations/{station}/logs", body, queue_until=_moment(queue_until))
     with Client.of(state) as client:
         found = _waited(client, begun, patience_s)
         if found["status"] != "done" or not found["file_id"]:
@@ -156,23 +156,23 @@ def update(
     ] = None,
     install_at: Annotated[str | None, typer.Option(help="Install it then.")] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Send no signature.")] = False,
+    queue_until: QueueUntil = None,
     wait: Annotated[bool, typer.Option(help="Wait until it is installed, or has failed.")] = True,
     patience_s: Patience = 3600,
 ) -> None:
     """Have a station install firmware."""
     if (image is None) == (url is None):
         raise Failure("Name an image that is kept here, or one elsewhere with --url.", Exit.USAGE)
-    now = SystemClock().now()
     with Client.of(state) as client:
         body = {
             "firmware_id": None if image is None else _image(client, image),
             "url": url,
             "version": version or None,
-            "retrieve_at": None if retrieve_at is None else moment_given(retrieve_at, now=now),
-            "install_at": None if install_at is None else moment_given(install_at, now=now),
+            "retrieve_at": _moment(retrieve_at),
+            "install_at": _moment(install_at),
             "signed": False if unsigned else None,
         }
-        begun = ask(f"/stations/{station}/firmware", body)
+        begun = ask(f"/stations/{station}/firmware", body, queue_until=_moment(queue_until))
         found = _waited(client, begun, patience_s) if wait else begun
     _end(found)
 
@@ -228,7 +228,7 @@ def _waited(client: Client, begun: dict[str, Any], patience_s: float) -> dict[st
                     said = f" ({step['said']})" if step.get("said") else ""
                     console.print(f"{local(step['at'])} {step['status']}{said}{note}", markup=False)
             told = len(found["steps"])
-            if found["status"] in ENDED or clock.now().timestamp() > until:
+            if found["status"] in (*ENDED, "waiting") or clock.now().timestamp() > until:
                 return found
             time.sleep(WATCH_EVERY_S)
             found = client.get(f"/transfers/{begun['id']}")
@@ -239,11 +239,16 @@ def _waited(client: Client, begun: dict[str, Any], patience_s: float) -> dict[st
 
 def _end(found: dict[str, Any]) -> None:
     def human() -> None:
-        say(f"{found['status']}{': ' + found['reason'] if found['reason'] else ''}")
+        reason = f": {found['reason']}" if found["reason"] else ""
+        say(f"{found['status']}{reason}")
 
     show(found, human)
     if found["status"] in ENDED and found["status"] != "done":
         raise typer.Exit(EXITS.get(found["status"], Exit.REFUSED))
+
+
+def _moment(given: str | None) -> str | None:
+    return None if given is None else moment_given(given, now=SystemClock().now())
 
 
 def _download(client: Client, path: str, target: Path) -> int:
