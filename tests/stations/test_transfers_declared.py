@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.stations.conftest import KEY, NOW, TENANT, Network
 
@@ -87,6 +88,10 @@ class Declared:
             may_restart=True,
         )
         return self
+
+    def declare_again(self) -> None:
+        now = self.network.clock.now()
+        self.desired = msgspec.structs.replace(self.desired, declared_at=now, declaration_id="again")
 
     async def boots(self, firmware: str) -> None:
         report = BootReport(vendor="Acme", model="M1", firmware_version=firmware)
@@ -175,6 +180,33 @@ async def test_a_station_that_does_not_start_its_new_firmware_is_restarted(decla
     restart = await declared.step()
     assert isinstance(restart.command, Reset)
     assert restart.restarts
+
+
+@pytest.mark.parametrize("declared_again_after", ["planned", "installed"])
+async def test_firmware_that_waits_for_its_start_is_not_sent_again(
+    declared: Declared, declared_again_after: str
+) -> None:
+    step = await declared.step()
+    declared.network.clock.advance(timedelta(seconds=5))
+    if declared_again_after == "planned":
+        declared.declare_again()
+        step = await declared.step()
+    await declared.take(step)
+    await declared.says(Stage.INSTALLED, step.command)
+    declared.network.clock.advance(timedelta(seconds=5))
+    if declared_again_after == "installed":
+        declared.declare_again()
+    assert await declared.steps() == ()
+
+
+async def test_firmware_declared_anew_after_failures_is_tried_at_once(declared: Declared) -> None:
+    step = await declared.step()
+    await declared.take(step)
+    await declared.says(Stage.TRANSFER_FAILED, step.command)
+    assert await declared.steps() == ()
+    declared.network.clock.advance(timedelta(seconds=5))
+    declared.declare_again()
+    assert isinstance((await declared.step()).command, UpdateFirmware)
 
 
 async def test_failures_are_repeated_ever_later_and_then_no_more(declared: Declared) -> None:

@@ -100,12 +100,13 @@ class FirmwareAspect:
         attempts = [
             each
             for each in known
-            if each.firmware_id == wanted.firmware_id
-            and each.asked_at >= desired.declared_at
-            and each.status is not TransferStatus.PLANNED
+            if each.firmware_id == wanted.firmware_id and each.status is not TransferStatus.PLANNED
         ]
+        # What is installed and waits for its start is that, even if it was declared anew meanwhile.
         if attempts and _installed(attempts[0]):
             return _activating(attempts[0], now)
+        # Not by when it was planned: a plan may have waited through several declarations.
+        attempts = [each for each in attempts if each.heard_at >= desired.declared_at]
         if len(attempts) >= ATTEMPTS_MAX:
             reason = attempts[0].reason or "The station does not come to the version that is wanted."
             return Refusal(reason=f"{ATTEMPTS_MAX} attempts were of no use. {reason}")
