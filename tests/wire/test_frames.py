@@ -216,8 +216,10 @@ async def test_what_cannot_be_read_at_its_heart_is_no_error_of_ours(open_network
         about = {"source": "CRL", "urls": [], "certificateHashData": {"hashAlgorithm": None}}
         answer = await asked("GetCertificateChainStatus", certificateStatusRequests=[about])
         assert answer[:3] == [4, "GetCertificateChainStatus", "OccurrenceConstraintViolation"]
-        rejected = (await asked("VatNumberValidation", vatNumber=10**30))[2]
-        assert isinstance(rejected, dict)
+        for evse in (-1, 2**40):
+            rejected = (await asked("VatNumberValidation", vatNumber=10**30, evseId=evse))[2]
+            assert isinstance(rejected, dict)
+            assert "evseId" not in rejected
         assert (rejected["status"], rejected["vatNumber"]) == ("Rejected", "1" + "0" * 19)
 
 

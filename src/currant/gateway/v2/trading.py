@@ -72,7 +72,7 @@ def vat_number_validation(
         # No longer than the answer has room for: one that long is rejected anyway.
         vat_number=request.vat_number[:VAT_NUMBER_MAX],
         status="Accepted" if plausible else "Rejected",
-        evse_id=request.evse_id,
+        evse_id=None if request.evse_id is None or not 0 <= request.evse_id < 2**31 else request.evse_id,
         status_info=None
         if plausible
         else v21.StatusInfoType(
