@@ -24,6 +24,7 @@ from currant.api.server import ApiServer, Tls
 from currant.api.services import ApiConfig, ApiServices
 from currant.app.desiring import make_desired_state, prepare_desired_state, start_desired_state
 from currant.app.duties import Duties, Duty
+from currant.app.forgetting import forget_old
 from currant.app.place import Place, Running
 from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
@@ -37,8 +38,6 @@ from currant.charging.service import ChargingService
 from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
-from currant.db.retention import Keep, remove_older, trim_journal
-from currant.db.tables import metadata
 from currant.events.delivery import Delivery
 from currant.events.live import LiveFeed
 from currant.gateway.config import GatewayConfig, TlsConfig
@@ -484,8 +483,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
 
 def duties_of(currant: Currant) -> list[Duty]:
     """What is done again and again, how often, and by whom."""
-    settings, database, clock = currant.settings, currant.database, currant.clock
-    keep = settings.retention
+    settings, clock = currant.settings, currant.clock
 
     async def close_zombies() -> None:
         await currant.charging.reap(clock.now())
@@ -495,32 +493,6 @@ def duties_of(currant: Currant) -> list[Duty]:
 
     async def tend_waiting() -> None:
         await currant.waiting.tend(clock.now())
-
-    async def forget_old() -> None:
-        now = clock.now()
-        await currant.messages.trim(
-            keep_for=timedelta(days=keep.messages_days), keep_bytes=keep.messages_mb * 1_000_000
-        )
-        await trim_journal(database, age=timedelta(days=keep.journal_days), now=now)
-        for table, column, days in (
-            ("status_history", "received_at", keep.status_history_days),
-            ("commands", "id", keep.commands_days),
-            ("transfers", "id", keep.commands_days),
-            ("security_events", "id", keep.security_events_days),
-            ("station_der_alarms", "id", keep.status_history_days),
-            ("findings", "last_at", keep.findings_days),
-            ("component_events", "id", keep.component_events_days),
-            ("stream_values", "at", keep.component_events_days),
-        ):
-            await remove_older(database, Keep(metadata.tables[table], column, timedelta(days=days)), now=now)
-        await currant.charging.thin_readings(
-            before=now - timedelta(days=keep.readings_full_days),
-            keep_every_s=keep.readings_thinned_minutes * 60,
-        )
-        await currant.desired.rollouts.forget(keep_for=timedelta(days=keep.commands_days))
-        await currant.tenancy.forget_expired()
-        await currant.access.counting.forget_old()
-        await currant.files.tidy()
 
     async def renew_certificates() -> None:
         # Asking for them renews those that end soon; the operator's own may have been replaced as files.
@@ -541,7 +513,7 @@ def duties_of(currant: Currant) -> list[Duty]:
         ),
         Duty(name="giving up of silent transfers", every_s=60, run=currant.transfers.sweep, first_s=60),
         Duty(name="reading of variables", every_s=15, run=currant.reader.round, first_s=45, alone=False),
-        Duty(name="retention", every_s=3600, run=forget_old, first_s=120),
+        Duty(name="retention", every_s=3600, run=lambda: forget_old(currant), first_s=120),
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False
         ),

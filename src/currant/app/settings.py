@@ -344,6 +344,12 @@ class RetentionSettings(Section):
     component_events_days: Annotated[int, Field(ge=1)] = 180
     """Days that what components of stations told, and streamed values, are kept."""
 
+    reservations_days: Annotated[int, Field(ge=1)] = 730
+    """Days that reservations and places in waiting lists are kept after they ended."""
+
+    settlements_days: Annotated[int, Field(ge=1)] = 3650
+    """Days that payments at terminals and battery swaps are kept: as long as receipts have to be, in most countries."""
+
     findings_days: Annotated[int, Field(ge=1)] = 90
     """Days that a finding is kept after it was last made."""
 

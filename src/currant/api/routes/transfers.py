@@ -19,8 +19,9 @@ from currant.kit.ids import BatchId, FirmwareId, StationId, TransferId
 from currant.stations.commanding.base import Retrying
 from currant.stations.commanding.transfers import FirmwareSigning, LogKind
 from currant.stations.model import CommandBatch, CommandRecord, Page
+from currant.stations.transfers.making import FirmwareWanted, LogWanted
 from currant.stations.transfers.model import Transfer, TransferKind, TransferStatus
-from currant.stations.transfers.service import FirmwareWanted, LogWanted, TransferService, When
+from currant.stations.transfers.service import TransferService, When
 from currant.tenancy.model import Permission
 
 Url = Annotated[str, msgspec.Meta(max_length=2_000)]

@@ -104,6 +104,7 @@ reservations = Table(
     Index(None, "place_station_id", "booked_until"),
     Index(None, "location_id", "booked_until"),
     Index(None, "token_id", "id"),
+    Index(None, "ended_at"),
     Index(
         "ix_reservations_live_place",
         "place_station_id",
@@ -148,6 +149,7 @@ waiting = Table(
     Column("session_id", Text),
     Column("live", Boolean, nullable=False),
     Index(None, "tenant_id", "id"),
+    Index(None, "ended_at"),
     Index("ix_waiting_drivers_live", "location_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index("ix_waiting_drivers_live_token", "token_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
 )

@@ -31,6 +31,7 @@ offers = Table(
     Column("reason", Text, nullable=False),
     Index(None, "station_id", "id"),
     Index(None, "valid", "offered_at"),
+    Index(None, "ended_at"),
 )
 
 _INSERT = insert_into(offers)

@@ -17,10 +17,11 @@ from currant.stations import paging
 from currant.stations.model import Page
 from currant.stations.transfers import rules, store
 from currant.stations.transfers.addressing import Addressing
+from currant.stations.transfers.following import keep
 from currant.stations.transfers.links import Direction, WrongLink
 from currant.stations.transfers.model import Family, StoredFile, Transfer
 from currant.stations.transfers.preview import FilePreview, preview
-from currant.stations.transfers.service import TransferService, keep
+from currant.stations.transfers.service import TransferService
 from currant.stations.transfers.shelf import Kept, NoRoom, Shelf, TooLarge
 
 T = TypeVar("T")

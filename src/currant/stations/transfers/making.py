@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypedDict
 
 import msgspec
 
@@ -36,6 +37,38 @@ ProtocolsOf = Callable[[TenantId, StationId], Awaitable[frozenset[str]]]
 AskingCommand = GetLog | UpdateFirmware | PublishFirmware
 ASKING = (GetLog, UpdateFirmware, PublishFirmware)
 """The commands that transfers begin with."""
+
+
+class LogWanted(TypedDict, total=False):
+    """What a log shall hold, and where it shall go."""
+
+    oldest: datetime | None
+    latest: datetime | None
+    url: str | None
+    retrying: Retrying | None
+    security_extension: bool
+
+
+class FirmwareWanted(TypedDict, total=False):
+    """Which firmware, and when."""
+
+    firmware_id: FirmwareId | None
+    url: str | None
+    version: str
+    retrieve_at: datetime | None
+    install_at: datetime | None
+    signing: FirmwareSigning | None
+    signed: bool
+    retrying: Retrying | None
+
+
+class PublishingWanted(TypedDict, total=False):
+    """What a local controller shall offer."""
+
+    firmware_id: FirmwareId | None
+    url: str | None
+    checksum: str
+    retrying: Retrying | None
 
 
 class Asked(msgspec.Struct, frozen=True):

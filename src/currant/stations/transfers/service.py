@@ -2,10 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import msgspec
-from sqlalchemy import Connection
 
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
@@ -13,48 +12,44 @@ from currant.db.numbers import Numbers
 from currant.kit.clock import Clock
 from currant.kit.errors import NotFound
 from currant.kit.event import Event
-from currant.kit.ids import BatchId, FirmwareId, StationId, TenantId, TransferId
-from currant.stations import paging
+from currant.kit.ids import FirmwareId, StationId, TenantId
 from currant.stations.commanding import AnyCommand
-from currant.stations.commanding.base import Retrying
 from currant.stations.commanding.transfers import (
-    FirmwareSigning,
     LogKind,
     UnpublishFirmware,
     UpdateFirmware,
 )
 from currant.stations.commands import CommandService
 from currant.stations.directory import DirectoryEntry, StationDirectory
-from currant.stations.events import CommandEnded, StationBooted
+from currant.stations.events import CommandEnded
 from currant.stations.inventory import Inventory
 from currant.stations.link import StationLink
-from currant.stations.model import AttendedStation, CommandBatch, CommandRecord, CommandStatus, Page
+from currant.stations.model import CommandBatch, CommandRecord
 from currant.stations.queue_terms import Terms
 from currant.stations.queueing import CommandQueue
 from currant.stations.transfers import rules, store
 from currant.stations.transfers.addresses import without_word
 from currant.stations.transfers.addressing import Addressing
-from currant.stations.transfers.making import ASKING, Asked, AskingCommand, Maker, ProtocolsOf
+from currant.stations.transfers.following import Following, keep
+from currant.stations.transfers.making import (
+    ASKING,
+    Asked,
+    AskingCommand,
+    FirmwareWanted,
+    LogWanted,
+    Maker,
+    ProtocolsOf,
+    PublishingWanted,
+)
 from currant.stations.transfers.model import (
-    UNASKED,
-    UNDER_WAY,
     Family,
     FirmwareImage,
-    Stage,
     Transfer,
-    TransferChanged,
     TransferKind,
     TransferStatus,
 )
 
 ASKING_KINDS = frozenset(kind.__name__ for kind in ASKING)
-LOOKED_AT = 20
-"""How many of a station's latest transfers a report without a number may be about."""
-SWEPT_AT_ONCE = 500
-WORD_MAX = 500
-LOCATIONS_MAX = 20
-
-Change = Callable[[Transfer], Transfer]
 
 
 class When(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,39 +62,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True):
 NOW = When()
 
 
-class LogWanted(TypedDict, total=False):
-    """What a log shall hold, and where it shall go."""
-
-    oldest: datetime | None
-    latest: datetime | None
-    url: str | None
-    retrying: Retrying | None
-    security_extension: bool
-
-
-class FirmwareWanted(TypedDict, total=False):
-    """Which firmware, and when."""
-
-    firmware_id: FirmwareId | None
-    url: str | None
-    version: str
-    retrieve_at: datetime | None
-    install_at: datetime | None
-    signing: FirmwareSigning | None
-    signed: bool
-    retrying: Retrying | None
-
-
-class PublishingWanted(TypedDict, total=False):
-    """What a local controller shall offer."""
-
-    firmware_id: FirmwareId | None
-    url: str | None
-    checksum: str
-    retrying: Retrying | None
-
-
-class TransferService:
+class TransferService(Following):
     """One transfer is one row; what a station says of it, and what we see of it, moves it on."""
 
     def __init__(
@@ -116,10 +79,9 @@ class TransferService:
         protocols_of: ProtocolsOf | None = None,
         queue: CommandQueue | None = None,
     ) -> None:
-        self._database = database
+        super().__init__(database, clock)
         self._commands = commands
         self._link = link
-        self._clock = clock
         self._maker = Maker(
             database, directory, inventory, link, numbers, addressing, clock, protocols_of=protocols_of
         )
@@ -374,132 +336,8 @@ class TransferService:
                 return await self._answered(each, record)
         return None
 
-    async def report(
-        self,
-        station: AttendedStation,
-        family: Family,
-        stage: Stage,
-        *,
-        said: str,
-        request_id: int | None = None,
-        detail: str = "",
-        locations: tuple[str, ...] = (),
-    ) -> bool:
-        """Take note of what a station says of a transfer; False when it is of none that Currant knows."""
-        now = self._clock.now()
-
-        def note(conn: Connection, changes: ChangeSet) -> bool:
-            known = store.latest(conn, station.tenant_id, station.station_id, family, limit=LOOKED_AT)
-            transfer = _meant(known, request_id)
-            if transfer is None:
-                return False
-            after = rules.reported(
-                transfer,
-                stage,
-                now=now,
-                said=said[:WORD_MAX],
-                detail=detail[:WORD_MAX],
-                named=request_id is not None,
-                locations=tuple(each[:WORD_MAX] for each in locations[:LOCATIONS_MAX]),
-            )
-            keep(changes, transfer, after)
-            # What says no number and changes nothing that has ended is of something that Currant did not begin.
-            return request_id is not None or transfer.status in UNDER_WAY or after != transfer
-
-        return await self._database.decide(note, station.tenant_id)
-
-    async def booted(self, event: Event) -> None:
-        """A subscriber of StationBooted: a start with other firmware ends an update."""
-        assert isinstance(event, StationBooted), "It is told of nothing else."
-
-        def look(conn: Connection) -> bool:
-            return store.has_any(conn, event.tenant_id, event.station_id, TransferKind.FIRMWARE)
-
-        # Few starts follow an update, and a whole network may start at once.
-        if not await self._database.read(look):
-            return
-        now = self._clock.now()
-
-        def note(conn: Connection, changes: ChangeSet) -> None:
-            known = store.latest(conn, event.tenant_id, event.station_id, Family.FIRMWARE, limit=LOOKED_AT)
-            transfer = _meant(known, None)
-            if transfer is not None:
-                keep(changes, transfer, rules.booted(transfer, event.firmware_version, now=now))
-
-        await self._database.decide(note, event.tenant_id)
-
-    async def sweep(self) -> int:
-        """Give up the transfers of which nothing was heard for too long; returns how many those were."""
-        now = self._clock.now()
-        quiet = await self._database.read(
-            lambda conn: store.quiet(conn, heard_before=now - rules.ARRIVED_PATIENCE, limit=SWEPT_AT_ONCE)
-        )
-        over = [each for each in quiet if rules.given_up(each, now=now) is not each]
-        for each in over:
-            await self.change(each.tenant_id, each.id, lambda found: rules.given_up(found, now=now))
-        return len(over)
-
-    async def get(self, tenant_id: TenantId, transfer_id: TransferId) -> Transfer:
-        found = await self._database.read(lambda conn: store.transfer(conn, tenant_id, transfer_id))
-        if found is None:
-            raise NotFound(f"There is no transfer {transfer_id}.", field="transfer", transfer=transfer_id)
-        return found
-
-    async def list(
-        self,
-        tenant_id: TenantId,
-        *,
-        station_id: StationId | None = None,
-        kind: TransferKind | None = None,
-        status: TransferStatus | None = None,
-        firmware_id: FirmwareId | None = None,
-        batch_id: BatchId | None = None,
-        cursor: str | None = None,
-        limit: int = 50,
-    ) -> Page[Transfer]:
-        """Latest first."""
-        limit = paging.bounded(limit)
-        before = None if cursor is None else str(paging.decode(cursor, str)[0])
-        rows = await self._database.read(
-            lambda conn: store.search_transfers(
-                conn,
-                tenant_id,
-                station_id=station_id,
-                kind=kind,
-                status=status,
-                firmware_id=firmware_id,
-                batch_id=batch_id,
-                before=before,
-                limit=limit + 1,
-            )
-        )
-        return paging.page(rows, limit, lambda transfer: paging.encode(transfer.id))
-
-    async def latest_of(
-        self, tenant_id: TenantId, station_id: StationId, family: Family
-    ) -> tuple[Transfer, ...]:
-        """A station's last transfers of a family, latest first."""
-        return tuple(
-            await self._database.read(
-                lambda conn: store.latest(conn, tenant_id, station_id, family, limit=LOOKED_AT)
-            )
-        )
-
     async def image(self, tenant_id: TenantId, firmware_id: FirmwareId) -> FirmwareImage:
         return await self._maker.image(tenant_id, firmware_id)
-
-    async def change(self, tenant_id: TenantId, transfer_id: TransferId, change: Change) -> Transfer | None:
-        """Move a transfer on; None when it is gone."""
-
-        def move(conn: Connection, changes: ChangeSet) -> Transfer | None:
-            before = store.transfer(conn, tenant_id, transfer_id)
-            if before is None:
-                return None
-            after = change(before)
-            keep(changes, before, after)
-            return after
-
-        return await self._database.decide(move, tenant_id)
 
     async def _ask(
         self, asked: Asked, *, by: str, deadline_s: float | None, when: When
@@ -556,30 +394,6 @@ class TransferService:
         )
         return await self._answered(transfer, record), record
 
-    async def _answered(self, transfer: Transfer, record: CommandRecord) -> Transfer:
-        now = self._clock.now()
-
-        def note(conn: Connection, changes: ChangeSet) -> Transfer:
-            before = store.transfer(conn, transfer.tenant_id, transfer.id) or transfer
-            after = rules.answered(
-                before,
-                record.status,
-                now=now,
-                reason=record.reason,
-                file_name=_named_in(record),
-                command_id=record.id,
-            )
-            keep(changes, before, after)
-            if record.status in (CommandStatus.ACCEPTED, CommandStatus.SCHEDULED):
-                for other in store.latest(
-                    conn, transfer.tenant_id, transfer.station_id, transfer.family, limit=LOOKED_AT
-                ):
-                    if other.id < transfer.id:
-                        keep(changes, other, rules.replaced(other, now=now))
-            return after
-
-        return await self._database.decide(note, transfer.tenant_id)
-
 
 def _kept(asked: Asked) -> AskingCommand:
     """The command as it may wait: without the word of Currant's own link, which is made anew when it is sent."""
@@ -587,42 +401,3 @@ def _kept(asked: Asked) -> AskingCommand:
     if not asked.transfer.own_link:
         return command
     return msgspec.structs.replace(command, url=without_word(command.url))
-
-
-def _named_in(record: CommandRecord) -> str:
-    """The name of the file that a station says it will send; the versions spell the field alike but for a capital."""
-    for key, value in (record.answer or {}).items():
-        if key.lower() == "filename" and isinstance(value, str):
-            return value[:255]
-    return ""
-
-
-def _meant(known: list[Transfer], request_id: int | None) -> Transfer | None:
-    """Which of a station's transfers, latest first, a report is about."""
-    if request_id is not None:
-        return next((each for each in known if each.request_id == request_id), None)
-    begun = [each for each in known if each.status not in UNASKED]
-    return next((each for each in begun if each.status in UNDER_WAY), begun[0] if begun else None)
-
-
-def keep(changes: ChangeSet, before: Transfer, after: Transfer) -> None:
-    """Write a transfer that changed, and tell when it came to another state."""
-    if after is before or after == before:
-        return
-    store.save(changes, after)
-    if (after.status, after.reason, after.file_id) == (before.status, before.reason, before.file_id):
-        return
-    changes.emit(
-        TransferChanged(
-            tenant_id=after.tenant_id,
-            happened_at=after.steps[-1].at if after.steps else after.heard_at,
-            station_id=after.station_id,
-            transfer_id=after.id,
-            transfer=after.kind,
-            status=after.status,
-            reason=after.reason,
-            said=after.steps[-1].said if after.steps else "",
-            file_id=after.file_id,
-            version=after.version_after or after.version,
-        )
-    )

@@ -276,6 +276,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_station_password_offers")),
     )
     with op.batch_alter_table("station_password_offers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_station_password_offers_ended_at"), ["ended_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_station_password_offers_station_id_id"), ["station_id", "id"], unique=False
         )

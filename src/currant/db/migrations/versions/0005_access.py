@@ -227,6 +227,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("next_at IS NOT NULL"),
             postgresql_where=sa.text("next_at IS NOT NULL"),
         )
+        batch_op.create_index(batch_op.f("ix_reservations_ended_at"), ["ended_at"], unique=False)
         batch_op.create_index(
             "ix_reservations_live_account",
             ["account_id"],
@@ -408,6 +409,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waiting_drivers")),
     )
     with op.batch_alter_table("waiting_drivers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_waiting_drivers_ended_at"), ["ended_at"], unique=False)
         batch_op.create_index(
             "ix_waiting_drivers_live",
             ["location_id", "id"],
