@@ -156,6 +156,8 @@ class Settings:
 
     def __init__(self) -> None:
         self.known: dict[StationId, dict[str, Reported]] = {}
+        self.takes_long: set[str] = set()
+        """Keys that stations work on by themselves, as on firmware, without end."""
 
     def check(self, key: str, value: Any) -> Any:
         if value is not None and not isinstance(value, str):
@@ -177,6 +179,8 @@ class Settings:
         differing: Sequence[Desired],
         reported: Mapping[str, Reported],
     ) -> Sequence[Step] | Refusal:
+        if any(each.key in self.takes_long for each in differing):
+            return ()
         unknown = [each.key for each in differing if each.key not in reported]
         if unknown:
             asked = tuple(Variable(name=key) for key in unknown)

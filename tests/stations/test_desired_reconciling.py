@@ -309,6 +309,35 @@ async def test_a_paced_rollout_begins_with_canaries_and_stops_when_they_fail(net
     assert len(done) == 7, "the three that refused are not asked again by themselves"
 
 
+@pytest.mark.parametrize(
+    ("pace", "others"),
+    [(Pace(canary=1), (0, 0)), (Pace(at_once=1), (0, 1))],
+    ids=["canary", "at once"],
+)
+async def test_a_station_that_does_not_come_back_holds_its_place(
+    small: Desiring, pace: Pace, others: tuple[int, int]
+) -> None:
+    names = [f"CP-{number}" for number in range(3)]
+    small.settings.takes_long = {"Image"}
+    for name in names:
+        await small.add(name, connected=False)
+    attended = {name: await small.connect(name) for name in names}
+
+    async def begun() -> list[str]:
+        await small.settle()
+        page = await small.desired.rollouts.stations(TENANT, declared.rollout.id)
+        return [each.station_identity for each in page.items if each.begun_at is not None]
+
+    declared = await small.declare("Image", "2.0", pace=pace)
+    (first,) = await begun()
+    small.clock.advance(timedelta(seconds=5))
+    small.disconnect(first)
+    await small.stations.departed(attended[first], at=small.clock.now())
+    assert len(await begun()) == 1 + others[0]
+    small.clock.advance(timedelta(hours=2))
+    assert len(await begun()) == 1 + others[1]
+
+
 async def test_a_rollout_by_the_minute_takes_its_time(small: Desiring) -> None:
     for number in range(6):
         await small.add(f"CP-{number}")

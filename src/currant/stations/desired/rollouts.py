@@ -48,6 +48,8 @@ UNPACED_LOOKED_AFTER_S = 5.0
 LET_GO_AFTER = timedelta(days=30)
 """Stations that did not appear for so long are served without the rollout when they come."""
 UNDER_WAY_MAX = 500
+BACK_WITHIN = timedelta(hours=1)
+"""One that was told something and left has its place for so long; then another may go on in it, but no canary's."""
 
 
 class Rollouts:
@@ -275,18 +277,18 @@ class Rollouts:
         """Judge what came of the stations served, and give as many others their turn as the pace allows."""
         tenant_id, pace, now = rollout.tenant_id, rollout.pace, self._clock.now()
 
-        def look(conn: Connection) -> tuple[list[tuple[Standing, bool, int]], int, int]:
+        def look(conn: Connection) -> tuple[list[tuple[Standing, bool, int]], tuple[int, int], int]:
             counts = store.rollouts.counts(conn, tenant_id, rollout.id)
             if not pace.is_held:
-                return counts, 0, 0
+                return counts, (0, 0), 0
             lately = now - timedelta(minutes=1)
             return (
                 counts,
-                store.rollouts.under_way(conn, tenant_id, rollout.id),
+                store.rollouts.under_way(conn, tenant_id, rollout.id, left_since=micros(now - BACK_WITHIN)),
                 store.rollouts.begun_since(conn, tenant_id, rollout.id, lately),
             )
 
-        counts, under_way, lately = await self._database.read(look)
+        counts, (under_way, gone), lately = await self._database.read(look)
         progress = progress_of(rollout, counts)
         ended = sum(number for standing, number in progress.by_standing.items() if standing in ENDED)
         if ended >= sum(progress.by_standing.values()) or now - rollout.began_at > LET_GO_AFTER:
@@ -302,7 +304,7 @@ class Rollouts:
             )
             await self._end(rollout, RolloutState.STOPPED, told)
             return
-        free = allowance(rollout, served=served, under_way=under_way, begun_lately=lately)
+        free = allowance(rollout, served=served, under_way=under_way, gone=gone, begun_lately=lately)
         while free > 0:
             limit_now = min(free, TOGETHER)
             ids = await self._database.read(
@@ -374,13 +376,14 @@ def progress_of(rollout: Rollout, counts: Sequence[tuple[Standing, bool, int]]) 
     )
 
 
-def allowance(rollout: Rollout, *, served: int, under_way: int, begun_lately: int) -> int:
-    """How many more stations may have their turn now."""
+def allowance(rollout: Rollout, *, served: int, under_way: int, gone: int, begun_lately: int) -> int:
+    """How many more stations may have their turn now; `gone` are those that left in the midst of it and stay away."""
     pace = rollout.pace
     free = rollout.stations
     if pace.canary is not None and served < pace.canary:
-        # One that went away in the middle is stood in for by another.
-        free = min(free, pace.canary - served - under_way)
+        # One that went away before it was told anything is stood in for by another. One that was
+        # told and does not come back is what canaries are for.
+        free = min(free, pace.canary - served - under_way - gone)
     if pace.at_once is not None:
         free = min(free, pace.at_once - under_way)
     if pace.per_minute is not None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, and_, case, delete, func, or_, select
 from sqlalchemy import update as update_rows
 
 from currant.db.commits import ChangeSet
@@ -108,21 +108,28 @@ def begun_since(conn: Connection, tenant_id: TenantId, rollout_id: str, at: date
     return conn.execute(query).scalar_one()
 
 
-def under_way(conn: Connection, tenant_id: TenantId, rollout_id: str) -> int:
-    """How many connected stations had their turn and are not done."""
+def under_way(conn: Connection, tenant_id: TenantId, rollout_id: str, *, left_since: int) -> tuple[int, int]:
+    """How many stations had their turn and are not done, and how many of them left in the midst of it and stay away.
+
+    Those that are not connected count while they are in progress: firmware takes a station away. The
+    first number leaves out those of them for which nothing has happened since `left_since`.
+    """
     s = rollout_stations.c
+    away = stations.c.connected.is_(False)
+    long_away = case((and_(away, s.since < left_since), 1), else_=0)
     query = (
-        select(func.count())
+        select(func.count(), func.coalesce(func.sum(long_away), 0))
         .select_from(rollout_stations.join(stations, stations.c.id == s.station_id))
         .where(
             s.rollout_id == rollout_id,
             s.tenant_id == tenant_id,
             s.begun_at.is_not(None),
             s.standing.not_in([standing.value for standing in ENDED]),
-            stations.c.connected.is_(True),
+            or_(stations.c.connected.is_(True), s.standing == Standing.IN_PROGRESS.value),
         )
     )
-    return conn.execute(query).scalar_one()
+    everyone, gone = conn.execute(query).one()
+    return int(everyone) - int(gone), int(gone)
 
 
 def next_stations(
