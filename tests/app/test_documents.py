@@ -10,7 +10,9 @@ from tests.app.processes import environment
 ROOT = Path(__file__).parent.parent.parent
 
 
-@pytest.mark.parametrize("script", ["document_settings.py", "document_commands.py", "document_conformance.py"])
+@pytest.mark.parametrize(
+    "script", ["document_settings.py", "document_commands.py", "document_conformance.py"]
+)
 def test_the_document_is_current(script: str) -> None:
     line = [sys.executable, str(ROOT / "scripts" / script), "--check"]
     done = subprocess.run(line, env=environment(), capture_output=True, text=True, check=False)

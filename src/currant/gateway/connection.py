@@ -10,7 +10,6 @@ ends, its answer is remembered for the repeat, and nothing else that it does has
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable
 from datetime import datetime
 from logging import getLogger
 from types import CoroutineType
@@ -21,6 +20,7 @@ from picows import WSCloseCode
 
 from currant.gateway import outbound
 from currant.gateway.asking import Asking
+from currant.gateway.asks import Asks, AsksIdle
 from currant.gateway.compression import Compression
 from currant.gateway.config import GatewayConfig
 from currant.gateway.inbound import TRANSLATORS, may_speak
@@ -509,7 +509,7 @@ class Connection(Socket):
         caller = self._caller
         if caller is None or not self.current:
             return CommandOutcome(status=CommandStatus.OFFLINE, reason="The station is not connected.")
-        ask = _AskIdle(self, until) if only_if_idle else _Ask(self, until)
+        ask = AsksIdle(self, until) if only_if_idle else Asks(self, until)
         return await outbound.carry_out(command, caller, ask)
 
     async def ask_idle(self, action: str, request: Payload, *, until: float) -> Any:
@@ -607,29 +607,3 @@ class Connection(Socket):
     def _not_departed(self, error: Exception) -> None:
         self._keeper.departed()
         log.warning("The leaving of station %s could not be written: %s", self.entry.identity, error)
-
-
-class _Ask:
-    """How one command asks its station (outcomes.Ask)."""
-
-    __slots__ = ("_connection", "_until")
-
-    def __init__(self, connection: Connection, until: float) -> None:
-        self._connection = connection
-        self._until = until
-
-    def __call__(self, action: str, request: Payload) -> Awaitable[Any]:
-        return self._connection.ask(action, request, until=self._until)
-
-    @property
-    def left_s(self) -> float:
-        return max(self._until - monotonic(), 0.0)
-
-
-class _AskIdle(_Ask):
-    """The same for a command that no session may be disturbed by."""
-
-    __slots__ = ()
-
-    def __call__(self, action: str, request: Payload) -> Awaitable[Any]:
-        return self._connection.ask_idle(action, request, until=self._until)

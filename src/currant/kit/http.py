@@ -159,8 +159,7 @@ def check_url(url: str, *, allow_private: bool, allow_plain: bool = False, field
     literal = _literal(host)
     if parts.scheme == "http" and not (
         allow_plain
-        or (allow_private
-        and (host == "localhost" or (literal is not None and literal.is_loopback)))
+        or (allow_private and (host == "localhost" or (literal is not None and literal.is_loopback)))
     ):
         raise Invalid("The address must begin with https://: what is sent has to be encrypted.", field=field)
     if not allow_private and (host == "localhost" or (literal is not None and not is_public(literal))):

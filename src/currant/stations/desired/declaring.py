@@ -316,9 +316,9 @@ class Declarations:
         """The latest made first. `target` is the id of a station or a group."""
         limit = paging.bounded(limit)
         before = None if cursor is None else str(paging.decode(cursor, str)[0])
-        spells = self._aspects.get(aspect or "")
-        if key is not None and isinstance(spells, NamesKeys):
-            key = spells.canonical(key)
+        if key is not None and aspect is not None:
+            spells: object = self._aspects.get(aspect)
+            key = spells.canonical(key) if isinstance(spells, NamesKeys) else key
         rows = await self._database.read(
             lambda conn: store.declarations.search(
                 conn,
