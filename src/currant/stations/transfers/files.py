@@ -1,6 +1,7 @@
 """Files that travel over Currant's own links: taken from stations, given to them, looked at, and thrown away in time."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -55,6 +56,9 @@ class BrokenOff(CurrantError):
     status = 400
 
 
+SENT_ANEW = "The file is being sent anew over another connection."
+
+
 class FileLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What files may take."""
 
@@ -90,6 +94,16 @@ class Fetchable(msgspec.Struct, frozen=True, kw_only=True):
     transfer: Transfer | None = None
 
 
+class _Receiving:
+    """A file that is being taken: by which task, and which attempt it is."""
+
+    __slots__ = ("task", "turn")
+
+    def __init__(self, task: "asyncio.Task[object]", turn: int) -> None:
+        self.task = task
+        self.turn = turn
+
+
 class FileService:
     """The files of stations, and the reading of firmware by stations."""
 
@@ -108,7 +122,8 @@ class FileService:
         self._addressing = addressing
         self._clock = clock
         self._limits = limits
-        self._receiving: dict[str, asyncio.Task[object]] = {}
+        self._receiving: dict[str, _Receiving] = {}
+        self._turns = itertools.count()
         self._given = 0
 
     async def receive(self, word: str, content: Content) -> StoredFile:
@@ -117,6 +132,8 @@ class FileService:
         A second attempt takes the place of one that still runs. Raises WrongLink, ExpiredLink, Conflict (the file
         is here already), TooLarge, NoRoom, TooSlow, BrokenOff or Busy.
         """
+        # Before anything is waited for: of two attempts, the one that came last counts.
+        turn = next(self._turns)
         link = self._addressing.read(word, Direction.UP)
         transfer = await self._of_link(link.transfer_id)
         if transfer.family is not Family.LOG:
@@ -126,7 +143,12 @@ class FileService:
 
         file_id = FileId(new_id())
         kept = await self.take(
-            transfer.tenant_id, transfer.id, file_id, content, most_bytes=self._limits.upload_bytes
+            transfer.tenant_id,
+            transfer.id,
+            file_id,
+            content,
+            most_bytes=self._limits.upload_bytes,
+            turn=turn,
         )
         now = self._clock.now()
         file = StoredFile(
@@ -158,18 +180,32 @@ class FileService:
         return file
 
     async def take(
-        self, tenant_id: TenantId, about: str, file_id: str, content: Content, *, most_bytes: int
+        self,
+        tenant_id: TenantId,
+        about: str,
+        file_id: str,
+        content: Content,
+        *,
+        most_bytes: int,
+        turn: int | None = None,
     ) -> Kept:
-        """Write what comes to the shelf, within every limit; `about` is what one at a time is taken for."""
+        """Write what comes to the shelf, within every limit; `about` is what one at a time is taken for.
+
+        A later attempt takes the place of one under way; `turn` says which is later.
+        """
+        turn = next(self._turns) if turn is None else turn
         most_bytes = await self._room(tenant_id, content.announced, most_bytes)
-        before = self._receiving.pop(about, None)
+        before = self._receiving.get(about)
         if before is not None:
-            before.cancel()
+            if before.turn > turn:
+                raise BrokenOff(SENT_ANEW)
+            del self._receiving[about]
+            before.task.cancel()
         if len(self._receiving) >= RECEIVED_AT_ONCE:
             raise Busy("Too many files are being sent at once: try again in a minute.")
         task = asyncio.current_task()
         assert task is not None, "Files are taken in tasks, which can be ended."
-        self._receiving[about] = task
+        self._receiving[about] = mine = _Receiving(task, turn)
         try:
             async with self._shelf.receive(file_id, most_bytes=most_bytes) as incoming:
                 await self._pour(content, incoming.write)
@@ -177,13 +213,13 @@ class FileService:
                     raise Invalid("The file is empty.", field="file")
                 return await incoming.keep()
         except asyncio.CancelledError:
-            if self._receiving.get(about) is task:
+            if self._receiving.get(about) is mine:
                 raise
             # Another attempt took this one's place; the task itself goes on, to say so.
             task.uncancel()
-            raise BrokenOff("The file is being sent anew over another connection.") from None
+            raise BrokenOff(SENT_ANEW) from None
         finally:
-            if self._receiving.get(about) is task:
+            if self._receiving.get(about) is mine:
                 del self._receiving[about]
 
     async def _pour(self, content: Content, write: Callable[[bytes], Awaitable[None]]) -> None:
