@@ -54,13 +54,19 @@ def open_uses(conn: Connection, tenant_id: TenantId, policy_id: PolicyId) -> lis
     return [_use(row) for row in _OPEN.all(conn, policy_id, tenant_id)]
 
 
+# Asked after every step of every session: prepared.
+_USES_OF = Query(
+    select(policy_uses).where(_u.session_id == bindparam("session"), _u.tenant_id == bindparam("tenant")),
+    "session",
+    "tenant",
+)
+
+
 def uses_of(
     conn: Connection, tenant_id: TenantId, session_id: SessionId
 ) -> dict[PolicyId, tuple[OpenUse, bool]]:
     """What a session counts for each policy, and whether it is open."""
-    rows = conn.execute(
-        select(policy_uses).where(_u.session_id == session_id, _u.tenant_id == tenant_id)
-    ).all()
+    rows = _USES_OF.all(conn, session_id, tenant_id)
     return {row.policy_id: (_use(row), bool(row.open)) for row in rows}
 
 

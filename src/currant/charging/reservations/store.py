@@ -262,20 +262,35 @@ def by_number(conn: Connection, tenant_id: TenantId, number: int) -> Reservation
     return None if row is None else _reservation(row)
 
 
+# What follows is asked after every status and every session: prepared.
+_AT_STATION = Query(
+    _of_tenant.where(r.place_station_id == bindparam("station"), or_(_LIVE, r.next_at.is_not(None))).order_by(
+        r.id
+    ),
+    "tenant",
+    "station",
+)
+_OF_SESSION = Query(
+    _of_tenant.where(r.token_id == bindparam("token"), r.session_id == bindparam("session"))
+    .order_by(r.id.desc())
+    .limit(bindparam("most", type_=Integer)),
+    "tenant",
+    "token",
+    "session",
+    "most",
+)
+
+
 def at_station(conn: Connection, tenant_id: TenantId, station_id: StationId) -> list[Reservation]:
     """The open reservations of a station's places, and those that it still has to be told are over."""
-    query = _of_tenant.where(r.place_station_id == station_id, or_(_LIVE, r.next_at.is_not(None)))
-    return [_reservation(row) for row in conn.execute(query.order_by(r.id), {"tenant": tenant_id})]
+    return [_reservation(row) for row in _AT_STATION.all(conn, tenant_id, station_id)]
 
 
 def of_session(
     conn: Connection, tenant_id: TenantId, token_id: TokenId, session_id: SessionId
 ) -> Reservation | None:
     """The reservation that a session of this token used up."""
-    query = (
-        _of_tenant.where(r.token_id == token_id, r.session_id == session_id).order_by(r.id.desc()).limit(1)
-    )
-    row = conn.execute(query, {"tenant": tenant_id}).one_or_none()
+    row = _OF_SESSION.first(conn, tenant_id, token_id, session_id, 1)
     return None if row is None else _reservation(row)
 
 
@@ -364,10 +379,18 @@ def on_the_list(conn: Connection, tenant_id: TenantId, location_id: LocationId) 
     return [_waiting(row) for row in conn.execute(query.order_by(w.joined_at, w.id))]
 
 
+_WAITING_OF_TOKEN = Query(
+    _all_waiting.where(
+        w.tenant_id == bindparam("tenant"), w.token_id == bindparam("token"), text("live")
+    ).order_by(w.id),
+    "tenant",
+    "token",
+)
+
+
 def waiting_of_token(conn: Connection, tenant_id: TenantId, token_id: TokenId) -> list[Waiting]:
     """Where a token is on a list."""
-    query = _all_waiting.where(w.tenant_id == tenant_id, w.token_id == token_id, text("live"))
-    return [_waiting(row) for row in conn.execute(query.order_by(w.id))]
+    return [_waiting(row) for row in _WAITING_OF_TOKEN.all(conn, tenant_id, token_id)]
 
 
 def search_waiting(
