@@ -477,3 +477,18 @@ async def test_a_declaration_for_nobody_in_particular_is_turned_down(small: Desi
     with pytest.raises(Invalid):
         await small.declare("Interval", "60", **wrong)
     assert (await small.desired.declarations.search(TENANT)).items == ()
+
+
+async def test_a_node_that_has_not_heard_of_a_change_takes_it_on_all_the_same(
+    sqlite_database: Database,
+) -> None:
+    here = Desiring(sqlite_database)
+    await here.add("CP-1", connected=False)
+    await here.declare("Interval", "60")
+    await here.desired.rollouts.look_after(all_of_them=True)
+    elsewhere = Desiring(sqlite_database, node="node-2")
+    await elsewhere.stations.start()
+    declared = await elsewhere.declare("Interval", "30")
+    await here.desired.rollouts.look_after(all_of_them=True)
+    progress = await here.desired.rollouts.get(TENANT, declared.rollout.id)
+    assert progress.by_standing == {Standing.WAITING: 1}

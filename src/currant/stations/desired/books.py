@@ -59,12 +59,16 @@ class TenantBook:
 
 
 class Books:
-    """The book of every tenant that was asked for, kept current by `follow`."""
+    """The book of every tenant that was asked for, kept current by `follow`.
+
+    A tenant's book is read by one at a time: of two readers side by side, the one that began first
+    and ended last would put back what the other had already replaced.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._books: dict[TenantId, TenantBook] = {}
-        self._loading: dict[TenantId, asyncio.Lock] = {}
+        self._reading: dict[TenantId, asyncio.Lock] = {}
 
     def peek(self, tenant_id: TenantId) -> TenantBook | None:
         """The book, if it is in memory already."""
@@ -79,7 +83,7 @@ class Books:
         known = self._books.get(tenant_id)
         if known is not None:
             return known
-        async with self._loading.setdefault(tenant_id, asyncio.Lock()):
+        async with self._reading_of(tenant_id):
             known = self._books.get(tenant_id)
             if known is None:
                 declarations, rollouts, pauses = await self._database.read(
@@ -116,25 +120,31 @@ class Books:
                 _open_rollouts(conn, tenant_id, tenant.rollouts),
             )
 
-        ids, found, rollouts = await self._database.read(read)
-        tenant.changed += 1
-        for declaration_id in ids:
-            if declaration_id in found:
-                tenant.book.put(found[declaration_id])
-            else:
-                tenant.book.remove(declaration_id)
-        tenant.set_rollouts(rollouts)
+        async with self._reading_of(tenant_id):
+            ids, found, rollouts = await self._database.read(read)
+            tenant.changed += 1
+            for declaration_id in ids:
+                if declaration_id in found:
+                    tenant.book.put(found[declaration_id])
+                else:
+                    tenant.book.remove(declaration_id)
+            tenant.set_rollouts(rollouts)
 
     async def take_in_rollouts(self, tenant_id: TenantId) -> None:
         tenant = await self.of(tenant_id)
-        tenant.set_rollouts(
-            await self._database.read(lambda conn: _open_rollouts(conn, tenant_id, tenant.rollouts))
-        )
+        async with self._reading_of(tenant_id):
+            tenant.set_rollouts(
+                await self._database.read(lambda conn: _open_rollouts(conn, tenant_id, tenant.rollouts))
+            )
 
     async def take_in_pauses(self, tenant_id: TenantId) -> None:
         tenant = await self.of(tenant_id)
-        pauses = await self._database.read(lambda conn: store.declarations.pauses_of(conn, tenant_id))
-        tenant.pauses = {pause.aspect: pause for pause in pauses}
+        async with self._reading_of(tenant_id):
+            pauses = await self._database.read(lambda conn: store.declarations.pauses_of(conn, tenant_id))
+            tenant.pauses = {pause.aspect: pause for pause in pauses}
+
+    def _reading_of(self, tenant_id: TenantId) -> asyncio.Lock:
+        return self._reading.setdefault(tenant_id, asyncio.Lock())
 
 
 def _open_rollouts(

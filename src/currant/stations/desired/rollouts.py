@@ -212,6 +212,9 @@ class Rollouts:
     async def _take_on(self, rollout: Rollout) -> Rollout:
         """Find out which stations a change is about, and have each wait for it; repeated, it goes on."""
         tenant_id = rollout.tenant_id
+        # Found the moment it was committed, it may not be in this node's book yet: seen against
+        # what was declared before, it would change nothing.
+        await self._books.take_in(tenant_id, rollout.revision_id)
         tenant = await self._books.of(tenant_id)
         groups = groups_by_station(self._directory, tenant_id)
         changes, stations = await self._database.read(
