@@ -1,0 +1,1 @@
+"""What Currant sends to people: mail, and messages pushed to their devices."""
