@@ -61,6 +61,8 @@ OF_THE_WHOLE_INSTALLATION = {
     "currant.stations.transfers.store.old_files": "retention is a setting of the installation",
     "currant.stations.transfers.store.quiet": "silent transfers are looked for in every tenant",
     "currant.stations.transfers.store.transfer_of_link": "a signed link says what it is for, and that says whose",
+    "currant.tenancy.branding_store.everybodys": "a node takes in every tenant's at its start",
+    "currant.tenancy.branding_store.owner_of_host": "a host name says whose it is",
     "currant.tenancy.store.all_organisations": "they are the tenants",
     "currant.tenancy.store.forget_expired": "retention is a setting of the installation",
     "currant.tenancy.store.host_organisation": "it is looked for before anybody is anybody's",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from currant.stations.transfers.files import FileService
     from currant.stations.transfers.firmware import FirmwareLibrary
     from currant.stations.transfers.service import TransferService
+    from currant.tenancy.branding import Brandings
     from currant.tenancy.service import Tenancy
 
 
@@ -76,6 +77,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     station_groups: "StationGroups | None" = None
     desired: "DesiredState | None" = None
     """None, both, where nothing is declared."""
+    brandings: "Brandings | None" = None
+    """None where nobody looks at pages."""
     turned_away: Callable[[], Mapping[str, int]] = dict
     """What never became a station's connection, counted by kind since the start."""
 

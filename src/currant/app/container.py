@@ -69,6 +69,7 @@ from currant.stations.transfers.files import FileLimits, FileService
 from currant.stations.transfers.firmware import FirmwareLibrary
 from currant.stations.transfers.service import TransferService
 from currant.stations.transfers.shelf import Shelf
+from currant.tenancy.branding import Brandings
 from currant.tenancy.local_key import ensure_local_key
 from currant.tenancy.model import FirstLogin
 from currant.tenancy.service import Tenancy
@@ -93,6 +94,7 @@ class Currant:
     database: Database
     live: LiveFeed
     tenancy: Tenancy
+    brandings: Brandings
     directory: StationDirectory
     registry: Registry
     stations: StationService
@@ -224,6 +226,10 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     )
     stack.callback(currant.tenancy.close)
     currant.first_login = await currant.tenancy.prepare(organisation=settings.operator)
+    currant.brandings = Brandings(
+        database, currant.tenancy.organisations, clock, own_hosts=server_names(settings)
+    )
+    await currant.brandings.start()
 
     numbers = Numbers(database)
     currant.registry = Registry()
@@ -306,6 +312,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             energy_needs=currant.energy_needs,
             desired=currant.desired,
             live=currant.live,
+            brandings=currant.brandings,
         ),
     )
     await currant.delivery.start()
@@ -466,6 +473,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             upgrades=currant.securing.upgrades,
             authority=currant.authority,
             turned_away=lambda: currant.gateway.counters,
+            brandings=currant.brandings,
         ),
         ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),
         clock=currant.clock,

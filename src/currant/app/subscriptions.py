@@ -50,6 +50,7 @@ from currant.stations.queueing import CommandQueue
 from currant.stations.transfers.model import FirmwareImageChanged, TransferChanged
 from currant.stations.transfers.service import TransferService
 from currant.tenancy import model as tenancy
+from currant.tenancy.branding import BRANDING_EVENTS, Brandings
 
 SHOWN: tuple[type[Event], ...] = (
     stations.StationConnected,
@@ -90,6 +91,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     *RULEBOOK_EVENTS,
     *LIST_EVENTS,
     *DESIRED_FOLLOWED,
+    *BRANDING_EVENTS,
     AuthoriserChanged,
 )
 """What every node hears of, so that what it holds in memory stays true."""
@@ -100,8 +102,6 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     # The journal is their audit trail; nothing reacts to them, and not everybody who may follow the
     # network may know of drivers and colleagues.
     FirmwareImageChanged,
-    tenancy.OrganisationCreated,
-    tenancy.OrganisationRenamed,
     tenancy.PersonAdded,
     tenancy.PersonChanged,
     tenancy.PersonRemoved,
@@ -130,11 +130,13 @@ def subscriptions(
     energy_needs: EnergyNeedsService,
     desired: DesiredState,
     live: LiveFeed,
+    brandings: Brandings,
 ) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
     return [
         Subscription(f"directory of {node}", directory.follow, to=DIRECTORY_EVENTS),
         *securing.subscriptions(node),
+        Subscription(f"brandings of {node}", brandings.follow, to=BRANDING_EVENTS),
         Subscription(f"rulebook of {node}", access.rulebook.follow, to=RULEBOOK_EVENTS),
         Subscription(
             f"local lists of {node}",
