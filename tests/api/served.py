@@ -39,6 +39,7 @@ from currant.stations.profiles.der import DerService
 from currant.stations.profiles.service import ProfileService
 from currant.stations.queueing import CommandQueue
 from currant.stations.service import StationPolicy, StationService
+from currant.tenancy.branding import Brandings
 from currant.tenancy.model import Caller, Role
 from currant.tenancy.service import Tenancy
 
@@ -103,6 +104,8 @@ class Api:
     async def start(self) -> "Api":
         database, clock = self.database, self.clock
         self.first_login = await self.tenancy.prepare(organisation="Test network")
+        self.brandings = Brandings(database, self.tenancy.organisations, clock, own_hosts=["currant.example"])
+        await self.brandings.start()
         self.directory = StationDirectory(database, clock, key=KEY)
         policy = StationPolicy(tenant_id=self.tenancy.host_tenant_id, node="node-1")
         self.stations = StationService(database, self.directory, clock, policy)
@@ -165,6 +168,7 @@ class Api:
                 waiting=self.waiting,
                 station_groups=self.station_groups,
                 desired=self.desired,
+                brandings=self.brandings,
             ),
             self.config,
         )

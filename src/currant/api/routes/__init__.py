@@ -3,6 +3,7 @@
 from currant.api.routes import (
     accounts,
     batches,
+    branding,
     bulk,
     certificates,
     commands,
@@ -23,6 +24,7 @@ from currant.api.routes import (
     profiles,
     records,
     reservations,
+    search,
     security,
     sessions,
     station_groups,
@@ -37,6 +39,7 @@ from currant.api.routes import (
 TAGS = {
     "Signing in": "People sign in with a password and get a cookie; programs send a key.",
     "Overview": "The network at a glance, and live.",
+    "Search": "One search for everything there is.",
     "Locations": "Places with stations.",
     "Stations": "Charging stations: registered, admitted, looked at.",
     "Station groups": "Stations that are to be treated alike.",
@@ -61,6 +64,7 @@ TAGS = {
     "Link security": "How stations are let in: passwords rotated, security profiles raised.",
     "Certificates": "Certificates signed for stations, those that stations hold, and the roots they build on.",
     "Organisations": "Tenants: everything belongs to one, and none sees another's.",
+    "Branding": "How an organisation looks to drivers: name, colours, logos, host names.",
     "People": "Who may sign in, and as what.",
     "Keys": "API keys for programs.",
     "Health": "For supervisors and load balancers.",
@@ -71,6 +75,7 @@ ROUTES = (
     documentation.router,
     me.router,
     overview.router,
+    search.router,
     locations.router,
     stations.router,
     bulk.router,
@@ -97,6 +102,7 @@ ROUTES = (
     security.router,
     certificates.router,
     organisations.router,
+    branding.router,
     people.router,
     keys.router,
 )
