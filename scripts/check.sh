@@ -15,4 +15,5 @@ step .venv/bin/python scripts/document_settings.py --check
 step .venv/bin/python scripts/document_commands.py --check
 step .venv/bin/python scripts/document_conformance.py --check
 step .venv/bin/python scripts/check_constraints.py
+step scripts/web.sh check
 exit $failed

@@ -20,8 +20,12 @@ find_python() {
 environment() {
     local wanted=${1:-run} extra="" stamp
     [ "$wanted" = dev ] && extra="[dev]"
-    # What is installed depends on these two files alone: the package itself is installed editable.
-    stamp=$(cat pyproject.toml constraints.txt | sha256sum | cut -c1-32)
+    # What is installed depends on these files and on what the pages are made of: the rest is editable.
+    stamp=$({
+        cat pyproject.toml constraints.txt hatch_build.py
+        find web -name node_modules -prune -o -type f ! -name openapi.json ! -name schema.d.ts -print0 |
+            LC_ALL=C sort -z | xargs -0 sha256sum
+    } | sha256sum | cut -c1-32)
     local done_for=.venv/.currant-$wanted
     if [ -x "$PYTHON_IN_VENV" ] && [ "$(cat "$done_for" 2>/dev/null)" = "$stamp" ]; then return; fi
     if ! "$PYTHON_IN_VENV" -c 'import pip' 2>/dev/null; then

@@ -93,6 +93,8 @@ def _check_permissions(app: Edge) -> None:
 async def _check_request(request: Request[Any, Any, Any]) -> None:
     """What is asked must be understood whole: a misspelt filter must not return everything."""
     handler = request.route_handler
+    if handler.opt.get("any_parameters"):
+        return  # a page's address: what is behind the question mark is for the page
     known = handler.opt.get("known_parameters")
     if known is None:
         known = handler.opt["known_parameters"] = _known_parameters(handler)

@@ -52,8 +52,8 @@ class Edge(Litestar):
             if message["type"] == "http.response.start":
                 headers: list[Any] = [*message.get("headers", ())]
                 present = {name.lower() for name, _ in headers}
-                headers += [(REQUEST_ID, request_id), *HEADERS]
-                headers += [pair for pair in DEFAULTS if pair[0] not in present]
+                headers.append((REQUEST_ID, request_id))
+                headers += [pair for pair in (*HEADERS, *DEFAULTS) if pair[0] not in present]
                 if scope.get("scheme") == "https":
                     headers.append(STRICT_TRANSPORT)
                 message["headers"] = headers

@@ -25,11 +25,13 @@ from currant.api.services import ApiConfig, ApiServices
 from currant.app.desiring import make_desired_state, prepare_desired_state, start_desired_state
 from currant.app.duties import Duties, Duty
 from currant.app.forgetting import forget_old
+from currant.app.live_view import LiveView
 from currant.app.place import Place, Running
 from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
 from currant.app.subscriptions import subscriptions
 from currant.charging.energy_needs import EnergyNeedsService
+from currant.charging.network import Network
 from currant.charging.policy_use import PolicyUse
 from currant.charging.reservations.model import Terms
 from currant.charging.reservations.service import Reservations
@@ -38,6 +40,7 @@ from currant.charging.service import ChargingService
 from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
+from currant.events.board import Board
 from currant.events.delivery import Delivery
 from currant.events.live import LiveFeed
 from currant.gateway.config import GatewayConfig, TlsConfig
@@ -73,6 +76,9 @@ from currant.tenancy.branding import Brandings
 from currant.tenancy.local_key import ensure_local_key
 from currant.tenancy.model import FirstLogin
 from currant.tenancy.service import Tenancy
+from currant.web.assets import Tiles
+from currant.web.assets import load as load_bundle
+from currant.web.pages import web_routes
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +99,8 @@ class Currant:
     authority: Authority
     database: Database
     live: LiveFeed
+    board: Board
+    network: Network
     tenancy: Tenancy
     brandings: Brandings
     directory: StationDirectory
@@ -212,7 +220,7 @@ async def _open_store(currant: Currant, stack: AsyncExitStack) -> None:
     )
     currant.database, currant.authority = await asyncio.gather(opening, making)
     stack.push_async_callback(currant.database.close)
-    currant.live = LiveFeed()
+    currant.live, currant.board = LiveFeed(), Board(clock)
 
 
 async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
@@ -290,6 +298,9 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
         database, currant.stations, currant.access, numbers, currant.live, clock, commands=currant.commands
     )
     await numbers.prepare("session")
+    currant.network = Network(database, currant.directory, currant.board, clock)
+    currant.charging.metered = currant.network.metered
+    currant.messages.board = currant.board
     await _start_reservations(currant, stack, numbers)
 
     make_desired_state(currant, node=node_name(settings))
@@ -311,12 +322,15 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             der=currant.der,
             energy_needs=currant.energy_needs,
             desired=currant.desired,
-            live=currant.live,
+            live=LiveView(
+                currant.live, currant.board, currant.network, currant.charging, currant.directory
+            ),
             brandings=currant.brandings,
         ),
     )
     await currant.delivery.start()
     stack.push_async_callback(currant.delivery.stop)
+    await currant.network.load()
     start_desired_state(currant, stack)
     duties = Duties(database, duties_of(currant))
     duties.start()
@@ -441,6 +455,8 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         ApiServices(
             database=currant.database,
             live=currant.live,
+            board=currant.board,
+            network=currant.network,
             tenancy=currant.tenancy,
             directory=currant.directory,
             inventory=currant.inventory,
@@ -477,6 +493,10 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         ),
         ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),
         clock=currant.clock,
+        more_routes=web_routes(
+            await asyncio.to_thread(load_bundle),
+            tiles=Tiles(url=settings.map.tiles, attribution=settings.map.attribution),
+        ),
     )
     currant.api = ApiServer(
         app,

@@ -320,6 +320,18 @@ class VariablesSettings(Section):
     """Days after which a model is read anew. It is also read after a boot with other firmware."""
 
 
+class MapSettings(Section):
+    """The map of the console and of the driver's app. Without a tile server it shows the world's countries,
+    which Currant brings along, and asks nobody."""
+
+    tiles: str = ""
+    """A raster tile server, as in `https://tiles.example.org/{z}/{x}/{y}.png`: browsers then ask it for tiles.
+    Empty: the map that Currant brings along."""
+
+    attribution: str = ""
+    """What a map of these tiles has to say about where they are from."""
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -397,6 +409,7 @@ class Settings(BaseSettings):
     reservations: ReservationSettings = ReservationSettings()
     desired: DesiredSettings = DesiredSettings()
     variables: VariablesSettings = VariablesSettings()
+    map: MapSettings = MapSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @classmethod

@@ -1,0 +1,42 @@
+// Every page of the console: where it is, what it is called, who may see it, and what draws it.
+//
+// A line here is all it takes to add one: the menu, the palette, the titles and the browser tests follow it.
+import { IconGauge, type TablerIcon } from "@tabler/icons-react";
+import type { ComponentType } from "react";
+import type { Permission } from "./session";
+
+export interface PageEntry {
+  path: string;
+  // Key of its title.
+  title: string;
+  permission: Permission;
+  load: () => Promise<{ default: ComponentType }>;
+  // Where the menu shows it; none for pages one comes to from others.
+  menu?: "watch" | "access" | "manage";
+  icon?: TablerIcon;
+  // The letter after g that leads there.
+  shortcut?: string;
+}
+
+// Pages for who is not signed in stand outside the frame.
+export interface OpenPageEntry {
+  path: string;
+  title: string;
+  load: () => Promise<{ default: ComponentType }>;
+}
+
+export const PAGES: PageEntry[] = [
+  {
+    path: "/",
+    title: "overview.title",
+    permission: "stations:read",
+    load: () => import("./pages/overview/Overview"),
+    menu: "watch",
+    icon: IconGauge,
+    shortcut: "o",
+  },
+];
+
+export const OPEN_PAGES: OpenPageEntry[] = [
+  { path: "/sign-in", title: "sign_in.title", load: () => import("./pages/sign-in/SignIn") },
+];

@@ -1,0 +1,68 @@
+// Addresses to pages, made from the table in pages.ts.
+import { ApiProblem, queries } from "@kit/api/client";
+import { Empty, Lines, Problem } from "@kit/ui/feedback";
+import { Page } from "@kit/ui/Page";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { OPEN_PAGES, PAGES } from "./pages";
+import { meQuery } from "./session";
+import { Shell } from "./shell/Shell";
+
+function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <Page title={t("shell.not_found")}>
+      <Empty title={t("shell.not_found")}>{t("shell.not_found_text")}</Empty>
+    </Page>
+  );
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const framed = createRoute({
+  getParentRoute: () => root,
+  id: "framed",
+  component: Shell,
+  // Who is not signed in signs in first and comes back here.
+  beforeLoad: async ({ location }) => {
+    try {
+      const me = await queries.ensureQueryData(meQuery);
+      if (me.must_change_password) throw redirect({ to: "/set-up" as "/" });
+    } catch (error) {
+      if (error instanceof ApiProblem && error.status === 401)
+        throw redirect({ to: "/sign-in" as "/", search: { return_to: location.href } as never });
+      throw error;
+    }
+  },
+  pendingComponent: () => <Lines />,
+  errorComponent: ({ error, reset }) => <Problem error={error} retry={reset} />,
+});
+
+const inside = PAGES.map((page) =>
+  createRoute({
+    getParentRoute: () => framed,
+    path: page.path,
+    component: lazyRouteComponent(page.load),
+    pendingComponent: () => <Lines />,
+    errorComponent: ({ error, reset }) => <Problem error={error} retry={reset} />,
+  }),
+);
+
+const outside = OPEN_PAGES.map((page) =>
+  createRoute({ getParentRoute: () => root, path: page.path, component: lazyRouteComponent(page.load) }),
+);
+
+export const router = createRouter({
+  routeTree: root.addChildren([framed.addChildren(inside), ...outside]),
+  basepath: "/console",
+  defaultPreload: "intent",
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});

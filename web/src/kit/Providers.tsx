@@ -1,0 +1,44 @@
+// What every page stands in: theme, direction, queries, notices, questions.
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "@mantine/spotlight/styles.css";
+import "@mantine/dates/styles.css";
+import "./kit.css";
+import { DirectionProvider, MantineProvider, useDirection } from "@mantine/core";
+import { ModalsProvider } from "@mantine/modals";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { queries } from "./api/client";
+import { themeOf } from "./branding";
+import { directionOf } from "./i18n";
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
+
+function Direction({ children }: { children: ReactNode }) {
+  const { i18n } = useTranslation();
+  const { setDirection } = useDirection();
+  const direction = directionOf(i18n.language);
+  useEffect(() => setDirection(direction), [direction, setDirection]);
+  return children;
+}
+
+export function Providers({ colour, children }: { colour?: string; children: ReactNode }) {
+  const { t } = useTranslation();
+  const theme = useMemo(() => themeOf(colour), [colour]);
+  return (
+    <DirectionProvider>
+      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce ?? ""}>
+        <QueryClientProvider client={queries}>
+          <Direction>
+            <ModalsProvider labels={{ confirm: t("ask.confirm"), cancel: t("ask.cancel") }}>
+              <Notifications position="bottom-right" limit={4} />
+              {children}
+            </ModalsProvider>
+          </Direction>
+        </QueryClientProvider>
+      </MantineProvider>
+    </DirectionProvider>
+  );
+}

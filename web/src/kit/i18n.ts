@@ -1,0 +1,69 @@
+// Languages: found at build (one file each in src/words), chosen by the person, else by the browser.
+import i18next, { type i18n } from "i18next";
+import { initReactI18next } from "react-i18next";
+
+export interface Language {
+  code: string;
+  name: string;
+  direction: "ltr" | "rtl";
+}
+export interface Words {
+  languages: Language[];
+  load: Record<string, () => Promise<{ default: Record<string, unknown> }>>;
+}
+
+let words: Words = { languages: [], load: {} };
+export const languages = (): Language[] => words.languages;
+export const directionOf = (code: string): "ltr" | "rtl" =>
+  words.languages.find((language) => language.code === code)?.direction ?? "ltr";
+
+const KEPT = "currant.language";
+
+function preferred(): string {
+  const wishes = [localStorage.getItem(KEPT) ?? "", ...navigator.languages];
+  for (const wish of wishes) {
+    const base = wish.toLowerCase().split("-")[0] ?? "";
+    const found = words.languages.find(
+      ({ code }) => code.toLowerCase() === wish.toLowerCase() || code === base,
+    );
+    if (found) return found.code;
+  }
+  return "en";
+}
+
+async function loaded(code: string): Promise<void> {
+  const load = words.load[code];
+  if (!load || i18next.hasResourceBundle(code, "translation")) return;
+  i18next.addResourceBundle(code, "translation", (await load()).default, true, true);
+}
+
+export async function startWords(found: Words): Promise<i18n> {
+  words = found;
+  const language = preferred();
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    fallbackLng: "en",
+    resources: {},
+    partialBundledLanguages: true,
+    interpolation: { escapeValue: false },
+    returnEmptyString: false,
+  });
+  await Promise.all([loaded("en"), loaded(language)]);
+  await show(language);
+  return i18next;
+}
+
+async function show(code: string): Promise<void> {
+  await i18next.changeLanguage(code);
+  document.documentElement.lang = code;
+  document.documentElement.dir = directionOf(code);
+}
+
+// Change the language of the page; kept in this browser.
+export async function speak(code: string): Promise<void> {
+  if (!code) localStorage.removeItem(KEPT);
+  const wanted = code || preferred();
+  if (code) localStorage.setItem(KEPT, code);
+  await loaded(wanted);
+  await show(wanted);
+}

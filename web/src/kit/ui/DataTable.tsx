@@ -1,0 +1,260 @@
+// A table of any length: only what is seen is drawn, columns by choice, rows selected for a common deed.
+import { ActionIcon, Box, Checkbox, Group, Menu, ScrollArea, Text, UnstyledButton } from "@mantine/core";
+import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
+import { IconArrowDown, IconArrowUp, IconColumns3 } from "@tabler/icons-react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import classes from "./DataTable.module.css";
+
+export interface Column<Row> {
+  key: string;
+  title: string;
+  // CSS grid width, such as "minmax(8rem, 1fr)".
+  width?: string;
+  render: (row: Row) => ReactNode;
+  sortable?: boolean;
+  // Shown only when chosen.
+  hidden?: boolean;
+  // Cannot be hidden.
+  fixed?: boolean;
+  end?: boolean;
+}
+
+export interface Sorting {
+  key: string;
+  down: boolean;
+}
+
+interface Props<Row> {
+  name: string;
+  label: string;
+  rows: readonly Row[];
+  columns: Column<Row>[];
+  keyOf: (row: Row) => string;
+  // What a row is as a card on a phone.
+  card?: (row: Row) => ReactNode;
+  rowHeight?: number;
+  cardHeight?: number;
+  height?: string;
+  onOpen?: (row: Row) => void;
+  selected?: ReadonlySet<string>;
+  onSelect?: (selected: Set<string>) => void;
+  sorting?: Sorting;
+  onSort?: (sorting: Sorting) => void;
+  // Called when the end comes near, for lists that come in pages.
+  onEnd?: () => void;
+  tools?: ReactNode;
+  empty?: ReactNode;
+}
+
+export function DataTable<Row>(props: Props<Row>) {
+  const { rows, columns, keyOf, card, onOpen, selected, onSelect, sorting, onSort, onEnd } = props;
+  const { t } = useTranslation();
+  const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const asCards = Boolean(narrow && card);
+  const [hidden, setHidden] = useLocalStorage<string[]>({
+    key: `currant.columns.${props.name}`,
+    defaultValue: columns.filter((column) => column.hidden).map((column) => column.key),
+    getInitialValueInEffect: false,
+  });
+  const shown = useMemo(
+    () => columns.filter((column) => column.fixed || !hidden.includes(column.key)),
+    [columns, hidden],
+  );
+  const place = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(0);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => place.current,
+    estimateSize: () => (asCards ? (props.cardHeight ?? 92) : (props.rowHeight ?? 44)),
+    overscan: 8,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items[items.length - 1]?.index ?? 0;
+  useEffect(() => {
+    if (onEnd && rows.length > 0 && last >= rows.length - 10) onEnd();
+  }, [last, rows.length, onEnd]);
+
+  const template = `${onSelect ? "2.5rem " : ""}${shown.map((column) => column.width ?? "minmax(7rem, 1fr)").join(" ")}`;
+  const toggle = (key: string) => {
+    const next = new Set(selected);
+    if (!next.delete(key)) next.add(key);
+    onSelect?.(next);
+  };
+  const allKeys = () => new Set(rows.map(keyOf));
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      const next = Math.max(0, Math.min(rows.length - 1, active + step));
+      setActive(next);
+      virtual.scrollToIndex(next);
+    } else if (event.target === place.current && event.key === "Enter" && rows[active])
+      onOpen?.(rows[active]);
+    else if (event.target === place.current && event.key === " " && onSelect && rows[active]) {
+      event.preventDefault();
+      toggle(keyOf(rows[active]));
+    }
+  };
+
+  return (
+    <Box>
+      <Group justify="space-between" mb="xs" gap="xs">
+        <Group gap="xs">{props.tools}</Group>
+        {!asCards && (
+          <Menu closeOnItemClick={false} position="bottom-end">
+            <Menu.Target>
+              <ActionIcon variant="default" size="lg" aria-label={t("table.columns")}>
+                <IconColumns3 size={18} />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {columns
+                .filter((column) => !column.fixed)
+                .map((column) => (
+                  <Menu.Item
+                    key={column.key}
+                    role="menuitemcheckbox"
+                    aria-checked={!hidden.includes(column.key)}
+                    leftSection={
+                      <Checkbox
+                        size="xs"
+                        checked={!hidden.includes(column.key)}
+                        readOnly
+                        tabIndex={-1}
+                        aria-hidden
+                      />
+                    }
+                    onClick={() =>
+                      setHidden((before) =>
+                        before.includes(column.key)
+                          ? before.filter((key) => key !== column.key)
+                          : [...before, column.key],
+                      )
+                    }
+                  >
+                    {column.title}
+                  </Menu.Item>
+                ))}
+            </Menu.Dropdown>
+          </Menu>
+        )}
+      </Group>
+      {rows.length === 0 && props.empty ? (
+        props.empty
+      ) : (
+        <ScrollArea.Autosize
+          viewportRef={place}
+          mah={props.height ?? "calc(100dvh - 16rem)"}
+          viewportProps={{ tabIndex: 0, onKeyDown, "aria-label": props.label }}
+          className={classes.frame}
+        >
+          <div
+            role="table"
+            aria-label={props.label}
+            aria-rowcount={rows.length + 1}
+            className={asCards ? classes.cards : classes.table}
+          >
+            {!asCards && (
+              <div
+                role="row"
+                aria-rowindex={1}
+                className={classes.head}
+                style={{ gridTemplateColumns: template }}
+              >
+                {onSelect && (
+                  <div role="columnheader">
+                    <Checkbox
+                      aria-label={t("table.select_all")}
+                      checked={rows.length > 0 && selected?.size === rows.length}
+                      indeterminate={Boolean(selected && selected.size > 0 && selected.size < rows.length)}
+                      onChange={() => onSelect(selected?.size === rows.length ? new Set() : allKeys())}
+                    />
+                  </div>
+                )}
+                {shown.map((column) => (
+                  <div
+                    key={column.key}
+                    role="columnheader"
+                    aria-sort={
+                      sorting?.key === column.key ? (sorting.down ? "descending" : "ascending") : undefined
+                    }
+                    className={column.end ? classes.end : undefined}
+                  >
+                    {column.sortable && onSort ? (
+                      <UnstyledButton
+                        fz="sm"
+                        fw={600}
+                        onClick={() =>
+                          onSort({ key: column.key, down: sorting?.key === column.key && !sorting.down })
+                        }
+                      >
+                        {column.title}{" "}
+                        {sorting?.key === column.key &&
+                          (sorting.down ? (
+                            <IconArrowDown size={14} aria-hidden />
+                          ) : (
+                            <IconArrowUp size={14} aria-hidden />
+                          ))}
+                      </UnstyledButton>
+                    ) : (
+                      <Text fz="sm" fw={600}>
+                        {column.title}
+                      </Text>
+                    )}
+                  </div>
+                ))}
+              </div>
+            )}
+            <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
+              {items.map((item) => {
+                const row = rows[item.index];
+                if (row === undefined) return null;
+                const key = keyOf(row);
+                return (
+                  <div
+                    key={key}
+                    role="row"
+                    aria-rowindex={item.index + 2}
+                    aria-selected={selected?.has(key)}
+                    data-active={item.index === active || undefined}
+                    className={asCards ? classes.card : classes.row}
+                    style={{
+                      transform: `translateY(${item.start}px)`,
+                      height: item.size,
+                      gridTemplateColumns: asCards ? undefined : template,
+                    }}
+                  >
+                    {asCards ? (
+                      <div role="cell" className={classes.fill}>
+                        {card?.(row)}
+                      </div>
+                    ) : (
+                      <>
+                        {onSelect && (
+                          <div role="cell">
+                            <Checkbox
+                              aria-label={t("table.select", { name: key })}
+                              checked={selected?.has(key) ?? false}
+                              onChange={() => toggle(key)}
+                            />
+                          </div>
+                        )}
+                        {shown.map((column) => (
+                          <div key={column.key} role="cell" className={column.end ? classes.end : undefined}>
+                            {column.render(row)}
+                          </div>
+                        ))}
+                      </>
+                    )}
+                  </div>
+                );
+              })}
+            </div>
+          </div>
+        </ScrollArea.Autosize>
+      )}
+    </Box>
+  );
+}
