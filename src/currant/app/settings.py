@@ -24,7 +24,9 @@ from pydantic_settings import (
 )
 
 PREFIX = "CURRANT_"
-NOT_SETTINGS = frozenset({"CURRANT_CONFIG", "CURRANT_URL", "CURRANT_KEY", "CURRANT_WEB"})
+NOT_SETTINGS = frozenset(
+    {"CURRANT_CONFIG", "CURRANT_URL", "CURRANT_KEY", "CURRANT_WEB", "CURRANT_WEB_FOLDER"}
+)
 """Variables of ours that are no keys: where the file is, how the command line connects, the build."""
 
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -6,6 +6,7 @@ refer to has its content's hash in its name and may be kept for ever.
 """
 
 import mimetypes
+import os
 import secrets
 from collections.abc import Mapping
 from html import escape
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-FOLDER = Path(__file__).parent / "dist"
+FOLDER = Path(os.environ.get("CURRANT_WEB_FOLDER") or Path(__file__).parent / "dist")
+"""Where the built pages are; who works on them may point the variable at a build of their own."""
 NONCE, TILES, ATTRIBUTION = "__NONCE__", "__TILES__", "__ATTRIBUTION__"
 FOREVER = "public, max-age=31536000, immutable"
 ENCODINGS = ((".br", "br"), (".gz", "gzip"))
