@@ -13,12 +13,15 @@ from currant.api.server import ApiServer
 from currant.api.services import ApiConfig, ApiServices
 from currant.charging.busy import SessionsAtStations
 from currant.charging.energy_needs import EnergyNeedsService
+from currant.charging.network import Network
+from currant.charging.overview import NetworkOverview
 from currant.charging.reservations.service import Reservations
 from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
 from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
+from currant.events.board import Board
 from currant.events.live import LiveFeed
 from currant.kit.clock import ManualClock, SystemClock
 from currant.kit.ids import StationId
@@ -90,6 +93,7 @@ class Api:
         self.clock = SystemClock()
         self.sign_in_clock = ManualClock(self.clock.now())
         self.live = LiveFeed()
+        self.board = Board(self.clock)
         self.link = AnsweringLink()
         self.tenancy = Tenancy(
             database,
@@ -130,6 +134,10 @@ class Api:
         self.charging = ChargingService(
             database, self.stations, self.access, numbers, self.live, clock, commands=self.commands
         )
+        self.network = Network(database, self.directory, self.board, clock)
+        self.charging.metered = self.network.metered
+        self.messages.board = self.board
+        await self.network.load()
         self.reservations = Reservations(database, self.directory, self.access, self.commands, numbers, clock)
         await self.reservations.start()
         self.waiting = WaitingList(database, self.reservations, numbers, clock)
@@ -147,6 +155,9 @@ class Api:
             ApiServices(
                 database=database,
                 live=self.live,
+                board=self.board,
+                network=self.network,
+                overview=NetworkOverview(database, self.network, clock),
                 tenancy=self.tenancy,
                 directory=self.directory,
                 inventory=self.inventory,

@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from currant.access.importing import TokenImports
     from currant.access.service import AccessService
     from currant.charging.energy_needs import EnergyNeedsService
+    from currant.charging.network import Network
+    from currant.charging.overview import NetworkOverview
     from currant.charging.reservations.service import Reservations
     from currant.charging.reservations.waiting import WaitingList
     from currant.charging.service import ChargingService
     from currant.charging.swaps import Swaps
     from currant.db.engine import Database
+    from currant.events.board import Board
     from currant.events.live import LiveFeed
     from currant.pki.authority import Authority
     from currant.pki.held import HeldCertificates
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from currant.stations.importing import StationImports
     from currant.stations.inventory import Inventory
     from currant.stations.messages import MessageLog
+    from currant.stations.onboarding import OnboardingService
     from currant.stations.profiles.der import DerService
     from currant.stations.profiles.service import ProfileService
     from currant.stations.queueing import CommandQueue
@@ -79,6 +83,12 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """None, both, where nothing is declared."""
     brandings: "Brandings | None" = None
     """None where nobody looks at pages."""
+    onboarding: "OnboardingService | None" = None
+    """None where no gateway is."""
+    board: "Board | None" = None
+    network: "Network | None" = None
+    overview: "NetworkOverview | None" = None
+    """None, all three, where nobody looks on."""
     turned_away: Callable[[], Mapping[str, int]] = dict
     """What never became a station's connection, counted by kind since the start."""
 

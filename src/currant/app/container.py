@@ -27,11 +27,13 @@ from currant.app.duties import Duties, Duty
 from currant.app.forgetting import forget_old
 from currant.app.live_view import LiveView
 from currant.app.place import Place, Running
+from currant.app.records import start_records
 from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
 from currant.app.subscriptions import subscriptions
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
+from currant.charging.overview import NetworkOverview
 from currant.charging.policy_use import PolicyUse
 from currant.charging.reservations.model import Terms
 from currant.charging.reservations.service import Reservations
@@ -61,6 +63,7 @@ from currant.stations.groups import StationGroups
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
+from currant.stations.onboarding import OnboardingService
 from currant.stations.profiles.der import DerService
 from currant.stations.profiles.device import known_to
 from currant.stations.profiles.service import ProfileService
@@ -108,6 +111,7 @@ class Currant:
     stations: StationService
     admissions: Admissions
     inventory: Inventory
+    onboarding: OnboardingService
     commands: CommandService
     station_groups: StationGroups
     desired: DesiredState
@@ -234,10 +238,6 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     )
     stack.callback(currant.tenancy.close)
     currant.first_login = await currant.tenancy.prepare(organisation=settings.operator)
-    currant.brandings = Brandings(
-        database, currant.tenancy.organisations, clock, own_hosts=server_names(settings)
-    )
-    await currant.brandings.start()
 
     numbers = Numbers(database)
     currant.registry = Registry()
@@ -253,6 +253,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     stack.callback(currant.stations.flush_findings)
     currant.admissions = Admissions(database, currant.directory, currant.registry, clock)
     currant.inventory = Inventory(database, currant.directory, currant.registry, clock)
+    await start_records(currant, stack, node=node_name(settings), names=server_names(settings))
     currant.commands = CommandService(database, currant.directory, currant.registry, numbers, clock)
     await currant.commands.start()
     currant.queue = CommandQueue(database, currant.directory, currant.registry, currant.commands, clock)
@@ -326,6 +327,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
                 currant.live, currant.board, currant.network, currant.charging, currant.directory
             ),
             brandings=currant.brandings,
+            onboarded=currant.onboarding,
         ),
     )
     await currant.delivery.start()
@@ -447,6 +449,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         securing=currant.securing.for_gateway,
         transfers=currant.transfers,
         reservations=currant.reservations,
+        onboarding=currant.onboarding,
     )
     currant.gateway = Gateway(await gateway_config(currant), services, currant.registry)
     await currant.gateway.start()
@@ -457,6 +460,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             live=currant.live,
             board=currant.board,
             network=currant.network,
+            overview=NetworkOverview(currant.database, currant.network, currant.clock),
             tenancy=currant.tenancy,
             directory=currant.directory,
             inventory=currant.inventory,
@@ -490,6 +494,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             authority=currant.authority,
             turned_away=lambda: currant.gateway.counters,
             brandings=currant.brandings,
+            onboarding=currant.onboarding,
         ),
         ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),
         clock=currant.clock,

@@ -4,8 +4,6 @@ Facts are committed, then these are told, at least once and in order (events/del
 of events that stands in no line is listed under `RECORDED_ONLY`, so that silence is a decision.
 """
 
-import msgspec
-
 from currant.access.events import AuthoriserChanged
 from currant.access.list_keeping import KEPT_EVENTS, ListKeeping
 from currant.access.list_updates import ListUpdates
@@ -13,6 +11,7 @@ from currant.access.local_lists import LIST_EVENTS
 from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
 from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
+from currant.app.live_view import LiveView
 from currant.app.securing import TOLD as SECURITY_EVENTS
 from currant.app.securing import LinkSecurity
 from currant.charging.energy_needs import EnergyNeedsService
@@ -33,11 +32,13 @@ from currant.charging.reservations.waiting import WaitingList
 from currant.charging.service import ChargingService
 from currant.charging.swaps import BatteriesSwapped, PaymentSettled
 from currant.events.delivery import Subscription
-from currant.events.live import LiveFeed
 from currant.kit.event import Event
 from currant.stations import events as stations
 from currant.stations.desired.service import DesiredState
 from currant.stations.directory import DIRECTORY_EVENTS, StationDirectory
+from currant.stations.onboarding import FOLLOWED as ONBOARDING_EVENTS
+from currant.stations.onboarding import OnboardingService
+from currant.stations.onboarding_model import OnboardingWatched, StationTurnedAway
 from currant.stations.profiles.der import DerService
 from currant.stations.profiles.der_model import DerAlarmEnded, DerAlarmRaised, DerControlsChanged
 from currant.stations.profiles.model import (
@@ -92,6 +93,8 @@ FOLLOWED: tuple[type[Event], ...] = (
     *LIST_EVENTS,
     *DESIRED_FOLLOWED,
     *BRANDING_EVENTS,
+    StationTurnedAway,
+    OnboardingWatched,
     AuthoriserChanged,
 )
 """What every node hears of, so that what it holds in memory stays true."""
@@ -108,6 +111,10 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     tenancy.PasswordChanged,
     tenancy.PersonSignedIn,
     tenancy.SignInFailed,
+    tenancy.SecondFactorChanged,
+    tenancy.SecondFactorRequired,
+    tenancy.PersonInvited,
+    tenancy.PersonLinked,
     tenancy.KeyMade,
     tenancy.KeyRevoked,
 )
@@ -129,14 +136,16 @@ def subscriptions(
     der: DerService,
     energy_needs: EnergyNeedsService,
     desired: DesiredState,
-    live: LiveFeed,
+    live: LiveView,
     brandings: Brandings,
+    onboarded: OnboardingService,
 ) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
     return [
         Subscription(f"directory of {node}", directory.follow, to=DIRECTORY_EVENTS),
         *securing.subscriptions(node),
         Subscription(f"brandings of {node}", brandings.follow, to=BRANDING_EVENTS),
+        Subscription(f"onboarding of {node}", onboarded.follow, to=ONBOARDING_EVENTS, skip_after=3),
         Subscription(f"rulebook of {node}", access.rulebook.follow, to=RULEBOOK_EVENTS),
         Subscription(
             f"local lists of {node}",
@@ -160,7 +169,7 @@ def subscriptions(
         Subscription(
             f"desired state at {node}", desired.reconciler.follow, to=DESIRED_FOLLOWED, skip_after=3
         ),
-        Subscription(f"live view of {node}", LiveView(live).show, to=SHOWN, skip_after=3),
+        Subscription(f"live view of {node}", live.show, to=SHOWN, skip_after=3),
     ]
 
 
@@ -179,29 +188,3 @@ def smart_charging(
         Subscription("charging profiles of sessions", needs.session_ended, to=(SessionEnded,)),
         Subscription("new offers to vehicles", needs.limit_changed, to=LIMIT_EVENTS),
     ]
-
-
-class LiveView:
-    """Puts events on the live feed, where browsers and terminals look."""
-
-    def __init__(self, live: LiveFeed) -> None:
-        self._live = live
-
-    def show(self, event: Event) -> None:
-        if self._live.watched(event.tenant_id):
-            self._live.publish(
-                event.tenant_id, type(event).__name__, msgspec.to_builtins(event), key=key_of(event)
-            )
-
-
-def key_of(event: Event) -> str:
-    """What an event is about: a newer one of the same kind about the same thing replaces it for slow readers."""
-    if isinstance(event, SessionEvent):
-        return event.session_id
-    if isinstance(event, (ReservationEvent, WaitingEvent)):
-        return event.reservation_id if isinstance(event, ReservationEvent) else event.waiting_id
-    parts = [
-        getattr(event, name, "")
-        for name in ("station_id", "evse", "connector", "command_id", "transfer_id", "location_id")
-    ]
-    return "/".join(str(part) for part in parts if part not in (None, ""))

@@ -66,6 +66,8 @@ class Common:
         self._live = live
         self._clock = clock
         self._commands = commands
+        self.metered: Callable[[Session], None] | None = None
+        """Told of every session that a reading or a status moved, once that is durable; must not wait."""
         self._attended: WeakValueDictionary[StationId, StationSessions] = WeakValueDictionary()
         self._waiting: dict[
             TenantId, list[tuple[AttendedStation, StationSessions, asyncio.Future[None]]]
@@ -406,6 +408,8 @@ class Common:
 
     def _show(self, session: Session) -> None:
         """Let whoever looks see where a session stands."""
+        if self.metered is not None:
+            self.metered(session)
         if self._live.watched(session.tenant_id):
             self._live.publish(
                 session.tenant_id,

@@ -10,6 +10,7 @@ from itertools import count
 from sqlalchemy import Connection
 
 from currant.db.engine import Database
+from currant.events.board import Board, facts_of
 from currant.events.live import Change, LiveFeed, Reader
 from currant.kit.clock import Clock, instant, micros
 from currant.kit.ids import StationId, TenantId
@@ -35,6 +36,8 @@ class MessageLog:
         # A feed of its own: nobody who watches the map shall make every message be shown.
         self._live = LiveFeed()
         self._shown = count(1)
+        self.board: Board | None = None
+        """Where whoever follows one station reads its exchanges, under the topic `messages:<station>`."""
         self._keys: dict[StationId, int] = {}
         self._note = database.note
         self._insert = store.tables.INSERT_MESSAGE
@@ -78,7 +81,10 @@ class MessageLog:
             latency_us,
         )
         self._note(self._insert, row)
-        if self._live.watched(tenant_id):
+        watched = self._live.watched(tenant_id) or (
+            self.board is not None and self.board.wanted(tenant_id, f"messages:{station_id}")
+        )
+        if watched:
             self._show(
                 Message(
                     id=0,
@@ -104,7 +110,10 @@ class MessageLog:
         return key
 
     def _show(self, message: Message) -> None:
-        self._live.publish(message.tenant_id, LIVE_KIND, message, key=str(next(self._shown)))
+        key = str(next(self._shown))
+        self._live.publish(message.tenant_id, LIVE_KIND, message, key=key)
+        if self.board is not None:
+            self.board.show(message.tenant_id, f"messages:{message.station_id}", key, facts_of(message))
 
     def follow(
         self, tenant_id: TenantId, *, station_id: StationId | None = None, action: str | None = None

@@ -12,11 +12,13 @@ from litestar.response import Stream
 from currant import __version__
 from currant.api.authentication import ApiRequest
 from currant.api.routes.common import caller_of, config_of, services_of, tenant_of
-from currant.api.routes.parameters import Station, station_id_of
+from currant.api.routes.parameters import Station, Word, station_id_of
 from currant.api.streams import Happening, stream
 from currant.charging.model import Phase, SessionFilter
+from currant.charging.overview import HOUR_US, STEP_S, STEP_US, ProblemSum
 from currant.events.live import Change
-from currant.kit.errors import Invalid
+from currant.kit.errors import Invalid, NotFound
+from currant.kit.ids import LocationId
 from currant.stations.inventory import StationFilters
 from currant.stations.model import Admission, ConnectorStatus
 from currant.tenancy.model import Permission
@@ -131,9 +133,110 @@ async def follow_changes(
     return stream(request, happenings(), on_end=reader.close)
 
 
+class ByState(msgspec.Struct, frozen=True, kw_only=True):
+    """Stations that are accepted, and those that wait for a decision (`pending`), by how they stand."""
+
+    by_state: dict[str, int]
+    total: int
+    """Accepted."""
+    connected: int
+
+
+class ByStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Connectors by status; those of offline stations are unknown."""
+
+    by_status: dict[str, int]
+
+
+class SessionsNow(msgspec.Struct, frozen=True, kw_only=True):
+    """Sessions under way, and begun since midnight."""
+
+    active: int
+    today: int
+
+
+class EnergyToday(msgspec.Struct, frozen=True, kw_only=True):
+    """Wh since midnight, beside the same weekday a week ago: until this time of day, and in whole."""
+
+    today_wh: int
+    same_weekday_by_now_wh: int
+    same_weekday_wh: int
+
+
+class DayCurve(msgspec.Struct, frozen=True, kw_only=True):
+    """Mean W of each step from midnight on: of today until now, and of the same weekday a week ago."""
+
+    step_s: int
+    today: list[int]
+    before: list[int]
+
+
+class NetworkAtAGlance(msgspec.Struct, frozen=True, kw_only=True):
+    """How the caller's network, or one place of it, stands and how its day goes."""
+
+    at: datetime
+    stations: ByState
+    connectors: ByStatus
+    power_w: int
+    """Towards vehicles, of stations that are connected."""
+    capacity_w: int
+    """What all EVSEs can give at most, as far as somebody said so."""
+    sessions: SessionsNow
+    energy: EnergyToday
+    revenue: None
+    problems: list[ProblemSum]
+    """The most urgent first."""
+    curve: DayCurve
+    sessions_by_hour: list[int]
+    """Sessions begun in each hour since midnight."""
+
+
+@get("/overview", opt={"permission": Permission.STATIONS_READ}, tags=["Overview"])
+async def get_network_overview(
+    request: ApiRequest,
+    time_zone: Annotated[
+        str,
+        QueryParameter(max_length=60, required=False, description="IANA name; where days begin."),
+    ] = "UTC",
+    location_id: Word = None,
+) -> NetworkAtAGlance:
+    """How the network stands now, and its day beside the same weekday a week ago."""
+    services = services_of(request)
+    if services.overview is None:
+        raise NotFound("The network is not held in memory here.")
+    glance = await services.overview.glance(
+        tenant_of(request),
+        zone=time_zone,
+        location_id=None if location_id is None else LocationId(location_id),
+    )
+    counts, hours = glance.counts, STEP_S / 3600
+    passed = min(glance.elapsed_us // STEP_US + 1, glance.today.steps)
+    return NetworkAtAGlance(
+        at=glance.at,
+        stations=ByState(by_state=counts.by_state, total=counts.total, connected=counts.connected),
+        connectors=ByStatus(by_status=counts.by_status),
+        power_w=round(counts.power_w),
+        capacity_w=counts.capacity_w,
+        sessions=SessionsNow(active=counts.sessions, today=glance.today.sessions),
+        energy=EnergyToday(
+            today_wh=round(glance.today_wh),
+            same_weekday_by_now_wh=round(glance.before_by_now_wh),
+            same_weekday_wh=round(sum(glance.before.energy_wh)),
+        ),
+        revenue=None,
+        problems=glance.problems,
+        curve=DayCurve(
+            step_s=STEP_S,
+            today=[round(energy / hours) for energy in glance.today.energy_wh[:passed]],
+            before=[round(energy / hours) for energy in glance.before.energy_wh],
+        ),
+        sessions_by_hour=glance.today.started[: glance.elapsed_us // HOUR_US + 1],
+    )
+
+
 def _station_of(change: Change) -> object:
     payload = change.payload
     return payload.get("station_id") if isinstance(payload, dict) else getattr(payload, "station_id", None)
 
 
-router = Router("/api/v1", route_handlers=[get_overview, follow_changes])
+router = Router("/api/v1", route_handlers=[get_overview, get_network_overview, follow_changes])

@@ -25,12 +25,12 @@ Few = Annotated[
 
 
 @get("/search", opt={"permission": Permission.SELF})
-async def search(request: ApiRequest, query: Query, few: Few = 5) -> Hits:
+async def search(request: ApiRequest, words: Query, few: Few = 5) -> Hits:
     """Find stations, locations, sessions, tokens, accounts, people and groups: those the caller may see.
 
     The best of each kind come first: what is just the word, then what begins with it, then what contains it.
     """
-    return await Search(services_of(request), caller_of(request), query, few).run()
+    return await Search(services_of(request), caller_of(request), words, few).run()
 
 
 router = Router("/api/v1", tags=["Search"], route_handlers=[search])

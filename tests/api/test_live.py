@@ -1,0 +1,146 @@
+"""The live stream over real sockets: topics, batches, what was missed, and who may read what."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+from served import LOCAL_KEY, Api, MakeApi
+
+from currant.tenancy.model import Role
+
+
+class Told:
+    """What a stream told, event by event."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._lines: AsyncIterator[str] = response.aiter_lines()
+
+    async def next(self) -> tuple[str, str, Any]:
+        """(event, id, data) of the next event; comments are passed over."""
+        kind, number, data = "", "", None
+        async with asyncio.timeout(5):
+            async for line in self._lines:
+                if line.startswith("event: "):
+                    kind = line.removeprefix("event: ")
+                elif line.startswith("id: "):
+                    number = line.removeprefix("id: ")
+                elif line.startswith("data: "):
+                    data = json.loads(line.removeprefix("data: "))
+                elif line == "" and kind:
+                    return kind, number, data
+        raise AssertionError("The stream ended.")
+
+
+async def test_a_change_is_told_with_what_changed_alone(api: Api, owner: httpx.AsyncClient) -> None:
+    tenant_id = api.tenancy.host_tenant_id
+    async with owner.stream("GET", "/api/v1/live?topics=stations") as response:
+        told = Told(response)
+        kind, _, ready = await told.next()
+        assert kind == "ready"
+        assert ready["topics"] == ["stations"]
+        api.board.show(tenant_id, "stations", "s1", {"state": "charging"})
+        api.board.show(tenant_id, "stations", "s1", {"power_w": 7_000})
+        api.board.gone(tenant_id, "stations", "s2")
+        kind, number, data = await told.next()
+        assert kind == "changes"
+        assert number == api.board.position
+        assert data["set"] == {"s1": {"state": "charging", "power_w": 7_000}}
+        assert data["gone"] == ["s2"]
+
+
+async def test_topics_change_without_a_new_connection(api: Api, owner: httpx.AsyncClient) -> None:
+    tenant_id = api.tenancy.host_tenant_id
+    async with owner.stream("GET", "/api/v1/live?topics=stations") as response:
+        told = Told(response)
+        _, _, ready = await told.next()
+        address = f"/api/v1/live/{ready['stream_id']}/topics"
+        answer = await api.client(LOCAL_KEY).post(address, json={"topics": ["commands"]})
+        assert answer.json()["topics"] == ["commands"]
+        api.board.show(tenant_id, "stations", "s1", {"state": "charging"})
+        api.board.show(tenant_id, "commands", "c1", {"status": "accepted"})
+        _, _, data = await told.next()
+        assert data["topic"] == "commands"
+        somebody = api.client(await api.key(Role.READ_ONLY))
+        assert (await somebody.post(address, json={"topics": []})).status_code == 404
+
+
+async def test_what_was_missed_is_told_and_what_is_not_held_is_to_be_loaded_anew(
+    api: Api, owner: httpx.AsyncClient
+) -> None:
+    tenant_id = api.tenancy.host_tenant_id
+    fleet = (await owner.get("/api/v1/fleet")).json()
+    api.board.show(tenant_id, "stations", "s1", {"state": "charging"})
+    await asyncio.sleep(0.1)
+    path = f"/api/v1/live?topics=stations,sessions&last_event_id={fleet['live_id']}"
+    async with owner.stream("GET", path) as response:
+        told = Told(response)
+        assert (await told.next())[:2] == ("ready", "")
+        kind, _, data = await told.next()
+        # Nobody looked at sessions since the beginning, and yet nothing of them can have been missed.
+        assert (kind, data["set"]) == ("changes", {"s1": {"state": "charging"}})
+        kind, _, data = await told.next()
+        assert (kind, data) == ("reload", {"topics": ["sessions"]})
+    gone = {"Last-Event-ID": "0123abcd-1"}
+    async with owner.stream("GET", "/api/v1/live?topics=stations", headers=gone) as response:
+        told = Told(response)
+        assert (await told.next())[0] == "ready"
+        assert (await told.next())[2] == {"topics": ["stations"]}
+
+
+async def test_a_topic_that_one_may_not_read_is_refused_and_the_others_are_told(api: Api) -> None:
+    reader = api.client(await api.key(Role.READ_ONLY))
+    path = "/api/v1/live?topics=stations,messages:1,nonsense,station:2"
+    async with reader.stream("GET", path) as response:
+        _, _, ready = await Told(response).next()
+        assert ready["topics"] == ["stations", "station:2"]
+        assert ready["refused"] == ["messages:1", "nonsense"]
+
+
+async def test_a_silent_live_stream_says_that_it_lives_and_ends_with_the_server(make_api: MakeApi) -> None:
+    api = await make_api(heartbeat_s=0.05)
+    async with api.client(LOCAL_KEY).stream("GET", "/api/v1/live?topics=stations") as response:
+        lines = response.aiter_lines()
+        async with asyncio.timeout(5):
+            async for line in lines:
+                if line == ": alive":
+                    break
+        async with asyncio.timeout(3):
+            await api.server.stop()
+        assert [line async for line in lines if line.startswith("event")] == []
+    assert api.board.readers == 0
+
+
+async def test_a_reader_that_leaves_is_forgotten_by_the_board(api: Api, owner: httpx.AsyncClient) -> None:
+    async with owner.stream("GET", "/api/v1/live?topics=stations") as response:
+        await Told(response).next()
+        assert api.board.readers == 1
+    async with asyncio.timeout(5):
+        while api.board.readers or api.app.state.open_streams:
+            await asyncio.sleep(0.02)
+
+
+async def test_the_fleet_is_one_table_and_its_changes_are_patches_of_it(
+    api: Api, owner: httpx.AsyncClient
+) -> None:
+    station = (await owner.post("/api/v1/stations", json={"identity": "A", "name": "First"})).json()
+    await api.network.load()
+    fleet = (await owner.get("/api/v1/fleet")).json()
+    rows = [dict(zip(fleet["columns"], row, strict=True)) for row in fleet["rows"]]
+    assert [(row["id"], row["identity"], row["name"]) for row in rows] == [(station["id"], "A", "First")]
+    assert rows[0]["state"] in ("offline", "pending")
+    plain = await owner.get("/api/v1/fleet", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.json()["rows"] == fleet["rows"]
+
+
+async def test_an_overview_of_nothing_is_empty_and_a_strange_time_zone_is_said(
+    api: Api, owner: httpx.AsyncClient
+) -> None:
+    seen = (await owner.get("/api/v1/overview?time_zone=Europe/Berlin")).json()
+    assert seen["sessions"] == {"active": 0, "today": 0}
+    assert seen["energy"]["today_wh"] == 0
+    assert len(seen["curve"]["before"]) in (92, 96, 100)
+    answer = await owner.get("/api/v1/overview?time_zone=Mars/Olympus")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
