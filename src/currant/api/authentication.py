@@ -42,6 +42,12 @@ class PasswordChangeRequired(NotAllowed):
     code = "password_change_required"
 
 
+class SecondFactorRequired(NotAllowed):
+    """The organisation requires a second factor, and there is none yet."""
+
+    code = "second_factor_required"
+
+
 def address_of(scope: Scope) -> str:
     client = scope.get("client")
     return client[0] if client else ""
@@ -62,6 +68,11 @@ def permitted(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRoute
         )
     if caller.must_change_password and needed is not Permission.SELF:
         raise PasswordChangeRequired("Choose a password of your own first: POST /api/v1/me/password.")
+    if caller.second_factor_missing and needed is not Permission.SELF:
+        raise SecondFactorRequired(
+            "Your organisation requires a second factor: set one up first, with POST /api/v1/me/totp "
+            "or a passkey."
+        )
     if not caller.may(needed):
         raise NotAllowed(
             f"The role {caller.role.value} may not do this: it needs the permission {needed.value}.",
@@ -127,7 +138,7 @@ class Authentication(ASGIMiddleware):
             raise ApiError(403, "foreign_origin", "Requests from other web pages are not taken.")
 
     def _check_csrf(self, caller: Caller, headers: Headers) -> None:
-        if not self._tenancy.sign_in.csrf_token_fits(caller, headers.get(CSRF_HEADER, "")):
+        if not self._tenancy.sessions.csrf_token_fits(caller, headers.get(CSRF_HEADER, "")):
             raise ApiError(
                 403,
                 "csrf_token_missing",

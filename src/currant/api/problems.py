@@ -37,6 +37,9 @@ CODES = {
     503: "unavailable",
 }
 
+SIGN_IN_CODES = frozenset({"password_expired", "ticket_expired", "wrong_code", "link_expired"})
+"""Reasons that are told; all others are a wrong login, so that nobody learns which logins there are."""
+
 SENTENCES = {
     404: "There is nothing at this address; /api/docs lists the addresses there are.",
     405: "This address does not take that method; the Allow header says which it takes.",
@@ -129,7 +132,7 @@ def sign_in_refused(request: Request[Any, Any, Any], error: SignInRefused) -> Re
     if error.retry_after_s:
         headers = {"Retry-After": str(error.retry_after_s)}
         return respond(request, status=429, code="too_many_attempts", detail=error.message, headers=headers)
-    code = "password_expired" if error.reason == "password_expired" else "wrong_login"
+    code = error.reason if error.reason in SIGN_IN_CODES else "wrong_login"
     return respond(request, status=401, code=code, detail=error.message)
 
 

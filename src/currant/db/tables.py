@@ -28,6 +28,8 @@ OWN = ("currant.db.journal", "currant.db.jobs", "currant.db.numbers")
 # migrations and new databases need all tables at once.
 STORES = (
     "currant.tenancy.store",
+    "currant.tenancy.factor_store",
+    "currant.tenancy.ticket_store",
     "currant.tenancy.branding_store",
     "currant.stations.store",
     "currant.stations.desired.store",

@@ -17,7 +17,12 @@ REMEMBERED_MAX = 10_000
 
 
 def caller_of_person(
-    person: Person, *, host: bool, csrf_token: str = "", session_digest: bytes = b""
+    person: Person,
+    *,
+    host: bool,
+    second_factor_missing: bool = False,
+    csrf_token: str = "",
+    session_digest: bytes = b"",
 ) -> Caller:
     return Caller(
         kind=CallerKind.PERSON,
@@ -27,6 +32,7 @@ def caller_of_person(
         role=person.role,
         permissions=permissions_of(person.role, host=host),
         must_change_password=person.must_change_password,
+        second_factor_missing=second_factor_missing,
         csrf_token=csrf_token,
         session_digest=session_digest,
     )

@@ -63,6 +63,8 @@ class Organisation(msgspec.Struct, frozen=True, kw_only=True):
     id: TenantId
     name: str
     host: bool = False
+    require_second_factor: bool = False
+    """Whether its people have to sign in with a second factor."""
     created_at: datetime
 
 
@@ -81,10 +83,23 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """When a one-time password ends to work; None for a password of one's own."""
     created_at: datetime
     last_login_at: datetime | None = None
+    language: str = ""
+    """The language of mails and pages (`en`, `de`, …); empty: the browser's."""
+    time_zone: str = ""
+    """The zone that times are shown in (`Europe/Berlin`); empty: the browser's."""
+    second_factor: bool = False
+    """Whether signing in takes more than the password."""
+    invited_until: datetime | None = None
+    """Until when the invitation that was mailed can be taken up; None when there is none."""
+    email_confirmed: bool = False
+    """Whether the address is known to be theirs: an administrator wrote it, or they opened a link mailed to it."""
 
 
 class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person just made (or given a new password): `one_time_password` is shown this once."""
+    """A person just made (or given a new password): `one_time_password` is shown this once.
+
+    It is empty for who was invited by mail; then `expires_at` is the end of the invitation.
+    """
 
     person: Person
     one_time_password: str
@@ -131,6 +146,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     permissions: frozenset[Permission]
     must_change_password: bool = False
+    second_factor_missing: bool = False
+    """The organisation requires a second factor and this session was opened without one."""
     csrf_token: str = ""
     """What a browser must send back with every unsafe request; empty for keys."""
     session_digest: bytes = b""
@@ -151,6 +168,40 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     cookie: str
     csrf_token: str
     expires_at: datetime
+
+
+class Way(StrEnum):
+    """How somebody proved who they are."""
+
+    PASSWORD = "password"
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+    PASSKEY = "passkey"
+    SINGLE_SIGN_ON = "single_sign_on"
+    MAIL = "mail"
+    """A link that was mailed to them: an invitation, or a new password for one forgotten."""
+
+
+class SecondFactorNeeded(msgspec.Struct, frozen=True, kw_only=True):
+    """The password was right, and one more proof is needed: one of `ways`, with the ticket, before it expires."""
+
+    ticket: str
+    ways: tuple[Way, ...]
+    expires_at: datetime
+
+
+class SessionOfPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Somewhere that somebody is signed in; `current` is where the question comes from."""
+
+    id: str
+    current: bool
+    began_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    remote_address: str
+    user_agent: str
+    way: str
+    """How it was opened: `password`, `totp`, `recovery_code`, `passkey`, `single_sign_on` or `mail`."""
 
 
 class FirstLogin(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,12 +247,45 @@ class PersonRemoved(Event, frozen=True, kw_only=True):
 class PasswordChanged(Event, frozen=True, kw_only=True):
     person_id: PersonId
     login: str
+    way: str = ""
+    """`mail` when it was forgotten, or set for the first time, by a link that was mailed."""
 
 
 class PersonSignedIn(Event, frozen=True, kw_only=True):
     person_id: PersonId
     login: str
     remote_address: str
+    way: str = ""
+
+
+class SecondFactorChanged(Event, frozen=True, kw_only=True):
+    """`what`: totp_added, totp_removed, passkey_added, passkey_removed, recovery_codes, all_removed."""
+
+    person_id: PersonId
+    login: str
+    what: str
+    by: str
+
+
+class SecondFactorRequired(Event, frozen=True, kw_only=True):
+    """Whether an organisation's people need a second factor changed."""
+
+    required: bool
+    by: str
+
+
+class PersonInvited(Event, frozen=True, kw_only=True):
+    person_id: PersonId
+    login: str
+    by: str
+
+
+class PersonLinked(Event, frozen=True, kw_only=True):
+    """From now on somebody signs in through a provider of single sign-on."""
+
+    person_id: PersonId
+    login: str
+    provider: str
 
 
 class SignInFailed(Event, frozen=True, kw_only=True):

@@ -2,17 +2,20 @@
 
 from datetime import timedelta
 
+import msgspec
 from sqlalchemy import Connection
 
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock, micros
 from currant.kit.crypto import new_secret
-from currant.kit.errors import Invalid, NotFound
+from currant.kit.errors import Conflict, Invalid, NotFound
 from currant.kit.ids import PersonId, TenantId, new_id
 from currant.tenancy import store
+from currant.tenancy.callers import CallerCache
 from currant.tenancy.model import (
     Caller,
+    CallerKind,
     FirstLogin,
     NewPerson,
     Organisation,
@@ -21,6 +24,7 @@ from currant.tenancy.model import (
     Person,
     PersonAdded,
     Role,
+    SecondFactorRequired,
 )
 from currant.tenancy.passwords import Passwords
 from currant.tenancy.people import ONE_TIME_PASSWORD_DAYS, checked_login, person_row
@@ -29,7 +33,8 @@ FIRST_PASSWORD_HOURS = 24
 
 
 class Organisations:
-    def __init__(self, database: Database, clock: Clock, passwords: Passwords) -> None:
+    def __init__(self, database: Database, clock: Clock, passwords: Passwords, callers: CallerCache) -> None:
+        self._callers = callers
         self._database = database
         self._clock = clock
         self._passwords = passwords
@@ -62,7 +67,7 @@ class Organisations:
                 changes.write(store.SET_PASSWORD, row)
                 return host, True
             host = Organisation(id=tenant_id, name=name, host=True, created_at=now)
-            changes.write(store.INSERT_ORGANISATION, (host.id, host.name, True, micros(now)))
+            changes.write(store.INSERT_ORGANISATION, (host.id, host.name, True, micros(now), False))
             changes.emit(OrganisationCreated(tenant_id=host.id, happened_at=now, name=name))
             person = Person(
                 id=PersonId(new_id()),
@@ -118,7 +123,7 @@ class Organisations:
                 raise Invalid(
                     f"Somebody signs in as {login} already: choose another name.", field="owner_login"
                 )
-            changes.write(store.INSERT_ORGANISATION, (organisation.id, name, False, micros(now)))
+            changes.write(store.INSERT_ORGANISATION, (organisation.id, name, False, micros(now), False))
             changes.emit(
                 OrganisationCreated(tenant_id=organisation.id, happened_at=now, name=name, by=by.label)
             )
@@ -127,17 +132,64 @@ class Organisations:
         await self._database.decide(create, organisation.id)
         return organisation, NewPerson(person=person, one_time_password=password, expires_at=expires_at)
 
-    async def rename(self, tenant_id: TenantId, *, name: str, by: Caller) -> Organisation:
-        name = _checked_name(name)
+    async def change(
+        self,
+        tenant_id: TenantId,
+        *,
+        by: Caller,
+        name: str | None = None,
+        require_second_factor: bool | None = None,
+    ) -> Organisation:
+        """What is given changes. Who requires a second factor of others has one."""
+        name = None if name is None else _checked_name(name)
         now = self._clock.now()
-        changes = ChangeSet(tenant_id)
-        changes.write(store.RENAME_ORGANISATION, (name, tenant_id))
-        changes.emit(OrganisationRenamed(tenant_id=tenant_id, happened_at=now, name=name, by=by.label))
-        await self._database.commit(changes)
-        renamed = await self.get(tenant_id)
-        if renamed.host:
-            self._host = renamed
-        return renamed
+
+        def change(connection: Connection, changes: ChangeSet) -> Organisation:
+            before = store.organisation(connection, tenant_id)
+            if before is None:
+                raise NotFound("There is no such organisation.")
+            after = msgspec.structs.replace(
+                before,
+                name=before.name if name is None else name,
+                require_second_factor=before.require_second_factor
+                if require_second_factor is None
+                else require_second_factor,
+            )
+            if after.require_second_factor and not before.require_second_factor:
+                person = (
+                    store.person(connection, tenant_id, PersonId(by.id))
+                    if by.kind is CallerKind.PERSON
+                    else None
+                )
+                if person is not None and not person.second_factor:
+                    raise Conflict(
+                        "Set up a second factor for yourself first, or you would lock yourself out."
+                    )
+            if after.name != before.name:
+                changes.emit(
+                    OrganisationRenamed(tenant_id=tenant_id, happened_at=now, name=after.name, by=by.label)
+                )
+            if after.require_second_factor != before.require_second_factor:
+                changes.emit(
+                    SecondFactorRequired(
+                        tenant_id=tenant_id,
+                        happened_at=now,
+                        required=after.require_second_factor,
+                        by=by.label,
+                    )
+                )
+            row = (after.name, after.require_second_factor, tenant_id)
+            changes.write(store.CHANGE_ORGANISATION, row)
+            return after
+
+        changed = await self._database.decide(change, tenant_id)
+        self._callers.clear()
+        if changed.host:
+            self._host = changed
+        return changed
+
+    async def rename(self, tenant_id: TenantId, *, name: str, by: Caller) -> Organisation:
+        return await self.change(tenant_id, name=name, by=by)
 
 
 def _add_first_person(changes: ChangeSet, person: Person, password_hash: str, *, by: str) -> None:

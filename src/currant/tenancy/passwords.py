@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from currant.kit.crypto import new_secret
 from currant.kit.errors import CurrantError, Invalid
 
 LENGTH_MIN = 10
@@ -72,7 +73,7 @@ class Passwords:
         return await loop.run_in_executor(self._threads, self._hasher.hash, password)
 
     async def check(self, password: str, expected: str | None) -> bool:
-        """Whether it is the password; `expected` None takes its time and says no."""
+        """Whether it is the password; `expected` None (nobody) or empty (no password) takes its time and says no."""
         if self._waiting >= WAITING_MAX:
             raise TooManySigningIn("Many people are signing in right now: try again in a few seconds.")
         self._waiting += 1
@@ -81,7 +82,7 @@ class Passwords:
             right = await loop.run_in_executor(self._threads, self._verify, expected, password)
         finally:
             self._waiting -= 1
-        return right and expected is not None
+        return right and bool(expected)
 
     def wants_rehash(self, expected: str) -> bool:
         return self._hasher.check_needs_rehash(expected)
@@ -93,7 +94,7 @@ class Passwords:
         # Checked for logins that do not exist, so that they take as long as those that do. Made at the
         # first sign-in of all, whoever signs in: a start need not wait for it.
         if not self._nobody:
-            self._nobody = self._hasher.hash("nobody's password")
+            self._nobody = self._hasher.hash(new_secret(20))
         try:
             return self._hasher.verify(expected or self._nobody, password)
         except (VerificationError, InvalidHashError):

@@ -1,10 +1,12 @@
 """People of an organisation: added with a one-time password, changed, removed; never without an owner."""
 
 import re
+import zoneinfo
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from currant.db.commits import ChangeSet
@@ -13,7 +15,7 @@ from currant.kit.clock import Clock, micros
 from currant.kit.crypto import new_secret
 from currant.kit.errors import Conflict, Invalid, NotAllowed, NotFound
 from currant.kit.ids import PersonId, TenantId, new_id
-from currant.tenancy import store
+from currant.tenancy import factor_store, store, ticket_store
 from currant.tenancy.callers import CallerCache
 from currant.tenancy.model import (
     Caller,
@@ -30,7 +32,20 @@ from currant.tenancy.passwords import Passwords, check_acceptable
 from currant.tenancy.permissions import PERMISSIONS, may_grant
 
 ONE_TIME_PASSWORD_DAYS = 7
+PREFERENCES_MAX_BYTES = 32 * 1024
+OF_PERSON = (
+    factor_store.DELETE_TOTP,
+    factor_store.DELETE_PASSKEYS,
+    factor_store.DELETE_RECOVERY_CODES,
+    factor_store.DELETE_IDENTITIES,
+    factor_store.DELETE_PREFERENCES,
+    ticket_store.DELETE_OF_PERSON,
+)
+"""What goes with a person, beside their sign-ins."""
 _LOGIN = re.compile(r"[^\s\x00-\x1f\x7f]{2,120}")
+_EMAIL = re.compile(r"[^\s@<>,;:\"\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\"\x00-\x1f\x7f]{1,189}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,2}")
 
 
 class People:
@@ -41,13 +56,28 @@ class People:
         self._callers = callers
 
     async def add(
-        self, tenant_id: TenantId, *, login: str, role: Role, by: Caller, name: str = "", email: str = ""
+        self,
+        tenant_id: TenantId,
+        *,
+        login: str,
+        role: Role,
+        by: Caller,
+        name: str = "",
+        email: str = "",
+        language: str = "",
+        without_password: bool = False,
     ) -> NewPerson:
-        """Somebody new, with a one-time password that is shown this once and works for a week."""
+        """Somebody new, with a one-time password that is shown this once and works for a week.
+
+        `without_password` for who will choose one by an invitation.
+        """
         login = checked_login(login)
-        _check_may_grant(by, role)
-        password = new_secret(20)
-        password_hash = await self._passwords.hash(password)
+        check_may_grant(by, role)
+        email = checked_email(email) or (login if _EMAIL.fullmatch(login) else "")
+        if without_password and not email:
+            raise Invalid("An invitation is mailed: say to which address.", field="email")
+        password = "" if without_password else new_secret(20)
+        password_hash = await self._passwords.hash(password) if password else ""
         now = self._clock.now()
         expires_at = now + timedelta(days=ONE_TIME_PASSWORD_DAYS)
         person = Person(
@@ -55,11 +85,13 @@ class People:
             tenant_id=tenant_id,
             login=login,
             name=name.strip(),
-            email=email.strip() or (login if "@" in login else ""),
+            email=email,
             role=role,
-            must_change_password=True,
-            password_expires_at=expires_at,
+            must_change_password=not without_password,
+            password_expires_at=None if without_password else expires_at,
             created_at=now,
+            language=checked_language(language),
+            email_confirmed=bool(email),
         )
 
         def add(connection: Connection, changes: ChangeSet) -> None:
@@ -103,23 +135,19 @@ class People:
     ) -> Person:
         """What is given changes. Who loses a right or access is signed out at once."""
         if role is not None:
-            _check_may_grant(by, role)
+            check_may_grant(by, role)
         now = self._clock.now()
 
         def change(before: Person, connection: Connection, changes: ChangeSet) -> Person:
-            _check_may_touch(by, before)
-            after = Person(
-                id=before.id,
-                tenant_id=tenant_id,
-                login=before.login,
+            check_may_touch(by, before)
+            after = msgspec.structs.replace(
+                before,
                 name=before.name if name is None else name.strip(),
-                email=before.email if email is None else email.strip(),
+                email=before.email if email is None else checked_email(email),
                 role=before.role if role is None else role,
                 active=before.active if active is None else active,
-                must_change_password=before.must_change_password,
-                password_expires_at=before.password_expires_at,
-                created_at=before.created_at,
-                last_login_at=before.last_login_at,
+                # What an administrator writes is believed.
+                email_confirmed=before.email_confirmed if email is None else bool(email.strip()),
             )
             what = tuple(
                 field
@@ -133,17 +161,80 @@ class People:
                 and before.active
                 and (after.role is not Role.OWNER or not after.active)
             ):
-                _check_an_owner_remains(connection, tenant_id)
-            changes.write(
-                store.CHANGE_PERSON,
-                (after.name, after.email, after.role.value, after.active, tenant_id, person_id),
-            )
+                check_an_owner_remains(connection, tenant_id)
+            changes.write(store.CHANGE_PERSON, changed_row(after))
+            if not after.active or after.email != before.email:
+                # What was mailed to the old address opens nothing any more.
+                changes.write(ticket_store.DELETE_OF_PERSON, (tenant_id, person_id))
+                changes.write(store.SET_INVITED, (None, tenant_id, person_id))
             if not after.active:
                 changes.write(store.DELETE_LOGINS_OF_PERSON, (tenant_id, person_id))
             changes.emit(_changed(after, what, by=by, now=now))
             return after
 
         return await self._decide(tenant_id, person_id, change)
+
+    async def change_self(
+        self,
+        tenant_id: TenantId,
+        person_id: PersonId,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        language: str | None = None,
+        time_zone: str | None = None,
+    ) -> Person:
+        """What people change of themselves. An address of their own choosing is not yet known to be theirs."""
+        now = self._clock.now()
+
+        def change(before: Person, connection: Connection, changes: ChangeSet) -> Person:
+            after = msgspec.structs.replace(
+                before,
+                name=before.name if name is None else name.strip(),
+                email=before.email if email is None else checked_email(email),
+                language=before.language if language is None else checked_language(language),
+                time_zone=before.time_zone if time_zone is None else checked_time_zone(time_zone),
+            )
+            what = tuple(
+                field
+                for field in ("name", "email", "language", "time_zone")
+                if getattr(before, field) != getattr(after, field)
+            )
+            if "email" in what:
+                after = msgspec.structs.replace(after, email_confirmed=False)
+                changes.write(ticket_store.DELETE_OF_PERSON, (tenant_id, person_id))
+            if what:
+                changes.write(store.CHANGE_PERSON, changed_row(after))
+            if told := tuple(field for field in what if field in ("name", "email")):
+                changes.emit(
+                    PersonChanged(
+                        tenant_id=tenant_id,
+                        happened_at=now,
+                        person_id=person_id,
+                        login=before.login,
+                        what=told,
+                        by=f"person:{before.login}",
+                    )
+                )
+            return after
+
+        return await self._decide(tenant_id, person_id, change)
+
+    async def preferences(self, tenant_id: TenantId, person_id: PersonId) -> bytes:
+        """What pages keep for a person: one JSON object."""
+        found = await self._database.read(
+            lambda connection: factor_store.preferences_of(connection, tenant_id, person_id)
+        )
+        return (found or "{}").encode()
+
+    async def keep_preferences(self, tenant_id: TenantId, person_id: PersonId, value: dict[str, Any]) -> None:
+        told = msgspec.json.encode(value)
+        if len(told) > PREFERENCES_MAX_BYTES:
+            raise Invalid(f"Preferences take at most {PREFERENCES_MAX_BYTES // 1024} KB as JSON.")
+        now = micros(self._clock.now())
+        changes = ChangeSet(tenant_id)
+        changes.write(factor_store.SET_PREFERENCES, (tenant_id, person_id, told.decode(), now))
+        await self._database.commit(changes)
 
     async def new_one_time_password(
         self, tenant_id: TenantId, person_id: PersonId, *, by: Caller
@@ -155,8 +246,10 @@ class People:
         expires_at = now + timedelta(days=ONE_TIME_PASSWORD_DAYS)
 
         def replace(before: Person, connection: Connection, changes: ChangeSet) -> Person:
-            _check_may_touch(by, before)
+            check_may_touch(by, before)
             changes.write(store.SET_PASSWORD, (password_hash, True, micros(expires_at), tenant_id, person_id))
+            changes.write(store.SET_INVITED, (None, tenant_id, person_id))
+            changes.write(ticket_store.DELETE_OF_PERSON, (tenant_id, person_id))
             changes.write(store.DELETE_LOGINS_OF_PERSON, (tenant_id, person_id))
             changes.emit(_changed(before, ("one_time_password",), by=by, now=now))
             return before
@@ -184,6 +277,8 @@ class People:
         changes = ChangeSet(tenant_id)
         changes.write(store.SET_PASSWORD, (password_hash, False, None, tenant_id, person_id))
         changes.write(store.DELETE_LOGINS_OF_PERSON, (tenant_id, person_id))
+        # A link to set it that is still on its way must not undo this.
+        changes.write(ticket_store.DELETE_OF_PERSON, (tenant_id, person_id))
         changes.emit(
             PasswordChanged(
                 tenant_id=tenant_id, happened_at=self._clock.now(), person_id=person_id, login=person.login
@@ -196,10 +291,12 @@ class People:
         now = self._clock.now()
 
         def remove(before: Person, connection: Connection, changes: ChangeSet) -> Person:
-            _check_may_touch(by, before)
+            check_may_touch(by, before)
             if before.role is Role.OWNER and before.active:
-                _check_an_owner_remains(connection, tenant_id)
+                check_an_owner_remains(connection, tenant_id)
             changes.write(store.DELETE_LOGINS_OF_PERSON, (tenant_id, person_id))
+            for write in OF_PERSON:
+                changes.write(write, (tenant_id, person_id))
             changes.write(store.DELETE_PERSON, (tenant_id, person_id))
             changes.emit(
                 PersonRemoved(
@@ -248,6 +345,25 @@ def person_row(person: Person, password_hash: str) -> tuple[Any, ...]:
         None if person.password_expires_at is None else micros(person.password_expires_at),
         micros(person.created_at),
         None if person.last_login_at is None else micros(person.last_login_at),
+        person.language,
+        person.time_zone,
+        person.second_factor,
+        None if person.invited_until is None else micros(person.invited_until),
+        person.email_confirmed,
+    )
+
+
+def changed_row(person: Person) -> tuple[Any, ...]:
+    return (
+        person.name,
+        person.email,
+        person.role.value,
+        person.active,
+        person.language,
+        person.time_zone,
+        person.email_confirmed,
+        person.tenant_id,
+        person.id,
     )
 
 
@@ -257,20 +373,47 @@ def _known(person: Person | None) -> Person:
     return person
 
 
-def _check_may_grant(by: Caller, role: Role) -> None:
+def known_person(connection: Connection, tenant_id: TenantId, person_id: PersonId) -> Person:
+    return _known(store.person(connection, tenant_id, person_id))
+
+
+def checked_email(email: str, *, field: str = "email") -> str:
+    """An address as mail can be sent to, or empty; Invalid otherwise."""
+    email = email.strip()
+    if email and not _EMAIL.fullmatch(email):
+        raise Invalid("This is no e-mail address, as in ada@example.com.", field=field)
+    return email
+
+
+def checked_language(language: str) -> str:
+    """A language tag as browsers know them (`de`, `pt-BR`), or empty."""
+    if language and not _LANGUAGE.fullmatch(language):
+        raise Invalid("This is no language, as in en or pt-BR.", field="language")
+    return language
+
+
+def checked_time_zone(name: str) -> str:
+    """A zone of the IANA database, or empty."""
+    # The database is files: what could be a path elsewhere is not looked up.
+    if name and not (_ZONE.fullmatch(name) and name in zoneinfo.available_timezones()):
+        raise Invalid("This is no time zone, as in Europe/Berlin.", field="time_zone")
+    return name
+
+
+def check_may_grant(by: Caller, role: Role) -> None:
     if Permission.PEOPLE_MANAGE in by.permissions and may_grant(by.permissions, role):
         return
     raise NotAllowed(f"The role {by.role.value} may not give the role {role.value}.", field="role")
 
 
-def _check_may_touch(by: Caller, person: Person) -> None:
+def check_may_touch(by: Caller, person: Person) -> None:
     if not PERMISSIONS[person.role] <= by.permissions:
         raise NotAllowed(
             f"The role {by.role.value} may not change a person with the role {person.role.value}."
         )
 
 
-def _check_an_owner_remains(connection: Connection, tenant_id: TenantId) -> None:
+def check_an_owner_remains(connection: Connection, tenant_id: TenantId) -> None:
     if store.active_owners(connection, tenant_id) <= 1:
         raise Conflict("This is the organisation's last owner: make somebody else owner first.")
 

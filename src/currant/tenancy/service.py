@@ -11,15 +11,20 @@ from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock, SystemClock, micros
 from currant.kit.ids import TenantId
-from currant.tenancy import store
+from currant.tenancy import store, ticket_store
 from currant.tenancy.callers import CallerCache, local_caller
+from currant.tenancy.factors import SecondFactors
+from currant.tenancy.guesses import Guesses
 from currant.tenancy.idempotency import KEPT, Idempotency
 from currant.tenancy.keys import Keys
 from currant.tenancy.model import Caller, FirstLogin
 from currant.tenancy.organisations import Organisations
 from currant.tenancy.passwords import Passwords
 from currant.tenancy.people import People
+from currant.tenancy.proofs import Proofs
+from currant.tenancy.sessions import Sessions
 from currant.tenancy.sign_in import SignIn
+from currant.tenancy.tickets import Tickets
 
 FORGET_AT_ONCE = 1000
 
@@ -42,10 +47,17 @@ class Tenancy:
         self._local_key = local_key
         self._passwords = Passwords(hasher)
         callers = CallerCache(clock)
-        self.organisations = Organisations(database, clock, self._passwords)
+        tickets = Tickets(installation_key)
+        self.guesses = Guesses(clock)
+        self.organisations = Organisations(database, clock, self._passwords, callers)
         self.people = People(database, clock, self._passwords, callers)
         self.keys = Keys(database, clock, installation_key, callers)
-        self.sign_in = SignIn(database, clock, installation_key, self._passwords, callers)
+        self.sessions = Sessions(database, clock, installation_key, callers)
+        self.factors = SecondFactors(database, clock, installation_key, callers, tickets)
+        self.proofs = Proofs(database, clock, self._passwords, self.guesses)
+        self.sign_in = SignIn(
+            database, clock, self._passwords, self.sessions, tickets, self.factors, self.guesses
+        )
         self.idempotency = Idempotency(database, clock)
 
     async def prepare(
@@ -82,7 +94,7 @@ class Tenancy:
         return await self.keys.authenticate(secret)
 
     async def caller_of_cookie(self, cookie: str) -> Caller | None:
-        return await self.sign_in.authenticate(cookie)
+        return await self.sessions.authenticate(cookie)
 
     async def forget_expired(self) -> int:
         """A periodic duty: remove ended sign-ins and answers kept for a day; how many went."""
@@ -94,7 +106,7 @@ class Tenancy:
                 logins_before=micros(now - timedelta(hours=1)),
                 answers_before=micros(now - KEPT),
                 limit=FORGET_AT_ONCE,
-            )
+            ) + ticket_store.forget_expired_tickets(connection, before=micros(now), limit=FORGET_AT_ONCE)
 
         gone = total = await self._database.decide(forget, self.host_tenant_id)
         while gone >= FORGET_AT_ONCE:

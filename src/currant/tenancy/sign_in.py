@@ -1,32 +1,38 @@
-"""Signing in and staying signed in: a password once, then an opaque cookie the server can forget.
+"""Signing in: a password, and for who has one a second factor.
 
 Guessing is slowed per login and per address, and a login that does not exist answers as slowly and
-with the same words as a wrong password.
+with the same words as a wrong password. After the right password a ticket stands for it for five
+minutes, until a code or a passkey comes with it.
 """
 
-import base64
-import hmac
-from datetime import timedelta
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
-from currant.kit.clock import Clock, instant, micros
-from currant.kit.crypto import digest, new_secret
-from currant.kit.ids import TenantId
+from currant.kit.clock import Clock
 from currant.tenancy import store
-from currant.tenancy.attempts import Attempts
-from currant.tenancy.callers import CallerCache, caller_of_person
-from currant.tenancy.model import Caller, Person, PersonSignedIn, SignedIn, SignInFailed, SignInRefused
+from currant.tenancy.factors import SecondFactors
+from currant.tenancy.guesses import Guesses
+from currant.tenancy.model import (
+    Person,
+    SecondFactorNeeded,
+    SignedIn,
+    SignInFailed,
+    SignInRefused,
+    Way,
+)
 from currant.tenancy.passwords import LENGTH_MAX, Passwords
+from currant.tenancy.sessions import Sessions, Visit
+from currant.tenancy.tickets import TicketKind, Tickets
 
-COOKIE_LENGTH = 43
-SESSION_LASTS = timedelta(days=7)
-UNUSED_SESSION_LASTS = timedelta(hours=12)
-SEEN_NOTED_EVERY = timedelta(minutes=1)
-SESSIONS_A_PERSON = 20
 WRONG = "This login and password do not fit together."
+WRONG_CODE = "This code is not right, or was used already: wait for the next one."
+EXPIRED = "This took too long, or was tried too often: begin again with the password."
+
+Taken = Callable[[Connection, ChangeSet, Person], bool]
+"""Whether a proof of a person holds; what it uses up goes into the change set."""
 
 
 class SignIn:
@@ -34,53 +40,36 @@ class SignIn:
         self,
         database: Database,
         clock: Clock,
-        installation_key: bytes,
         passwords: Passwords,
-        callers: CallerCache,
+        sessions: Sessions,
+        tickets: Tickets,
+        factors: SecondFactors,
+        guesses: Guesses,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._installation_key = installation_key
         self._passwords = passwords
-        self._callers = callers
-        # A login's pause stays short, or a stranger could lock its owner out; an address's grows long.
-        self._by_login = Attempts(free=5, first_pause_s=2, longest_s=60, forget_s=3600)
-        self._by_address = Attempts(free=20, first_pause_s=2, longest_s=900, forget_s=3600)
+        self._sessions = sessions
+        self._tickets = tickets
+        self._factors = factors
+        self._guesses = guesses
 
     async def sign_in(
         self, *, login: str, password: str, remote_address: str, user_agent: str = ""
-    ) -> SignedIn:
-        """A session for the right password; `SignInRefused` says what to tell otherwise."""
+    ) -> SignedIn | SecondFactorNeeded:
+        """A session for the right password, or what else is needed; `SignInRefused` says what to tell otherwise."""
         login = login.strip().casefold()
-        now_s = self._clock.monotonic()
-        pause = max(self._by_login.pause(login, now=now_s), self._by_address.pause(remote_address, now=now_s))
-        if pause > 0:
-            raise SignInRefused(
-                "Too many attempts: wait a little and try again.",
-                reason="too_many_attempts",
-                retry_after_s=int(pause) + 1,
-            )
-        # Counted before the password is looked at: a hundred guesses at once are a hundred guesses.
-        self._by_login.fail(login, now=now_s)
-        self._by_address.fail(remote_address, now=now_s)
+        self._guesses.count(login=login, address=remote_address)
         found = await self._database.read(lambda connection: store.person_by_login(connection, login))
         right = await self._passwords.check(password[: LENGTH_MAX + 1], found[1] if found else None)
         if found is None:
             raise SignInRefused(WRONG, reason="unknown_login")
         person, password_hash = found
+        visit = Visit(remote_address=remote_address, user_agent=user_agent)
         reason = self._refusal(person, right=right)
         if reason:
             changes = ChangeSet(person.tenant_id)
-            changes.emit(
-                SignInFailed(
-                    tenant_id=person.tenant_id,
-                    happened_at=self._clock.now(),
-                    person_id=person.id,
-                    login=login,
-                    remote_address=remote_address,
-                    reason=reason,
-                )
-            )
+            changes.emit(self._failed(person, visit, reason))
             await self._database.commit(changes)
             if reason == "password_expired":
                 raise SignInRefused(
@@ -88,96 +77,77 @@ class SignIn:
                     reason=reason,
                 )
             raise SignInRefused(WRONG, reason=reason)
-        self._by_login.succeed(login)
-        self._by_address.succeed(remote_address)
+        self._guesses.right(login=login, address=remote_address)
         rehashed = (
             await self._passwords.hash(password) if self._passwords.wants_rehash(password_hash) else None
         )
-        return await self.open_session(
-            person, remote_address=remote_address, user_agent=user_agent, rehashed=rehashed
+        if not person.second_factor:
+            return await self._sessions.open(person, visit, rehashed=rehashed)
+        return await self._database.decide(
+            lambda connection, changes: self.go_on(connection, changes, person, visit, way=Way.PASSWORD),
+            person.tenant_id,
         )
 
-    async def open_session(
-        self, person: Person, *, remote_address: str, user_agent: str = "", rehashed: str | None = None
-    ) -> SignedIn:
-        """A session for somebody who has just proved who they are."""
-        cookie = new_secret(COOKIE_LENGTH)
+    def go_on(
+        self, connection: Connection, changes: ChangeSet, person: Person, visit: Visit, *, way: Way
+    ) -> SignedIn | SecondFactorNeeded:
+        """One factor was proved: a session, or a ticket to come back with the second."""
+        if not person.second_factor:
+            return self._sessions.begin(connection, changes, person, visit, way=way)
+        word, expires_at = self._tickets.make(
+            connection, changes, TicketKind.SECOND_FACTOR, now=self._clock.now(), person_id=person.id
+        )
+        ways = self._factors.ways_of(connection, person.tenant_id, person.id)
+        return SecondFactorNeeded(ticket=word, ways=ways, expires_at=expires_at)
+
+    async def with_totp(self, *, ticket: str, code: str, visit: Visit) -> SignedIn:
+        """The second step with the code of an authenticator app."""
+        return await self.second_step(
+            ticket,
+            lambda connection, changes, person: self._factors.take_totp(connection, changes, person, code),
+            way=Way.TOTP,
+            visit=visit,
+        )
+
+    async def with_recovery_code(self, *, ticket: str, code: str, visit: Visit) -> SignedIn:
+        """The second step with one of the codes kept for a lost phone."""
+        return await self.second_step(
+            ticket,
+            lambda connection, changes, person: self._factors.take_recovery_code(
+                connection, changes, person, code
+            ),
+            way=Way.RECOVERY_CODE,
+            visit=visit,
+        )
+
+    async def second_step(self, ticket: str, taken: Taken, *, way: Way, visit: Visit) -> SignedIn:
+        """A session, when the ticket is good and the proof holds; both are used up by that."""
+        self._guesses.count(address=visit.remote_address)
         now = self._clock.now()
-        expires_at = now + SESSION_LASTS
-
-        def open_it(connection: Connection, changes: ChangeSet) -> None:
-            for old in store.oldest_logins(
-                connection, person.tenant_id, person.id, beyond=SESSIONS_A_PERSON - 1
-            ):
-                changes.write(store.DELETE_LOGIN, (person.tenant_id, old))
-            changes.write(
-                store.INSERT_LOGIN,
-                (
-                    self._digest(cookie),
-                    person.tenant_id,
-                    person.id,
-                    micros(now),
-                    micros(expires_at),
-                    micros(now),
-                    remote_address,
-                    user_agent[:200],
-                ),
-            )
-            changes.write(store.SET_LAST_LOGIN, (micros(now), person.tenant_id, person.id))
-            if rehashed is not None:
-                changes.write(
-                    store.SET_PASSWORD,
-                    (rehashed, person.must_change_password, None, person.tenant_id, person.id),
-                )
-            changes.emit(
-                PersonSignedIn(
-                    tenant_id=person.tenant_id,
-                    happened_at=now,
-                    person_id=person.id,
-                    login=person.login,
-                    remote_address=remote_address,
-                )
-            )
-
-        await self._database.decide(open_it, person.tenant_id)
-        return SignedIn(
-            person=person, cookie=cookie, csrf_token=self._csrf_token(cookie), expires_at=expires_at
-        )
-
-    async def authenticate(self, cookie: str) -> Caller | None:
-        """Whose session this cookie is; None when it is nobody's, ended or unused for too long."""
-        if len(cookie) != COOKIE_LENGTH or not cookie.isascii():
-            return None
-        session_digest = self._digest(cookie)
-        if (caller := self._callers.get(session_digest)) is not None:
-            return caller
         found = await self._database.read(
-            lambda connection: store.login_by_digest(connection, session_digest)
+            lambda connection: self._tickets.find(connection, TicketKind.SECOND_FACTOR, ticket, now=now)
         )
         if found is None:
-            return None
-        person, host, expires_at, seen_at = found
-        now = self._clock.now()
-        if not person.active or instant(expires_at) <= now or now - instant(seen_at) > UNUSED_SESSION_LASTS:
-            return None
-        if now - instant(seen_at) >= SEEN_NOTED_EVERY:
-            self._database.note(store.LOGIN_SEEN, (micros(now), person.tenant_id, session_digest))
-        caller = caller_of_person(
-            person, host=host, csrf_token=self._csrf_token(cookie), session_digest=session_digest
-        )
-        self._callers.keep(session_digest, caller)
-        return caller
+            raise SignInRefused(EXPIRED, reason="ticket_expired")
+        self._guesses.count(person=found.person_id)
 
-    async def sign_out(self, caller: Caller) -> None:
-        """End the caller's session; nothing to do for a key."""
-        if caller.session_digest:
-            changes = ChangeSet(TenantId(caller.tenant_id))
-            changes.write(store.DELETE_LOGIN, (caller.tenant_id, caller.session_digest))
-            await self._database.commit(changes)
-            self._callers.clear()
+        def step(connection: Connection, changes: ChangeSet) -> SignedIn | str:
+            held = self._tickets.find(connection, TicketKind.SECOND_FACTOR, ticket, now=now)
+            person = store.person(connection, found.tenant_id, found.person_id)
+            if held is None or person is None or not person.active:
+                return "ticket_expired"
+            if not taken(connection, changes, person):
+                self._tickets.count_guess(changes, held)
+                changes.emit(self._failed(person, visit, f"wrong_{way.value}"))
+                return "wrong_code"
+            self._tickets.use(changes, held)
+            return self._sessions.begin(connection, changes, person, visit, way=way, strong=True)
 
-    def csrf_token_fits(self, caller: Caller, presented: str) -> bool:
-        return bool(caller.csrf_token) and hmac.compare_digest(caller.csrf_token.encode(), presented.encode())
+        done = await self._database.decide(step, found.tenant_id)
+        if isinstance(done, str):
+            raise SignInRefused(EXPIRED if done == "ticket_expired" else WRONG_CODE, reason=done)
+        self._guesses.right(person=found.person_id, address=visit.remote_address)
+        return done
 
     def _refusal(self, person: Person, *, right: bool) -> str:
         if not right:
@@ -188,10 +158,12 @@ class SignIn:
             return "password_expired"
         return ""
 
-    def _digest(self, cookie: str) -> bytes:
-        return digest(cookie.encode(), key=self._installation_key)
-
-    def _csrf_token(self, cookie: str) -> str:
-        # Follows from the cookie, so it needs no row; the cookie cannot be told from it.
-        made = digest(b"csrf:" + cookie.encode(), key=self._installation_key)
-        return base64.urlsafe_b64encode(made).decode().rstrip("=")
+    def _failed(self, person: Person, visit: Visit, reason: str) -> SignInFailed:
+        return SignInFailed(
+            tenant_id=person.tenant_id,
+            happened_at=self._clock.now(),
+            person_id=person.id,
+            login=person.login,
+            remote_address=visit.remote_address,
+            reason=reason,
+        )

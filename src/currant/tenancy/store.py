@@ -7,6 +7,7 @@ them with the reason.
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    false,
     func,
     select,
 )
@@ -46,6 +48,7 @@ organisations = Table(
     Column("name", Text, nullable=False),
     Column("host", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("require_second_factor", Boolean, nullable=False, server_default=false()),
 )
 
 people = Table(
@@ -63,8 +66,15 @@ people = Table(
     Column("password_expires_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("last_login_at", BigInteger),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("time_zone", Text, nullable=False, server_default=""),
+    # Whether there is a confirmed second factor: kept with the factors' rows, so that a list need not look.
+    Column("second_factor", Boolean, nullable=False, server_default=false()),
+    Column("invited_until", BigInteger),
+    Column("email_confirmed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("login"),
     Index("ix_people_tenant", "tenant_id", "login"),
+    Index("ix_people_tenant_email", "tenant_id", "email"),
 )
 
 api_keys = Table(
@@ -96,6 +106,9 @@ logins = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("remote_address", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
+    Column("way", Text, nullable=False, server_default=""),
+    # More than a password was shown when it was opened.
+    Column("strong", Boolean, nullable=False, server_default=false()),
     Index("ix_logins_person", "person_id", "created_at"),
     Index("ix_logins_expires_at", "expires_at"),
 )
@@ -115,10 +128,16 @@ idempotent_answers = Table(
 )
 
 INSERT_ORGANISATION = insert_into(organisations)
-RENAME_ORGANISATION = update(organisations, set=("name",), where=("id",))
+CHANGE_ORGANISATION = update(organisations, set=("name", "require_second_factor"), where=("id",))
 
 INSERT_PERSON = insert_into(people)
-CHANGE_PERSON = update(people, set=("name", "email", "role", "active"), where=("tenant_id", "id"))
+CHANGE_PERSON = update(
+    people,
+    set=("name", "email", "role", "active", "language", "time_zone", "email_confirmed"),
+    where=("tenant_id", "id"),
+)
+SET_SECOND_FACTOR = update(people, set=("second_factor",), where=("tenant_id", "id"))
+SET_INVITED = update(people, set=("invited_until",), where=("tenant_id", "id"))
 SET_PASSWORD = update(
     people,
     set=("password_hash", "must_change_password", "password_expires_at"),
@@ -229,10 +248,27 @@ def keys_of(connection: Connection, tenant_id: TenantId, *, after: str, limit: i
     return [_key(row) for row in rows]
 
 
-def login_by_digest(connection: Connection, digest: bytes) -> tuple[Person, bool, int, int] | None:
-    """Whose session a cookie is, whether of the host organisation, when it ends and was last used (µs)."""
+class KnownLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose session a cookie is, and what its organisation wants; times in microseconds."""
+
+    person: Person
+    host: bool
+    second_factor_required: bool
+    strong: bool
+    expires_at: int
+    seen_at: int
+
+
+def login_by_digest(connection: Connection, digest: bytes) -> KnownLogin | None:
     row = connection.execute(
-        select(people, organisations.c.host, logins.c.expires_at, logins.c.seen_at)
+        select(
+            people,
+            organisations.c.host,
+            organisations.c.require_second_factor,
+            logins.c.strong,
+            logins.c.expires_at,
+            logins.c.seen_at,
+        )
         .join(
             people,
             and_(people.c.id == logins.c.person_id, people.c.tenant_id == logins.c.tenant_id),
@@ -241,7 +277,43 @@ def login_by_digest(connection: Connection, digest: bytes) -> tuple[Person, bool
         .select_from(logins)
         .where(logins.c.digest == digest)
     ).first()
-    return None if row is None else (_person(row), row.host, row.expires_at, row.seen_at)
+    if row is None:
+        return None
+    return KnownLogin(
+        person=_person(row),
+        host=row.host,
+        second_factor_required=row.require_second_factor,
+        strong=row.strong,
+        expires_at=row.expires_at,
+        seen_at=row.seen_at,
+    )
+
+
+def logins_of(
+    connection: Connection, tenant_id: TenantId, person_id: PersonId, *, now: int
+) -> list[Row[Any]]:
+    """Where somebody is signed in, the newest first."""
+    return list(
+        connection.execute(
+            select(logins)
+            .where(
+                logins.c.tenant_id == tenant_id, logins.c.person_id == person_id, logins.c.expires_at > now
+            )
+            .order_by(logins.c.created_at.desc())
+            .limit(100)
+        )
+    )
+
+
+def people_by_email(connection: Connection, tenant_id: TenantId, email: str) -> list[Person]:
+    """Those of an organisation with this address (in lower case), at most a few."""
+    rows = connection.execute(
+        select(people)
+        .where(people.c.tenant_id == tenant_id, func.lower(people.c.email) == email)
+        .order_by(people.c.id)
+        .limit(5)
+    )
+    return [_person(row) for row in rows]
 
 
 def oldest_logins(
@@ -283,7 +355,13 @@ def count_answers(connection: Connection, tenant_id: TenantId, caller: str) -> i
 
 
 def _organisation(row: Row[Any]) -> Organisation:
-    return Organisation(id=row.id, name=row.name, host=row.host, created_at=instant(row.created_at))
+    return Organisation(
+        id=row.id,
+        name=row.name,
+        host=row.host,
+        require_second_factor=row.require_second_factor,
+        created_at=instant(row.created_at),
+    )
 
 
 def _person(row: Row[Any]) -> Person:
@@ -299,6 +377,11 @@ def _person(row: Row[Any]) -> Person:
         password_expires_at=None if row.password_expires_at is None else instant(row.password_expires_at),
         created_at=instant(row.created_at),
         last_login_at=None if row.last_login_at is None else instant(row.last_login_at),
+        language=row.language,
+        time_zone=row.time_zone,
+        second_factor=row.second_factor,
+        invited_until=None if row.invited_until is None else instant(row.invited_until),
+        email_confirmed=row.email_confirmed,
     )
 
 
@@ -334,3 +417,20 @@ def forget_expired(connection: Connection, *, logins_before: int, answers_before
             )
         ).rowcount
     return gone
+
+
+def login_began(connection: Connection, tenant_id: TenantId, session_digest: bytes) -> int | None:
+    """When a session began (µs)."""
+    return connection.execute(
+        select(logins.c.created_at).where(logins.c.tenant_id == tenant_id, logins.c.digest == session_digest)
+    ).scalar_one_or_none()
+
+
+def login_kind(connection: Connection, tenant_id: TenantId, session_digest: bytes) -> tuple[str, bool] | None:
+    """How a session was opened, and whether with more than a password."""
+    row = connection.execute(
+        select(logins.c.way, logins.c.strong).where(
+            logins.c.tenant_id == tenant_id, logins.c.digest == session_digest
+        )
+    ).first()
+    return None if row is None else (row.way, row.strong)

@@ -1,26 +1,18 @@
-"""Signing in and out, and who one is."""
+"""Who one is: one's own name and password, where one is signed in, and what pages keep for one."""
 
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, Router, get, post
-from litestar.datastructures import Cookie
-from litestar.params import JSONBody
+from litestar import Response, Router, delete, get, patch, post, put
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET, UnsetType
 
-from currant.api.authentication import CSRF_COOKIE, PUBLIC, SESSION_COOKIE, ApiRequest, session_cookies
-from currant.api.routes.common import Body, caller_of, remote_address, services_of
-from currant.kit.errors import Conflict
-from currant.kit.ids import PersonId, TenantId
-from currant.tenancy.model import Caller, CallerKind, Permission, Role, SignedIn
-from currant.tenancy.sign_in import SESSION_LASTS
+from currant.api.authentication import ApiRequest
+from currant.api.routes.common import Body, caller_of, services_of
+from currant.api.routes.welcome import Me, me, person_of, visit_of, welcome
+from currant.tenancy.model import Permission, SessionOfPerson
 
-
-class Login(Body, frozen=True, kw_only=True):
-    """A sign-in by name and password."""
-
-    login: Annotated[str, msgspec.Meta(min_length=1, max_length=120, examples=["ada@example.com"])]
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=500, examples=["four random words here"])]
+SELF = {"permission": Permission.SELF, "never_compressed": True}
 
 
 class NewPassword(Body, frozen=True, kw_only=True):
@@ -30,99 +22,115 @@ class NewPassword(Body, frozen=True, kw_only=True):
     new_password: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
-class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is calling and what they may do. `csrf_token` is for browsers, and empty for keys."""
+class ChangeMe(Body, frozen=True, kw_only=True):
+    """What is present changes. Another `email` needs the password, unless one signed in just now."""
 
-    kind: CallerKind
-    id: str
-    tenant_id: TenantId
-    name: str
-    role: Role
-    permissions: tuple[Permission, ...]
-    must_change_password: bool = False
-    csrf_token: str = ""
-    session_expires_at: datetime | None = None
+    name: Annotated[str, msgspec.Meta(max_length=200)] | UnsetType = UNSET
+    email: Annotated[str, msgspec.Meta(max_length=254)] | UnsetType = UNSET
+    language: Annotated[str, msgspec.Meta(max_length=35, examples=["de"])] | UnsetType = UNSET
+    time_zone: Annotated[str, msgspec.Meta(max_length=60, examples=["Europe/Berlin"])] | UnsetType = UNSET
+    password: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
-@post("/login", status_code=200, opt={"permission": PUBLIC, "never_compressed": True}, tags=["Signing in"])
-async def sign_in(request: ApiRequest, data: JSONBody[Login]) -> Response[Me]:
-    """Sign in with a login and a password.
-
-    Sets a session cookie. With a one-time password the answer says `must_change_password`, and until that
-    is done nothing else works. Guessing is slowed down per login and per address.
-    """
-    signed_in = await services_of(request).tenancy.sign_in.sign_in(
-        login=data.login,
-        password=data.password,
-        remote_address=remote_address(request),
-        user_agent=request.headers.get("user-agent", ""),
-    )
-    return await _welcome(request, signed_in)
+class SignIns(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[SessionOfPerson, ...]
 
 
-@post("/logout", status_code=204, opt={"permission": Permission.SELF}, tags=["Signing in"])
-async def sign_out(request: ApiRequest) -> Response[None]:
-    """End the session of this browser."""
-    await services_of(request).tenancy.sign_in.sign_out(caller_of(request))
-    gone = [Cookie(key=name, value="", path="/", max_age=0) for name in (SESSION_COOKIE, CSRF_COOKIE)]
-    return Response(None, status_code=204, cookies=gone)
-
-
-@get("/me", opt={"permission": Permission.SELF, "never_compressed": True}, tags=["Signing in"])
+@get("/me", opt=SELF)
 async def who_am_i(request: ApiRequest) -> Me:
     """Who is calling, for which organisation, and with which permissions."""
-    return _me(caller_of(request))
+    return await me(request, caller_of(request))
 
 
-@post(
-    "/me/password",
-    status_code=200,
-    opt={"permission": Permission.SELF, "never_compressed": True},
-    tags=["Signing in"],
-)
+@patch("/me", opt=SELF)
+async def change_me(request: ApiRequest, data: JSONBody[ChangeMe]) -> Me:
+    """Change one's own name, e-mail address, language or time zone."""
+    caller = caller_of(request)
+    person_id = person_of(caller)
+    tenancy = services_of(request).tenancy
+    if data.email is not UNSET:
+        # Whoever reads this mailbox can set a new password.
+        before = await tenancy.people.get(caller.tenant_id, person_id)
+        if before.email != data.email.strip():
+            await tenancy.proofs.check(caller, data.password)
+    await tenancy.people.change_self(
+        caller.tenant_id,
+        person_id,
+        name=None if data.name is UNSET else data.name,
+        email=None if data.email is UNSET else data.email,
+        language=None if data.language is UNSET else data.language,
+        time_zone=None if data.time_zone is UNSET else data.time_zone,
+    )
+    return await me(request, caller)
+
+
+@post("/me/password", status_code=200, opt=SELF)
 async def change_my_password(request: ApiRequest, data: JSONBody[NewPassword]) -> Response[Me]:
     """Change one's own password. All sessions end; this browser gets a new one."""
     caller = caller_of(request)
-    if caller.kind is not CallerKind.PERSON:
-        raise Conflict("Keys have no password: make a new key instead.")
+    person_id = person_of(caller)
     tenancy = services_of(request).tenancy
-    person_id = PersonId(caller.id)
+    kept = await tenancy.sessions.kind_of(caller)
     await tenancy.people.change_password(
         caller.tenant_id, person_id, current=data.current_password, new=data.new_password
     )
     person = await tenancy.people.get(caller.tenant_id, person_id)
-    signed_in = await tenancy.sign_in.open_session(
-        person,
-        remote_address=remote_address(request),
-        user_agent=request.headers.get("user-agent", ""),
-    )
-    return await _welcome(request, signed_in)
+    way, strong = kept
+    signed_in = await tenancy.sessions.open(person, visit_of(request), way=way, strong=strong)
+    return await welcome(request, signed_in)
 
 
-async def _welcome(request: ApiRequest, signed_in: SignedIn) -> Response[Me]:
-    caller = await services_of(request).tenancy.caller_of_cookie(signed_in.cookie)
-    assert caller is not None, "A session just opened is known."
-    cookies = session_cookies(
-        request.scope,
-        cookie=signed_in.cookie,
-        csrf_token=signed_in.csrf_token,
-        max_age=int(SESSION_LASTS.total_seconds()),
-    )
-    me = msgspec.structs.replace(_me(caller), session_expires_at=signed_in.expires_at)
-    return Response(me, status_code=200, cookies=cookies)
+@get("/me/preferences", opt=SELF)
+async def my_preferences(request: ApiRequest) -> dict[str, Any]:
+    """What pages keep for a person: columns chosen, filters, whatever they like."""
+    caller = caller_of(request)
+    kept = await services_of(request).tenancy.people.preferences(caller.tenant_id, person_of(caller))
+    return msgspec.json.decode(kept, type=dict[str, Any])
 
 
-def _me(caller: Caller) -> Me:
-    return Me(
-        kind=caller.kind,
-        id=caller.id,
-        tenant_id=caller.tenant_id,
-        name=caller.name,
-        role=caller.role,
-        permissions=tuple(sorted(caller.permissions)),
-        must_change_password=caller.must_change_password,
-        csrf_token=caller.csrf_token,
-    )
+@put("/me/preferences", opt=SELF)
+async def keep_my_preferences(request: ApiRequest, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
+    """Keep one JSON object of at most 32 KB, in place of the one before."""
+    caller = caller_of(request)
+    await services_of(request).tenancy.people.keep_preferences(caller.tenant_id, person_of(caller), data)
+    return data
 
 
-router = Router("/api/v1", route_handlers=[sign_in, sign_out, who_am_i, change_my_password])
+@get("/me/sign-ins", opt=SELF)
+async def my_sign_ins(request: ApiRequest) -> SignIns:
+    """Where one is signed in, the newest first."""
+    caller = caller_of(request)
+    person_of(caller)
+    return SignIns(items=tuple(await services_of(request).tenancy.sessions.list(caller)))
+
+
+@delete("/me/sign-ins/{session_id:str}", opt=SELF)
+async def end_my_sign_in(request: ApiRequest, session_id: FromPath[str]) -> None:
+    """Sign out somewhere else."""
+    caller = caller_of(request)
+    person_of(caller)
+    await services_of(request).tenancy.sessions.end(caller, session_id)
+
+
+@post("/me/sign-ins/end-others", status_code=204, opt=SELF)
+async def end_my_other_sign_ins(request: ApiRequest) -> None:
+    """Sign out everywhere but here."""
+    caller = caller_of(request)
+    person_of(caller)
+    await services_of(request).tenancy.sessions.end_others(caller)
+
+
+router = Router(
+    "/api/v1",
+    tags=["Signing in"],
+    route_handlers=[
+        who_am_i,
+        change_me,
+        change_my_password,
+        my_preferences,
+        keep_my_preferences,
+        my_sign_ins,
+        end_my_sign_in,
+        end_my_other_sign_ins,
+    ],
+)

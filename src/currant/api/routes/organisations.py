@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Router, get, patch, post
 from litestar.params import JSONBody
+from msgspec import UNSET, UnsetType
 
 from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit, page_of, place_of
@@ -15,8 +16,12 @@ from currant.tenancy.model import NewPerson, Organisation, Permission
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, examples=["Stadtwerke Beispiel"])]
 
 
-class RenameOrganisation(Body, frozen=True, kw_only=True):
-    name: Name
+class ChangeOrganisation(Body, frozen=True, kw_only=True):
+    """What is present changes."""
+
+    name: Name | UnsetType = UNSET
+    require_second_factor: bool | UnsetType = UNSET
+    """Whether everybody has to sign in with a second factor."""
 
 
 class CreateOrganisation(Body, frozen=True, kw_only=True):
@@ -38,10 +43,16 @@ async def get_organisation(request: ApiRequest) -> Organisation:
 
 
 @patch("/organisation", opt={"permission": Permission.ORGANISATION_WRITE})
-async def rename_organisation(request: ApiRequest, data: JSONBody[RenameOrganisation]) -> Organisation:
-    """Give the organisation another name."""
-    return await services_of(request).tenancy.organisations.rename(
-        tenant_of(request), name=data.name, by=caller_of(request)
+async def change_organisation(request: ApiRequest, data: JSONBody[ChangeOrganisation]) -> Organisation:
+    """Give the organisation another name, or require a second factor of its people.
+
+    Who has none then does nothing else until it is set up; keys are not concerned.
+    """
+    return await services_of(request).tenancy.organisations.change(
+        tenant_of(request),
+        name=None if data.name is UNSET else data.name,
+        require_second_factor=None if data.require_second_factor is UNSET else data.require_second_factor,
+        by=caller_of(request),
     )
 
 
@@ -66,5 +77,5 @@ async def create_organisation(request: ApiRequest, data: JSONBody[CreateOrganisa
 router = Router(
     "/api/v1",
     tags=["Organisations"],
-    route_handlers=[get_organisation, rename_organisation, list_organisations, create_organisation],
+    route_handlers=[get_organisation, change_organisation, list_organisations, create_organisation],
 )
