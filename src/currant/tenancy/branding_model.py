@@ -43,7 +43,7 @@ class BrandingDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     support_phone: str = ""
     hosts: tuple[str, ...] = ()
     """Host names at which the drivers' app is this organisation's."""
-    legal: Legal = Legal()
+    legal: Legal = msgspec.field(default_factory=Legal)
     driver_app: bool = True
     """Whether drivers are served at all."""
     guests: bool = True
