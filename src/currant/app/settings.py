@@ -96,6 +96,10 @@ class OcppSettings(Section):
     port: Port = 9000
     """The port of the unencrypted endpoint; 0 takes any free one."""
 
+    public_url: str = ""
+    """Where chargers reach the endpoint without encryption, as in `ws://csms.example.org:9000/ocpp`: what whoever
+    takes a charger in is told to enter. Empty: the first of `tls.names` (or this machine's name) and the port."""
+
     tls: bool = True
     """Listen with TLS (security profiles 2 and 3)."""
 

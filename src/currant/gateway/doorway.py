@@ -24,10 +24,12 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
-from currant.gateway import handshake
+from currant.gateway import handshake, knocking
 from currant.gateway.compression import Compression
 from currant.gateway.handshake import BadRequest, Opening
 from currant.gateway.stepping import run_steps
+from currant.stations.directory import StationDirectory
+from currant.stations.onboarding_model import Knock
 
 log = getLogger("currant.gateway")
 
@@ -80,6 +82,13 @@ class Host(Protocol):
 
     def stranger(self, address: str, kind: str, words: str) -> None:
         """Somebody came who may well be a charger, and cannot be understood."""
+        ...
+
+    @property
+    def directory(self) -> StationDirectory: ...
+
+    def knocked(self, knock: Knock) -> None:
+        """Somebody is turned away, and this is all that is known of them."""
         ...
 
     def admit(
@@ -142,6 +151,9 @@ class Doorway(asyncio.Protocol):
                 self._host.stranger(self._address(), "TlsHandshakeFailed", words)
             else:
                 self._host.count("garbage")
+            self._host.knocked(
+                knocking.of_first_bytes(self._data, self._address(), encrypted=self._encrypted)
+            )
             self._finish()
             self._transport.abort()
             return
@@ -155,6 +167,15 @@ class Doorway(asyncio.Protocol):
                 raise BadRequest(431, "The request head is too large.")
             opening = handshake.read_opening(head)
         except BadRequest as bad:
+            self._host.knocked(
+                knocking.of_bad_request(
+                    bad,
+                    head,
+                    self._address(),
+                    encrypted=self._encrypted,
+                    directory=self._host.directory,
+                )
+            )
             self._refuse(Refused(bad.status, str(bad)))
             return
         self._data = rest

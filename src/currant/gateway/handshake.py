@@ -131,6 +131,13 @@ def is_endpoint(target: bytes) -> bool:
     return len(segments) == 1 or (len(segments) == 2 and segments[0].lower() == b"ocpp")
 
 
+def names_endpoint(target: bytes) -> bool:
+    """Whether a path leads to `/ocpp/{identity}`, and not just anywhere."""
+    path = target.split(b"?", 1)[0]
+    segments = [segment for segment in path.split(b"/") if segment]
+    return len(segments) >= 2 and segments[-2].lower() == b"ocpp"
+
+
 def choose_version(offered: str, *, assumed: str | None) -> tuple[str | None, str | None]:
     """(version, subprotocol to echo): the first offered that is spoken here (the order is the client's
     preference). `assumed` is taken only when nothing at all was offered (quirk A1)."""

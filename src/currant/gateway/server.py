@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from picows import WSCloseCode
 
-from currant.gateway import handshake, tls
+from currant.gateway import handshake, knocking, tls
 from currant.gateway.attempts import Attempts
 from currant.gateway.authentication import Credentials as Offered
 from currant.gateway.authentication import Denied, Expected, judge
@@ -19,6 +19,7 @@ from currant.gateway.config import GatewayConfig
 from currant.gateway.connection import Connection
 from currant.gateway.doorway import Doorway, Farewell, Refused, Welcome
 from currant.gateway.handshake import Opening
+from currant.gateway.knocking import Visit
 from currant.gateway.poison import Poison
 from currant.gateway.registry import Registry
 from currant.gateway.services import Services
@@ -31,8 +32,9 @@ from currant.kit.ids import StationId
 from currant.ocpp.catalogue import Version
 from currant.ocpp.peer import Answers
 from currant.stations.commanding.remote import Trigger
-from currant.stations.directory import DirectoryEntry
+from currant.stations.directory import DirectoryEntry, StationDirectory
 from currant.stations.model import Admission, Severity
+from currant.stations.onboarding_model import Knock, Trouble
 from currant.stations.security import Credentials
 
 log = getLogger("currant.gateway")
@@ -156,12 +158,23 @@ class Gateway:
         if notice is not None:
             self._tell(notice)
 
+    @property
+    def directory(self) -> StationDirectory:
+        return self.services.directory
+
+    def knocked(self, knock: Knock) -> None:
+        if self.services.onboarding is not None:
+            self.services.onboarding.turned_away(knock)
+
     def _not_secured(self, address: str, error: Exception, begun: bool) -> None:
         """A TLS handshake failed. Chargers that cannot connect would be missed by nobody else (quirks A11, A12)."""
         failure = why_failed(error, begun=begun)
         self.count(failure.counter)
         if failure.kind is not None:
             self.stranger(address, failure.kind, failure.words)
+        knock = knocking.of_tls(failure, address)
+        if knock is not None:
+            self.knocked(knock)
 
     def _tell(self, notice: Notice) -> None:
         log.info("A connection from %s was turned away: %r", notice.address, notice.detail)
@@ -181,7 +194,7 @@ class Gateway:
         self, opening: Opening, *, address: str, certificate: dict[str, Any] | None, encrypted: bool
     ) -> Welcome:
         """Who it is, whether it may, and in which version. Raises `Refused`."""
-        headers = opening.headers
+        headers, visit = opening.headers, Visit(opening, address=address, encrypted=encrypted)
         given = handshake.basic_credentials(headers.get("authorization"))
         names, organisations = tls.subject_of(certificate)
         offered = Offered(
@@ -194,23 +207,28 @@ class Gateway:
         )
         identity = self._identity_of(opening, offered)
         if identity is None:
+            self.knocked(visit.knock(Trouble.WRONG_PATH))
             raise Refused(404, "No charging station is named by this path: connect to /ocpp/{identity}.")
         now = time.monotonic()
         if not self._attempts.allowed(identity, address, now=now):
             words = f"It came as {identity} after too many failed log-ins."
             self.stranger(address, "TooManyFailedLogins", words)
+            known = self.services.directory.find(identity)
+            self.knocked(visit.knock(Trouble.TOO_MANY_ATTEMPTS, entry=known, identity=identity))
             raise Refused(429, "Too many failed log-ins: wait a minute.", Retry_After="60")
         entry = self.services.directory.find(identity)
         subprotocols = headers.get("sec-websocket-protocol", "")
         assumed = None if entry is None else entry.settings.assume_version
         version, subprotocol = handshake.choose_version(subprotocols, assumed=assumed)
+        visit.version = version
         if entry is None:
-            entry = await self._unknown(identity, opening, offered, address=address, version=version)
-        profile = await self._authenticated(entry, offered, address=address, now=now)
+            entry = await self._unknown(identity, visit, offered)
+        profile = await self._authenticated(entry, offered, visit, now=now)
         self._let_in(entry, profile, certificate)
         compression = agree(headers.get("sec-websocket-extensions", ""))
         if version is None:
             self.count("no_subprotocol")
+            self.knocked(visit.knock(visit.without_version, entry=entry))
             reason = "Offer ocpp1.6, ocpp2.0.1 or ocpp2.1 in Sec-WebSocket-Protocol."
             return Welcome(Farewell(reason), None, None)
         connection = Connection(
@@ -244,32 +262,38 @@ class Gateway:
         user = offered.user.decode("utf-8", "replace")
         return user if self.services.directory.find(user) is not None else None
 
-    async def _unknown(
-        self, identity: str, opening: Opening, offered: Offered, *, address: str, version: str | None
-    ) -> DirectoryEntry:
+    async def _unknown(self, identity: str, visit: Visit, offered: Offered) -> DirectoryEntry:
         """A station that nobody registered: what becomes of it is the policy's business."""
         refused = Refused(404, f"No charging station is known as {identity}.")
-        if not handshake.is_endpoint(opening.target) or version is None:
+        version = visit.version
+        if not handshake.is_endpoint(visit.opening.target) or version is None:
+            problem = Trouble.UNKNOWN_IDENTITY if version is not None else visit.without_version
+            self.knocked(visit.knock(problem, identity=identity))
             raise refused
         now = time.monotonic()
         if now - self._unknown_since >= 60.0:
             self._unknown_since, self._unknown_left = now, self.config.unknown_per_minute
         if self._unknown_left <= 0:
+            self.knocked(visit.knock(Trouble.NO_ROOM, identity=identity))
             raise Refused(503, "Too many unknown stations are connecting.", Retry_After="60")
         self._unknown_left -= 1
         # A password that belongs to another name is nobody's first password.
         own = offered.user == identity.encode()
         entry = await self.services.stations.unknown_station(
-            identity, remote_address=address, version=version, secret=offered.password if own else None
+            identity,
+            remote_address=visit.address,
+            version=version,
+            secret=offered.password if own else None,
         )
         if entry is None:
+            self.knocked(visit.knock(Trouble.UNKNOWN_IDENTITY, identity=identity))
             raise refused
         return entry
 
     async def _authenticated(
-        self, entry: DirectoryEntry, offered: Offered, *, address: str, now: float
+        self, entry: DirectoryEntry, offered: Offered, visit: Visit, *, now: float
     ) -> int:
-        directory, organisation = self.services.directory, None
+        directory, organisation, address = self.services.directory, None, visit.address
         if self.config.tls is not None:
             organisation = self.config.tls.client_organisation
         securing = self.services.securing
@@ -296,6 +320,7 @@ class Gateway:
             if securing.credentials is not None and verdict.profile in (1, 2):
                 await self._came_with(securing.credentials, entry, fresh)
             return verdict.profile
+        self.knocked(knocking.of_denied(visit, verdict, entry, offered, directory))
         if self._attempts.failed(entry.identity, address, now=now):
             log.info("Station %s was turned away from %s: %s", entry.identity, address, verdict.reason)
             try:

@@ -25,6 +25,7 @@ from currant.stations.device.service import DeviceModel
 from currant.stations.directory import StationDirectory
 from currant.stations.messages import MessageLog
 from currant.stations.model import AttendedStation
+from currant.stations.onboarding import OnboardingService
 from currant.stations.profiles.der import DerService
 from currant.stations.profiles.service import ProfileService
 from currant.stations.service import StationService
@@ -53,6 +54,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """None where no files travel, as under the bench."""
     securing: Securing = Securing()
     reservations: Reservations | None = None
+    onboarding: OnboardingService | None = None
+    """None where nobody waits for chargers, as under the bench."""
 
 
 class Caller:

@@ -100,6 +100,12 @@ class StationDirectory:
             before and entry.previous_digest is not None and micros(self._clock.now()) < entry.previous_until
         )
 
+    def was_password(self, entry: DirectoryEntry, secret: bytes) -> bool:
+        """Whether `secret` is the password before this one, also when it is taken no more."""
+        return entry.previous_digest is not None and compare_digest(
+            self.digest(secret), entry.previous_digest
+        )
+
     async def load(self) -> None:
         """Take in every station there is; at start."""
         for entry in await self._database.read(
