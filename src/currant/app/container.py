@@ -501,6 +501,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
         more_routes=web_routes(
             await asyncio.to_thread(load_bundle),
             tiles=Tiles(url=settings.map.tiles, attribution=settings.map.attribution),
+            brandings=currant.brandings,
         ),
     )
     currant.api = ApiServer(

@@ -6,7 +6,6 @@ document finds out itself.
 """
 
 import hashlib
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -15,13 +14,13 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from currant.tenancy.branding import Brandings
 from currant.web.assets import FOREVER, Asset, Bundle, Tiles, new_nonce, policy
+from currant.web.driver_app import driver_routes
 
 OPEN = {"permission": "public", "any_parameters": True}
 # The documents and their assets are small already, or packed when they were built.
 UNPACKED = {**OPEN, "never_compressed": True}
-DEVICES = "camera=(self), geolocation=(self), microphone=()"
-"""A driver's app may ask where it is, and look at the code on a charger."""
 
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Currant</title>
 <body><h1>The pages are not in this installation</h1>
@@ -34,35 +33,29 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def web_routes(
-    bundle: Bundle, *, tiles: Tiles = NO_TILES, drivers_first: Callable[[str], bool] = lambda host: False
+    bundle: Bundle, *, tiles: Tiles = NO_TILES, brandings: Brandings | None = None
 ) -> tuple[ControllerRouterHandler, ...]:
-    """The routes of the pages. `drivers_first` says of a host name whether it is a driver app's own."""
+    """The routes of the pages. `brandings` know how the driver's app looks at which host name."""
 
-    def document(name: str, *, devices: bool = False) -> Response[str]:
-        nonce = new_nonce()
-        text = bundle.document(name, nonce, tiles)
-        if text is None:
-            return Response(NOT_BUILT, status_code=501, media_type=MediaType.HTML)
-        headers = {"Content-Security-Policy": policy(nonce, tiles=tiles.origin), "Cache-Control": "no-cache"}
-        if devices:
-            headers["Permissions-Policy"] = DEVICES
-        return Response(text, media_type=MediaType.HTML, headers=headers)
+    def missing() -> Response[str]:
+        return Response(NOT_BUILT, status_code=501, media_type=MediaType.HTML)
 
     @get("/", opt=OPEN, include_in_schema=False)
     async def entrance(request: AnyRequest) -> Redirect:
         """Drivers to their app, everybody else to the console."""
         host = request.headers.get("host", "").rpartition("@")[2]
-        return Redirect("/charge/" if drivers_first(host) else "/console/")
+        drivers_first = brandings is not None and brandings.is_branded(host)
+        return Redirect("/charge/" if drivers_first else "/console/")
 
     @get(["/console", "/console/{rest:path}"], opt=OPEN, include_in_schema=False)
     async def console(request: AnyRequest, rest: str = "") -> Response[str]:
         """The operator's console."""
-        return document("console")
-
-    @get(["/charge", "/charge/{rest:path}"], opt=OPEN, include_in_schema=False)
-    async def driver(request: AnyRequest, rest: str = "") -> Response[str]:
-        """The driver's app."""
-        return document("driver", devices=True)
+        nonce = new_nonce()
+        text = bundle.document("console", nonce, tiles)
+        if text is None:
+            return missing()
+        headers = {"Content-Security-Policy": policy(nonce, tiles=tiles.origin), "Cache-Control": "no-cache"}
+        return Response(text, media_type=MediaType.HTML, headers=headers)
 
     @get("/c/{code:str}", opt=OPEN, include_in_schema=False)
     async def printed_code(code: str) -> Redirect:
@@ -79,7 +72,8 @@ def web_routes(
         """Currant's sign."""
         return _handed_out(request, bundle.assets.get("icon.svg"))
 
-    return (entrance, console, driver, printed_code, asset, icon)
+    apps = driver_routes(bundle, tiles=tiles, brandings=brandings, missing=missing)
+    return (entrance, console, *apps, printed_code, asset, icon)
 
 
 def _handed_out(request: AnyRequest, asset: Asset | None) -> Response[bytes]:
