@@ -1,0 +1,99 @@
+// The map that is always there: the countries of the world, coarse from afar and finer from near.
+import type { FeatureCollection, Geometry, MultiPolygon, Polygon, Position } from "geojson";
+import { feature } from "topojson-client";
+import type { GeometryCollection, Topology } from "topojson-specification";
+import fineAddress from "world-atlas/countries-50m.json?url";
+import coarseAddress from "world-atlas/countries-110m.json?url";
+
+export interface World {
+  countries: FeatureCollection<Geometry, { name: string }>;
+  labels: FeatureCollection<Geometry, { name: string; rank: number }>;
+}
+type Atlas = Topology<{ countries: GeometryCollection<{ name: string }> }>;
+
+const kept = new Map<string, Promise<World["countries"]>>();
+
+function read(fine: boolean): Promise<World["countries"]> {
+  const address = fine ? fineAddress : coarseAddress;
+  const known = kept.get(address);
+  if (known) return known;
+  const asked = fetch(address).then(async (answer) => {
+    const atlas = (await answer.json()) as Atlas;
+    return feature(atlas, atlas.objects.countries) as World["countries"];
+  });
+  kept.set(address, asked);
+  asked.catch(() => kept.delete(address));
+  return asked;
+}
+
+// The countries, called as `language` calls them.
+export async function world(fine: boolean, language: string): Promise<World> {
+  const countries = await read(fine);
+  const called = namesIn(language);
+  const labels = countries.features.flatMap((country) => {
+    const ring = largest(country.geometry as Polygon | MultiPolygon);
+    if (!ring) return [];
+    const { centre, area } = middle(ring);
+    const english = country.properties.name;
+    return [
+      {
+        type: "Feature" as const,
+        geometry: { type: "Point" as const, coordinates: centre },
+        properties: { name: called(english), rank: -area },
+      },
+    ];
+  });
+  return { countries, labels: { type: "FeatureCollection", features: labels } };
+}
+
+// The atlas knows English names; browsers know the names of countries in every language.
+function namesIn(language: string): (english: string) => string {
+  if (language.startsWith("en")) return (english) => english;
+  const english = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+  const wanted = new Intl.DisplayNames(language, { type: "region", fallback: "none" });
+  const codes = new Map<string, string>();
+  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+  for (const first of letters)
+    for (const second of letters) {
+      const name = english.of(first + second);
+      if (name) codes.set(name, first + second);
+    }
+  codes.set("United States of America", "US");
+  return (name) => {
+    const code = codes.get(name);
+    return (code && wanted.of(code)) || name;
+  };
+}
+
+function areaOf(ring: Position[]): number {
+  let sum = 0;
+  for (let at = 0; at + 1 < ring.length; at++)
+    sum += ring[at]![0]! * ring[at + 1]![1]! - ring[at + 1]![0]! * ring[at]![1]!;
+  return sum / 2;
+}
+
+function largest(geometry: Polygon | MultiPolygon): Position[] | undefined {
+  const rings =
+    geometry.type === "Polygon"
+      ? [geometry.coordinates[0]]
+      : geometry.coordinates.map((polygon) => polygon[0]);
+  return rings
+    .filter((ring): ring is Position[] => ring !== undefined)
+    .sort((one, other) => Math.abs(areaOf(other)) - Math.abs(areaOf(one)))[0];
+}
+
+function middle(ring: Position[]): { centre: [number, number]; area: number } {
+  const area = areaOf(ring);
+  let [x, y] = [0, 0];
+  for (let at = 0; at + 1 < ring.length; at++) {
+    const [x0, y0] = ring[at] as [number, number];
+    const [x1, y1] = ring[at + 1] as [number, number];
+    const cross = x0 * y1 - x1 * y0;
+    x += (x0 + x1) * cross;
+    y += (y0 + y1) * cross;
+  }
+  return {
+    centre: area ? [x / (6 * area), y / (6 * area)] : (ring[0] as [number, number]),
+    area: Math.abs(area),
+  };
+}
