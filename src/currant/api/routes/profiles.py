@@ -12,7 +12,7 @@ from currant.api.idempotent import once
 from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import Body, caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Station, Word, station_id_of
-from currant.api.routes.sessions import _find as session_of
+from currant.api.routes.sessions import find_session as session_of
 from currant.api.views import identity_of, page_like
 from currant.charging.needs_model import EnergyRecord
 from currant.kit.errors import Conflict, NotFound
