@@ -28,6 +28,8 @@ export default function MapCanvas(props: MapViewProps) {
   const latest = useRef(props);
   latest.current = props;
 
+  const kept = useRef<Standing | null>(null);
+
   const wishes: Wishes = useMemo(
     () => ({
       cluster,
@@ -44,15 +46,13 @@ export default function MapCanvas(props: MapViewProps) {
       },
       onCluster: (each) => {
         if (each.places.length === 1) latest.current.onSelect?.(each.places[0]!.id);
-        else map()?.fitBounds(boundsOf(each.places)!, { padding: 90, maxZoom: 17, duration: 400 });
+        else kept.current?.map.fitBounds(boundsOf(each.places)!, { padding: 90, maxZoom: 17, duration: 400 });
       },
     }),
     [cluster, scheme, selected, formats, t],
   );
   const now = useRef(wishes);
   now.current = wishes;
-  const kept = useRef<Standing | null>(null);
-  const map = () => kept.current?.map;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the map is made once; what it shows is set below
   useEffect(() => {

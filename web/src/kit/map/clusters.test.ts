@@ -16,7 +16,7 @@ const TOWNS = [
 
 describe("clusters", () => {
   it("join what is near at this zoom and part it nearer by", () => {
-    expect(clustered(TOWNS, 3).map((each) => each.places.length)).toEqual([3]);
+    expect(clustered(TOWNS, 2).map((each) => each.places.length)).toEqual([3]);
     expect(clustered(TOWNS, 6).map((each) => each.places.map((one) => one.id))).toEqual([["a", "b"], ["c"]]);
     expect(clustered(TOWNS, 14)).toHaveLength(3);
   });
@@ -34,7 +34,7 @@ describe("clusters", () => {
     }
   });
   it("show the worst of their members", () => {
-    const [all] = clustered(TOWNS, 3);
+    const [all] = clustered(TOWNS, 2);
     expect(worstOf(all!.states)).toBe("faulted");
     expect(inOrder(all!.states)[0]).toEqual(["faulted", 1]);
     expect(worstOf({ available: 2, charging: 1 })).toBeUndefined();
