@@ -80,7 +80,7 @@ class Branding(msgspec.Struct, frozen=True, kw_only=True):
     support_email: str = ""
     support_phone: str = ""
     hosts: tuple[str, ...] = ()
-    legal: Legal = Legal()
+    legal: Legal = msgspec.field(default_factory=Legal)
     driver_app: bool = True
     guests: bool = True
 
@@ -99,7 +99,7 @@ class PublicBranding(msgspec.Struct, frozen=True, kw_only=True):
     icon_url: str | None = None
     support_email: str = ""
     support_phone: str = ""
-    legal: Legal = Legal()
+    legal: Legal = msgspec.field(default_factory=Legal)
     driver_app: bool = True
     guests: bool = True
 
