@@ -39,7 +39,7 @@ from currant.stations.onboarding_model import (
     Attempt,
     OnboardingDraft,
     OnboardingWatched,
-    Progress,
+    OnboardingProgress,
     StationTurnedAway,
     StepState,
     Trouble,
@@ -544,7 +544,7 @@ async def test_what_happens_is_on_the_board_within_a_second(plain_door: Door) ->
     reader, strangers = board.subscribe(TENANT, [TOPIC]), board.subscribe(HOST, [TOPIC])
     await answer_to(net, opening("/ocpp/CP-1", **basic("CP-1", "another-password-here")))
     told = _set_of(await reader.next(within=1.0))[station.id]
-    progress = msgspec.convert(told, Progress)
+    progress = msgspec.convert(told, OnboardingProgress)
     assert progress.attempts[0].problem is Trouble.WRONG_PASSWORD
     await answer_to(net, opening("/ocpp/QQQQ"))
     told = _set_of(await strangers.next(within=1.0))["strangers"]

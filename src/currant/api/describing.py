@@ -60,7 +60,7 @@ def describe(app: Litestar) -> bytes:
         if handler.resolve_include_in_schema()
     }
     taken = [t for h in handlers.values() for t in _structs(_body_of(h))]
-    given = [t for h in handlers.values() for t in _structs(_answer_of(h))]
+    given = [t for h in handlers.values() for answer in _answers_of(h) for t in _structs(answer)]
     schemas = _schemas([*taken, *given, Problem], answers_alone=set(_reach(given)) - set(_reach(taken)))
     for name, schema in generated["components"]["schemas"].items():
         if "enum" in schema:  # words that only parameters use
@@ -154,7 +154,7 @@ def _finish(operation: dict[str, Any], handler: Any) -> None:
 
 
 def _responses(operation: dict[str, Any], handler: Any) -> dict[str, Any]:
-    answer, status = _answer_of(handler), str(handler.status_code)
+    (answer, *others), status = _answers_of(handler), str(handler.status_code)
     success: dict[str, Any] = {"description": handler.opt.get("answer", "Done.")}
     if kinds := handler.opt.get("gives"):
         success["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
@@ -169,7 +169,13 @@ def _responses(operation: dict[str, Any], handler: Any) -> dict[str, Any]:
     if operation.get("parameters") or "requestBody" in operation:
         problems.append("422")
     problem = {"$ref": "#/components/responses/Problem"}
-    return {status: success} | dict.fromkeys(sorted(problems), problem)
+    further = {}
+    if others:
+        # What is answered instead of the first is not done yet: that is what 202 says.
+        schema = msgspec.json.schema_components([others[0]], ref_template=REF)[0][0]
+        told = " ".join(inspect.cleandoc(others[0].__doc__ or "Not done yet.").split())
+        further["202"] = {"description": told, "content": {"application/json": {"schema": schema}}}
+    return {status: success} | further | dict.fromkeys(sorted(problems), problem)
 
 
 def _tidy_parameter(parameter: dict[str, Any]) -> None:
@@ -190,13 +196,19 @@ def _body_of(handler: Any) -> Any:
     return None if handler.parsed_data_field is None else handler.parsed_data_field.annotation
 
 
-def _answer_of(handler: Any) -> Any:
+def _answers_of(handler: Any) -> tuple[Any, ...]:
+    """What a route answers: one kind, and after it another where `Response[A | B]` names two structs."""
     annotation = handler.parsed_fn_signature.return_type.annotation
     if handler.opt.get("gives"):
-        return None
+        return (None,)
     if get_origin(annotation) is not None and issubclass(_class_of(annotation), Response):
-        return get_args(annotation)[0]
-    return annotation
+        annotation = get_args(annotation)[0]
+        kinds = get_args(annotation)
+        if len(kinds) == 2 and all(
+            isinstance(each, type) and issubclass(each, msgspec.Struct) for each in kinds
+        ):
+            return kinds
+    return (annotation,)
 
 
 def _class_of(annotation: Any) -> type:

@@ -38,13 +38,13 @@ from currant.stations.model import Admission, Station, StationSettings
 from currant.stations.onboarding_book import TOLD_EVERY_S, TOLD_UNWATCHED_EVERY_S, Book
 from currant.stations.onboarding_model import (
     Attempt,
-    Code,
+    EnteredCode,
     Facts,
     Knock,
     Onboarding,
     OnboardingDraft,
+    OnboardingProgress,
     OnboardingWatched,
-    Progress,
     StationTurnedAway,
     Url,
     shown,
@@ -230,7 +230,7 @@ class OnboardingService:
         """Attempts that fit no station, latest first: for the installation's own organisation."""
         return self._book.strangers()
 
-    async def progress(self, tenant_id: TenantId, station: StationId | str) -> Progress:
+    async def progress(self, tenant_id: TenantId, station: StationId | str) -> OnboardingProgress:
         """How far a station has come; from now on what happens to it is shown live for a while."""
         entry = entry_of(self._directory, tenant_id, station)
         self._watch(entry)
@@ -247,7 +247,7 @@ class OnboardingService:
             )
             self._commit(changes)
 
-    async def _progress(self, tenant_id: TenantId, station_id: StationId) -> Progress:
+    async def _progress(self, tenant_id: TenantId, station_id: StationId) -> OnboardingProgress:
         overview = await self._inventory.get_station(tenant_id, station_id)
         since = await self._database.read(lambda conn: store.password_set_at(conn, tenant_id, station_id))
         if overview.connection.remote_address:
@@ -256,7 +256,7 @@ class OnboardingService:
                 del self._known_addresses[next(iter(self._known_addresses))]
         attempts = self._book.of(station_id)
         steps = steps_of(overview, attempts, since=since or overview.station.created_at)
-        return Progress(
+        return OnboardingProgress(
             station_id=station_id,
             identity=overview.station.identity,
             steps=steps,
@@ -368,7 +368,9 @@ class OnboardingService:
             station=station,
             password=password,
             urls=urls,
-            qr=tuple(Code(what=what, text=text, svg=svg_of(text)) for what, text in texts.items() if text),
+            qr=tuple(
+                EnteredCode(what=what, text=text, svg=svg_of(text)) for what, text in texts.items() if text
+            ),
             steps=progress.steps,
             attempts=progress.attempts,
         )

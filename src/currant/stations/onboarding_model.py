@@ -98,7 +98,7 @@ class StepState(StrEnum):
     FAILED = "failed"
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class OnboardingStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step of the way; `facts` hold the problem of one that failed, or what it showed."""
 
     code: StepCode
@@ -107,12 +107,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts = {}
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class OnboardingProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a charger has come. `ready` when everything is done, whether it is connected just now or not."""
 
     station_id: StationId
     identity: str
-    steps: tuple[Step, ...]
+    steps: tuple[OnboardingStep, ...]
     attempts: tuple[Attempt, ...] = ()
     """Those of late that failed, latest first."""
     connected: bool = False
@@ -128,7 +128,7 @@ class Url(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class Code(msgspec.Struct, frozen=True, kw_only=True):
+class EnteredCode(msgspec.Struct, frozen=True, kw_only=True):
     """Something to enter, as a QR code; `what` is url, identity or password."""
 
     what: str
@@ -160,8 +160,8 @@ class Onboarding(msgspec.Struct, frozen=True, kw_only=True):
     station: Station
     password: str | None
     urls: tuple[Url, ...]
-    qr: tuple[Code, ...]
-    steps: tuple[Step, ...]
+    qr: tuple[EnteredCode, ...]
+    steps: tuple[OnboardingStep, ...]
     attempts: tuple[Attempt, ...] = ()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from currant.stations.model import Admission, ConnectorStatus, StationOverview
-from currant.stations.onboarding_model import Attempt, Facts, Step, StepCode, StepState, Trouble
+from currant.stations.onboarding_model import Attempt, Facts, OnboardingStep, StepCode, StepState, Trouble
 
 C, T = StepCode, Trouble
 
@@ -45,7 +45,7 @@ FAILS_AT: dict[Trouble, StepCode] = {
 
 def steps_of(
     overview: StationOverview, attempts: Sequence[Attempt], *, since: datetime | None
-) -> tuple[Step, ...]:
+) -> tuple[OnboardingStep, ...]:
     """The steps of a station; attempts latest first. What was before `since` (a new password) counts no more."""
     station = overview.station
     connected_at = station.connected_at
@@ -60,13 +60,13 @@ def steps_of(
         last = None
     came = {**_came(connected_at, overview), **_stopped(last, connected_at)}
     steps = {
-        **{code: came.get(code, Step(code=code, state=StepState.WAITING)) for code in _DOOR},
+        **{code: came.get(code, OnboardingStep(code=code, state=StepState.WAITING)) for code in _DOOR},
         C.BOOTED: _booted(overview, connected_at, since),
         C.ACCEPTED: _accepted(overview),
         C.STATUS: _status(overview, connected_at),
     }
     ready = all(step.state is StepState.DONE for step in steps.values())
-    steps[C.READY] = Step(
+    steps[C.READY] = OnboardingStep(
         code=C.READY,
         state=StepState.DONE if ready else StepState.WAITING,
         at=max((step.at for step in steps.values() if step.at is not None), default=None) if ready else None,
@@ -74,7 +74,7 @@ def steps_of(
     return tuple(steps[code] for code in StepCode)
 
 
-def _came(at: datetime | None, overview: StationOverview) -> dict[StepCode, Step]:
+def _came(at: datetime | None, overview: StationOverview) -> dict[StepCode, OnboardingStep]:
     """What a connection that stood shows."""
     if at is None:
         return {}
@@ -83,60 +83,67 @@ def _came(at: datetime | None, overview: StationOverview) -> dict[StepCode, Step
         C.TLS: {"security_profile": overview.connection.security_profile},
         C.SUBPROTOCOL: {"version": overview.connection.ocpp_version},
     }
-    return {code: Step(code=code, state=StepState.DONE, at=at, facts=facts.get(code, {})) for code in _DOOR}
+    return {
+        code: OnboardingStep(code=code, state=StepState.DONE, at=at, facts=facts.get(code, {}))
+        for code in _DOOR
+    }
 
 
-def _stopped(last: Attempt | None, connected_at: datetime | None) -> dict[StepCode, Step]:
+def _stopped(last: Attempt | None, connected_at: datetime | None) -> dict[StepCode, OnboardingStep]:
     """What the latest attempt shows: where it ended, and what it had passed by then."""
     if last is None:
         return {}
     where = FAILS_AT[last.problem]
     passed = _DOOR if where not in _DOOR else _DOOR[: _DOOR.index(where)]
-    steps = {code: Step(code=code, state=StepState.DONE, at=last.at) for code in passed}
+    steps = {code: OnboardingStep(code=code, state=StepState.DONE, at=last.at) for code in passed}
     if where in _DOOR:
         facts: Facts = {"problem": last.problem.value, **last.facts}
-        steps[where] = Step(code=where, state=StepState.FAILED, at=last.at, facts=facts)
+        steps[where] = OnboardingStep(code=where, state=StepState.FAILED, at=last.at, facts=facts)
         for code in _DOOR[_DOOR.index(where) + 1 :]:
-            steps[code] = Step(code=code, state=StepState.WAITING)
+            steps[code] = OnboardingStep(code=code, state=StepState.WAITING)
     if where is C.PASSWORD and last.problem is not T.TOO_MANY_ATTEMPTS:
         # The door looks at the password first, yet the opening says at once which version is spoken.
         steps[C.SUBPROTOCOL] = _subprotocol(last)
     return steps
 
 
-def _subprotocol(last: Attempt) -> Step:
+def _subprotocol(last: Attempt) -> OnboardingStep:
     if last.version is not None:
-        return Step(code=C.SUBPROTOCOL, state=StepState.DONE, at=last.at, facts={"version": last.version})
+        return OnboardingStep(
+            code=C.SUBPROTOCOL, state=StepState.DONE, at=last.at, facts={"version": last.version}
+        )
     problem = T.UNKNOWN_SUBPROTOCOL if last.facts.get("offered") else T.NO_SUBPROTOCOL
     facts: Facts = {"problem": problem.value, "offered": last.facts.get("offered")}
-    return Step(code=C.SUBPROTOCOL, state=StepState.FAILED, at=last.at, facts=facts)
+    return OnboardingStep(code=C.SUBPROTOCOL, state=StepState.FAILED, at=last.at, facts=facts)
 
 
-def _booted(overview: StationOverview, connected_at: datetime | None, since: datetime | None) -> Step:
+def _booted(
+    overview: StationOverview, connected_at: datetime | None, since: datetime | None
+) -> OnboardingStep:
     station = overview.station
     at = station.last_boot_at
     old = at is not None and since is not None and at < since and not station.connected
     if at is None or old or connected_at is None:
-        return Step(code=C.BOOTED, state=StepState.WAITING)
+        return OnboardingStep(code=C.BOOTED, state=StepState.WAITING)
     facts: Facts = {
         "vendor": station.vendor,
         "model": station.model,
         "firmware": station.firmware_version,
         "serial_number": station.serial_number,
     }
-    return Step(code=C.BOOTED, state=StepState.DONE, at=at, facts=facts)
+    return OnboardingStep(code=C.BOOTED, state=StepState.DONE, at=at, facts=facts)
 
 
-def _accepted(overview: StationOverview) -> Step:
+def _accepted(overview: StationOverview) -> OnboardingStep:
     admission = overview.station.admission
     facts: Facts = {"admission": admission.value}
     if admission in (Admission.REFUSED, Admission.RETIRED):
-        return Step(code=C.ACCEPTED, state=StepState.FAILED, facts=facts)
+        return OnboardingStep(code=C.ACCEPTED, state=StepState.FAILED, facts=facts)
     done = admission is Admission.ACCEPTED
-    return Step(code=C.ACCEPTED, state=StepState.DONE if done else StepState.WAITING, facts=facts)
+    return OnboardingStep(code=C.ACCEPTED, state=StepState.DONE if done else StepState.WAITING, facts=facts)
 
 
-def _status(overview: StationOverview, connected_at: datetime | None) -> Step:
+def _status(overview: StationOverview, connected_at: datetime | None) -> OnboardingStep:
     """Whether every connector has said how it is; of a station nobody described, whether one has."""
     reported = {
         (state.evse, state.connector): state.since
@@ -159,4 +166,6 @@ def _status(overview: StationOverview, connected_at: datetime | None) -> Step:
     }
     done = connected_at is not None and bool(reported) and not missing
     at = max((since for since in reported.values() if since is not None), default=None) if done else None
-    return Step(code=C.STATUS, state=StepState.DONE if done else StepState.WAITING, at=at, facts=facts)
+    return OnboardingStep(
+        code=C.STATUS, state=StepState.DONE if done else StepState.WAITING, at=at, facts=facts
+    )

@@ -8,7 +8,7 @@ from currant.api.routes.common import caller_of, services_of, tenant_of
 from currant.kit.errors import NotAllowed
 from currant.stations.model import Page
 from currant.stations.onboarding import OnboardingService
-from currant.stations.onboarding_model import Attempt, Onboarding, OnboardingDraft, Progress
+from currant.stations.onboarding_model import Attempt, Onboarding, OnboardingDraft, OnboardingProgress
 from currant.tenancy.model import Permission
 
 
@@ -43,7 +43,7 @@ async def list_strangers(request: ApiRequest) -> Page[Attempt]:
 
 
 @get("/{station:str}", opt={"permission": Permission.STATIONS_READ})
-async def get_onboarding(request: ApiRequest, station: FromPath[str]) -> Progress:
+async def get_onboarding(request: ApiRequest, station: FromPath[str]) -> OnboardingProgress:
     """How far a station has come: every step, and the attempts of late that failed, each with what to do.
 
     For two hours from now on, what happens to it is shown live (topic `onboarding`).

@@ -15,7 +15,7 @@ from currant.tenancy.model import Permission
 SELF = {"permission": Permission.SELF, "never_compressed": True}
 
 
-class Code(Body, frozen=True, kw_only=True):
+class FactorCode(Body, frozen=True, kw_only=True):
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=40, examples=["123456"])]
 
 
@@ -42,7 +42,7 @@ async def begin_my_totp(request: ApiRequest) -> TotpDraft:
 
 
 @post("/me/totp/confirm", status_code=200, opt=SELF)
-async def confirm_my_totp(request: ApiRequest, data: JSONBody[Code]) -> RecoveryCodes:
+async def confirm_my_totp(request: ApiRequest, data: JSONBody[FactorCode]) -> RecoveryCodes:
     """The app shows this code: from now on signing in asks for one.
 
     With the first second factor come ten codes for the day it is lost, shown this once.
