@@ -177,7 +177,7 @@ async def start_session(request: ApiRequest, data: JSONBody[StartSession]) -> Re
 @get("/{session:str}", opt={"permission": Permission.SESSIONS_READ})
 async def get_session(request: ApiRequest, session: FromPath[str]) -> SessionView:
     """One session: what is known of it, what is certain, and what was repaired and why."""
-    return session_view(await _find(request, session), services_of(request).directory)
+    return session_view(await find_session(request, session), services_of(request).directory)
 
 
 @get("/{session:str}/readings", opt={"permission": Permission.SESSIONS_READ})
@@ -190,7 +190,7 @@ async def get_session_readings(
     ] = 500,
 ) -> Page[Reading]:
     """A session's meter readings over time, oldest first."""
-    found = await _find(request, session)
+    found = await find_session(request, session)
     readings = await services_of(request).charging.curve(tenant_of(request), found.id, max_points=max_points)
     return Page(items=readings)
 
@@ -200,7 +200,7 @@ async def get_session_readings(
 )
 async def stop_session(request: ApiRequest, session: FromPath[str]) -> Response[CommandRecord]:
     """Ask the station to end a session, and wait for its answer."""
-    found = await _find(request, session)
+    found = await find_session(request, session)
     return await once(
         request,
         lambda: services_of(request).charging.stop_remotely(
@@ -214,7 +214,7 @@ async def close_session(
     request: ApiRequest, session: FromPath[str], data: JSONBody[CloseSession]
 ) -> SessionView:
     """Close a session that its station will never end, with what is known of it. It is marked as repaired."""
-    found = await _find(request, session)
+    found = await find_session(request, session)
     services = services_of(request)
     closed = await services.charging.close(
         tenant_of(request), found.id, by=caller_of(request).label, reason=data.reason
@@ -222,7 +222,7 @@ async def close_session(
     return session_view(closed, services.directory)
 
 
-async def _find(request: ApiRequest, session: str) -> Session:
+async def find_session(request: ApiRequest, session: str) -> Session:
     """The caller's session of this id, or of this number."""
     charging, tenant_id = services_of(request).charging, tenant_of(request)
     if not session.isdecimal():
