@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from currant.charging.service import ChargingService
     from currant.charging.swaps import Swaps
     from currant.db.engine import Database
+    from currant.drivers.service import Drivers
     from currant.events.board import Board
     from currant.events.live import LiveFeed
     from currant.pki.authority import Authority
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from currant.stations.importing import StationImports
     from currant.stations.inventory import Inventory
     from currant.stations.messages import MessageLog
+    from currant.stations.notes import Notes
     from currant.stations.onboarding import OnboardingService
     from currant.stations.profiles.der import DerService
     from currant.stations.profiles.service import ProfileService
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from currant.stations.transfers.files import FileService
     from currant.stations.transfers.firmware import FirmwareLibrary
     from currant.stations.transfers.service import TransferService
+    from currant.tenancy.audit import Audit
     from currant.tenancy.branding import Brandings
     from currant.tenancy.service import Tenancy
 
@@ -83,6 +86,10 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """None, both, where nothing is declared."""
     brandings: "Brandings | None" = None
     """None where nobody looks at pages."""
+    drivers: "Drivers | None" = None
+    """None where drivers are not served."""
+    audit: "Audit | None" = None
+    notes: "Notes | None" = None
     onboarding: "OnboardingService | None" = None
     """None where no gateway is."""
     board: "Board | None" = None

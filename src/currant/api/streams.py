@@ -35,21 +35,25 @@ def stream(
     happenings: AsyncIterator[Happening],
     *,
     on_end: Callable[[], None] | None = None,
+    name: str = "",
+    most: int = STREAMS_PER_CALLER,
 ) -> Stream:
     """The answer that tells `happenings` until the reader leaves, the hour is over or the server stops.
 
-    `on_end` is called when nothing is told any more, also when nothing ever was.
+    `on_end` is called when nothing is told any more, also when nothing ever was. `name` is whose stream it
+    is where that is no caller of ours, and `most` how many they may have.
     """
-    caller = caller_of(request)
     open_streams: Counter[str] = request.app.state.setdefault("open_streams", Counter())
-    name = f"{caller.kind}:{caller.id}"
-    if open_streams[name] >= STREAMS_PER_CALLER:
+    if not name:
+        caller = caller_of(request)
+        name = f"{caller.kind}:{caller.id}"
+    if open_streams[name] >= most:
         if on_end is not None:
             on_end()
         raise ApiError(
             429,
             "too_many_streams",
-            f"At most {STREAMS_PER_CALLER} live views at once: close some.",
+            f"At most {most} live views at once: close some.",
             headers={"Retry-After": "30"},
         )
     resumed = "last-event-id" in request.headers

@@ -23,6 +23,7 @@ from currant.api.application import create_app
 from currant.api.server import ApiServer, Tls
 from currant.api.services import ApiConfig, ApiServices
 from currant.app.desiring import make_desired_state, prepare_desired_state, start_desired_state
+from currant.app.driving import driver_duties, driver_subscriptions, start_drivers
 from currant.app.duties import Duties, Duty
 from currant.app.forgetting import forget_old
 from currant.app.live_view import LiveView
@@ -42,6 +43,7 @@ from currant.charging.service import ChargingService
 from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
+from currant.drivers.service import Drivers
 from currant.events.board import Board
 from currant.events.delivery import Delivery
 from currant.events.live import LiveFeed
@@ -51,6 +53,7 @@ from currant.gateway.server import Gateway
 from currant.gateway.services import Services
 from currant.kit.clock import Clock, SystemClock
 from currant.kit.http import Outbound
+from currant.notices.push import Push
 from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
@@ -63,6 +66,7 @@ from currant.stations.groups import StationGroups
 from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
+from currant.stations.notes import Notes
 from currant.stations.onboarding import OnboardingService
 from currant.stations.profiles.der import DerService
 from currant.stations.profiles.device import known_to
@@ -75,6 +79,7 @@ from currant.stations.transfers.files import FileLimits, FileService
 from currant.stations.transfers.firmware import FirmwareLibrary
 from currant.stations.transfers.service import TransferService
 from currant.stations.transfers.shelf import Shelf
+from currant.tenancy.audit import Audit
 from currant.tenancy.branding import Brandings
 from currant.tenancy.local_key import ensure_local_key
 from currant.tenancy.model import FirstLogin
@@ -106,12 +111,16 @@ class Currant:
     network: Network
     tenancy: Tenancy
     brandings: Brandings
+    drivers: Drivers
+    push: Push
     directory: StationDirectory
     registry: Registry
     stations: StationService
     admissions: Admissions
     inventory: Inventory
     onboarding: OnboardingService
+    audit: Audit
+    notes: Notes
     commands: CommandService
     station_groups: StationGroups
     desired: DesiredState
@@ -304,6 +313,8 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.messages.board = currant.board
     await _start_reservations(currant, stack, numbers)
 
+    await start_drivers(currant, stack, names=server_names(settings), mailer=None)
+
     make_desired_state(currant, node=node_name(settings))
     await prepare_desired_state(currant)
     currant.delivery = Delivery(
@@ -327,7 +338,9 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
                 currant.live, currant.board, currant.network, currant.charging, currant.directory
             ),
             brandings=currant.brandings,
+            drivers=driver_subscriptions(currant.drivers, currant.push, node=node_name(settings)),
             onboarded=currant.onboarding,
+            audit=currant.audit,
         ),
     )
     await currant.delivery.start()
@@ -493,8 +506,11 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             upgrades=currant.securing.upgrades,
             authority=currant.authority,
             turned_away=lambda: currant.gateway.counters,
+            drivers=currant.drivers,
             brandings=currant.brandings,
             onboarding=currant.onboarding,
+            audit=currant.audit,
+            notes=currant.notes,
         ),
         ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),
         clock=currant.clock,
@@ -551,6 +567,7 @@ def duties_of(currant: Currant) -> list[Duty]:
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False
         ),
+        *driver_duties(currant),
         *currant.securing.duties(),
     ]
 

@@ -338,6 +338,34 @@ class MapSettings(Section):
     """What a map of these tiles has to say about where they are from."""
 
 
+class DriverSettings(Section):
+    """The app for drivers. Whether it is served, and whether guests may charge, is each organisation's own
+    choice (its branding)."""
+
+    public_url: str = ""
+    """Where drivers reach this server, as in `https://charge.example.com`: for the links in letters. Empty: by the
+    name they asked it by, where that is an organisation's host name or one of this server's own."""
+
+    link_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    """Minutes that a link to sign in works."""
+
+    plug_in_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+    """Minutes after which a session that was started without a vehicle is given up."""
+
+    guest_sessions: Annotated[int, Field(ge=1, le=10)] = 1
+    """Sessions that a guest may have under way at the same time."""
+
+    driver_sessions: Annotated[int, Field(ge=1, le=50)] = 3
+    """Sessions that a driver with an account may have under way at the same time."""
+
+    guest_days: Annotated[int, Field(ge=1)] = 60
+    """Days after which a guest who does not come back is forgotten: what they charged stays, as nobody's."""
+
+    push_contact: str = ""
+    """How the services that carry messages to browsers reach you when something is wrong with yours:
+    `mailto:you@example.com`, or an address that begins with https://. Empty: this server's address."""
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -357,7 +385,7 @@ class RetentionSettings(Section):
     """Days that commands and their outcomes are kept."""
 
     security_events_days: Annotated[int, Field(ge=1)] = 365
-    """Days that security events are kept."""
+    """Days that security events and the audit log are kept."""
 
     component_events_days: Annotated[int, Field(ge=1)] = 180
     """Days that what components of stations told, and streamed values, are kept."""
@@ -416,6 +444,7 @@ class Settings(BaseSettings):
     desired: DesiredSettings = DesiredSettings()
     variables: VariablesSettings = VariablesSettings()
     map: MapSettings = MapSettings()
+    drivers: DriverSettings = DriverSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @classmethod

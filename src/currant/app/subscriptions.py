@@ -11,7 +11,9 @@ from currant.access.local_lists import LIST_EVENTS
 from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
 from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
+from currant.app.driving import DRIVERS_FOLLOWED, DRIVERS_RECORDED
 from currant.app.live_view import LiveView
+from currant.app.records import AUDITED
 from currant.app.securing import TOLD as SECURITY_EVENTS
 from currant.app.securing import LinkSecurity
 from currant.charging.energy_needs import EnergyNeedsService
@@ -36,6 +38,7 @@ from currant.kit.event import Event
 from currant.stations import events as stations
 from currant.stations.desired.service import DesiredState
 from currant.stations.directory import DIRECTORY_EVENTS, StationDirectory
+from currant.stations.notes import NoteChanged
 from currant.stations.onboarding import FOLLOWED as ONBOARDING_EVENTS
 from currant.stations.onboarding import OnboardingService
 from currant.stations.onboarding_model import OnboardingWatched, StationTurnedAway
@@ -51,6 +54,7 @@ from currant.stations.queueing import CommandQueue
 from currant.stations.transfers.model import FirmwareImageChanged, TransferChanged
 from currant.stations.transfers.service import TransferService
 from currant.tenancy import model as tenancy
+from currant.tenancy.audit import Audit
 from currant.tenancy.branding import BRANDING_EVENTS, Brandings
 
 SHOWN: tuple[type[Event], ...] = (
@@ -93,6 +97,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     *LIST_EVENTS,
     *DESIRED_FOLLOWED,
     *BRANDING_EVENTS,
+    *DRIVERS_FOLLOWED,
     StationTurnedAway,
     OnboardingWatched,
     AuthoriserChanged,
@@ -102,9 +107,10 @@ FOLLOWED: tuple[type[Event], ...] = (
 LIMIT_EVENTS: tuple[type[Event], ...] = (ChargingLimitChanged, ChargingLimitCleared)
 
 RECORDED_ONLY: tuple[type[Event], ...] = (
-    # The journal is their audit trail; nothing reacts to them, and not everybody who may follow the
+    # The audit log keeps them; nothing else reacts to them, and not everybody who may follow the
     # network may know of drivers and colleagues.
     FirmwareImageChanged,
+    NoteChanged,
     tenancy.PersonAdded,
     tenancy.PersonChanged,
     tenancy.PersonRemoved,
@@ -117,6 +123,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     tenancy.PersonLinked,
     tenancy.KeyMade,
     tenancy.KeyRevoked,
+    *DRIVERS_RECORDED,
 )
 
 
@@ -138,13 +145,16 @@ def subscriptions(
     desired: DesiredState,
     live: LiveView,
     brandings: Brandings,
+    drivers: list[Subscription],
     onboarded: OnboardingService,
+    audit: Audit,
 ) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
     return [
         Subscription(f"directory of {node}", directory.follow, to=DIRECTORY_EVENTS),
         *securing.subscriptions(node),
         Subscription(f"brandings of {node}", brandings.follow, to=BRANDING_EVENTS),
+        Subscription("audit log", audit.note, to=AUDITED, skip_after=10, from_the_start=True),
         Subscription(f"onboarding of {node}", onboarded.follow, to=ONBOARDING_EVENTS, skip_after=3),
         Subscription(f"rulebook of {node}", access.rulebook.follow, to=RULEBOOK_EVENTS),
         Subscription(
@@ -166,6 +176,7 @@ def subscriptions(
         Subscription("firmware updates", transfers.booted, to=(stations.StationBooted,)),
         Subscription("transfers that waited", transfers.command_ended, to=(stations.CommandEnded,)),
         *smart_charging(profiles, der, energy_needs, node=node),
+        *drivers,
         Subscription(
             f"desired state at {node}", desired.reconciler.follow, to=DESIRED_FOLLOWED, skip_after=3
         ),

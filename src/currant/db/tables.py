@@ -31,7 +31,9 @@ STORES = (
     "currant.tenancy.factor_store",
     "currant.tenancy.ticket_store",
     "currant.tenancy.branding_store",
+    "currant.tenancy.audit_store",
     "currant.stations.store",
+    "currant.stations.notes_store",
     "currant.stations.desired.store",
     "currant.stations.profiles.store",
     "currant.stations.profiles.der_store",
@@ -43,6 +45,8 @@ STORES = (
     "currant.charging.swaps",
     "currant.charging.needs_store",
     "currant.charging.reservations.store",
+    "currant.drivers.store",
+    "currant.drivers.places_store",
     "currant.pki.store",
     "currant.pki.upgrade_store",
 )

@@ -1,5 +1,6 @@
 """All routers, and the headings they stand under in the documentation, in reading order."""
 
+from currant.api.driver import router as driver
 from currant.api.routes import (
     accounts,
     audit,
@@ -36,6 +37,7 @@ from currant.api.routes import (
     sessions,
     signing_in,
     signing_in_factors,
+    signing_in_oidc,
     signing_in_passkeys,
     station_groups,
     stations,
@@ -80,6 +82,7 @@ TAGS = {
     "Branding": "How an organisation looks to drivers: name, colours, logos, host names.",
     "People": "Who may sign in, and as what.",
     "Keys": "API keys for programs.",
+    "Driver's app": "What the app of drivers asks, /driver/v1: places, starting and watching, their own account.",
     "Health": "For supervisors and load balancers.",
 }
 
@@ -90,6 +93,7 @@ ROUTES = (
     me.router,
     signing_in_factors.router,
     signing_in_passkeys.router,
+    signing_in_oidc.router,
     overview.router,
     fleet.router,
     curves.router,
@@ -124,6 +128,8 @@ ROUTES = (
     certificates.router,
     organisations.router,
     branding.router,
+    driver.router,
+    driver.places_router,
     notes.router,
     audit.router,
     people.router,
