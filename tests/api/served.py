@@ -38,10 +38,13 @@ from currant.stations.importing import StationImports
 from currant.stations.inventory import Inventory
 from currant.stations.messages import MessageLog
 from currant.stations.model import AttendedStation, CommandOutcome, CommandStatus
+from currant.stations.notes import Notes
+from currant.stations.onboarding import Addresses, OnboardingService
 from currant.stations.profiles.der import DerService
 from currant.stations.profiles.service import ProfileService
 from currant.stations.queueing import CommandQueue
 from currant.stations.service import StationPolicy, StationService
+from currant.tenancy.audit import Audit
 from currant.tenancy.branding import Brandings
 from currant.tenancy.model import Caller, Role
 from currant.tenancy.service import Tenancy
@@ -122,6 +125,21 @@ class Api:
         await self.queue.start()
         self.inventory = Inventory(database, self.directory, self.link, clock)
         self.admissions = Admissions(database, self.directory, self.link, clock)
+        self.audit = Audit(database)
+        self.notes = Notes(database, clock)
+        self.onboarding = OnboardingService(
+            database,
+            self.directory,
+            self.inventory,
+            self.admissions,
+            Board(clock),
+            clock,
+            node="node-1",
+            host_tenant_id=self.tenancy.host_tenant_id,
+            addresses=lambda: Addresses(
+                plain="ws://csms.example:9000/ocpp", tls="wss://csms.example:9443/ocpp"
+            ),
+        )
         self.messages = MessageLog(database, clock)
         self.device = DeviceModel(database, clock, key=KEY)
         self.monitoring = Monitoring(database, self.device, clock)
@@ -180,6 +198,9 @@ class Api:
                 station_groups=self.station_groups,
                 desired=self.desired,
                 brandings=self.brandings,
+                audit=self.audit,
+                notes=self.notes,
+                onboarding=self.onboarding,
             ),
             self.config,
         )

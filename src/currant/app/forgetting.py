@@ -34,6 +34,7 @@ async def forget_old(currant: "Currant") -> None:
         ("session_needs", "session_id", keep.status_history_days),
         ("station_password_offers", "ended_at", keep.security_events_days),
         ("security_events", "id", keep.security_events_days),
+        ("audit_log", "at", keep.security_events_days),
         ("station_der_alarms", "id", keep.status_history_days),
         ("findings", "last_at", keep.findings_days),
         ("component_events", "id", keep.component_events_days),

@@ -3,11 +3,69 @@
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from currant.access import events as access
+from currant.charging.reservations import events as reservations
+from currant.drivers.events import PlaceListingChanged
+from currant.kit.event import Event
+from currant.pki.model import StationCertificateChanged
+from currant.pki.upgrading import SecurityUpgradeChanged
+from currant.stations import events as stations
+from currant.stations.desired import events as desired
+from currant.stations.notes import NoteChanged, Notes
 from currant.stations.onboarding import Addresses, OnboardingService
+from currant.stations.security_model import PasswordRotated
+from currant.stations.transfers.model import FirmwareImageChanged
+from currant.tenancy import model as tenancy
+from currant.tenancy.audit import Audit
 from currant.tenancy.branding import Brandings
+from currant.tenancy.branding_model import BrandingChanged
 
 if TYPE_CHECKING:
     from currant.app.container import Currant
+
+
+AUDITED: tuple[type[Event], ...] = (
+    tenancy.PersonSignedIn,
+    tenancy.SignInFailed,
+    tenancy.PasswordChanged,
+    tenancy.SecondFactorChanged,
+    tenancy.SecondFactorRequired,
+    tenancy.PersonLinked,
+    tenancy.PersonAdded,
+    tenancy.PersonInvited,
+    tenancy.PersonChanged,
+    tenancy.PersonRemoved,
+    tenancy.KeyMade,
+    tenancy.KeyRevoked,
+    tenancy.OrganisationCreated,
+    tenancy.OrganisationRenamed,
+    BrandingChanged,
+    stations.LocationChanged,
+    stations.StationChanged,
+    stations.StationAdmitted,
+    stations.CommandEnded,
+    stations.CommandsQueued,
+    NoteChanged,
+    PlaceListingChanged,
+    FirmwareImageChanged,
+    desired.DeclarationsChanged,
+    desired.RolloutChanged,
+    desired.DesiredPaused,
+    desired.DesiredRetried,
+    PasswordRotated,
+    SecurityUpgradeChanged,
+    StationCertificateChanged,
+    access.TokenChanged,
+    access.GroupChanged,
+    access.AccountChanged,
+    access.PolicyChanged,
+    access.HolidayCalendarChanged,
+    access.AuthoriserChanged,
+    reservations.ReservationMade,
+    reservations.ReservationChanged,
+    reservations.ReservationEnded,
+)
+"""What somebody may have done: the audit log keeps those that somebody did (tenancy/audit_kinds.py)."""
 
 
 async def start_records(currant: "Currant", stack: AsyncExitStack, *, node: str, names: list[str]) -> None:
@@ -16,6 +74,8 @@ async def start_records(currant: "Currant", stack: AsyncExitStack, *, node: str,
         currant.database, currant.tenancy.organisations, currant.clock, own_hosts=names
     )
     await currant.brandings.start()
+    currant.audit = Audit(currant.database)
+    currant.notes = Notes(currant.database, currant.clock)
     currant.onboarding = OnboardingService(
         currant.database,
         currant.directory,

@@ -23,6 +23,7 @@ CalendarId = NewType("CalendarId", str)
 SessionId = NewType("SessionId", str)
 ReservationId = NewType("ReservationId", str)
 WaitingId = NewType("WaitingId", str)
+NoteId = NewType("NoteId", str)
 
 _last = 0
 

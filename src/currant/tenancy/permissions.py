@@ -20,7 +20,7 @@ _LOOK = frozenset(
     }
 )
 # Tokens name drivers, and messages hold what drivers presented: support needs them, a wall display does not.
-_HELP = _LOOK | {P.TOKENS_READ, P.MESSAGES_READ, P.FILES_READ, P.COMMANDS_GIVE, P.SESSIONS_WRITE}
+_HELP = _LOOK | {P.TOKENS_READ, P.MESSAGES_READ, P.FILES_READ, P.COMMANDS_GIVE, P.SESSIONS_WRITE, P.NOTES_WRITE}
 _RUN = _HELP | {
     P.LOCATIONS_WRITE,
     P.STATIONS_WRITE,
@@ -30,7 +30,8 @@ _RUN = _HELP | {
     P.SECURITY_READ,
     P.PEOPLE_READ,
 }
-_OWN = _RUN | {P.PEOPLE_MANAGE, P.KEYS_MANAGE, P.ORGANISATION_WRITE}
+# The audit log says where and when colleagues work: that is for those alone who answer for them.
+_OWN = _RUN | {P.PEOPLE_MANAGE, P.KEYS_MANAGE, P.ORGANISATION_WRITE, P.AUDIT_READ}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _OWN,
