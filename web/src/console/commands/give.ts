@@ -1,0 +1,44 @@
+// Giving commands, and what there is to know beforehand: the API's description of them.
+import { send } from "@kit/api/client";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import type { CommandDraft, CommandRecord } from "./catalogue";
+import { cleaned, missing, type Schemas } from "./schema";
+
+// Asked once: it changes with the server's version alone.
+export const schemasQuery = queryOptions({
+  queryKey: ["openapi"],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async ({ signal }): Promise<Schemas> => {
+    const answer = await send("/api/v1/openapi.json", { signal });
+    return (await answer.json()).components.schemas;
+  },
+});
+
+export interface When {
+  queueUntil?: Date;
+  notBefore?: Date;
+}
+
+export async function post<T>(path: string, body?: unknown): Promise<T> {
+  const answer = await send(`/api/v1${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  return answer.status === 204 ? (undefined as T) : answer.json();
+}
+
+export function give(station: string, command: CommandDraft, when: When = {}): Promise<CommandRecord> {
+  const asked = new URLSearchParams();
+  if (when.queueUntil) asked.set("queue_until", when.queueUntil.toISOString());
+  if (when.notBefore) asked.set("not_before", when.notBefore.toISOString());
+  const query = asked.size > 0 ? `?${asked}` : "";
+  return post(`/stations/${encodeURIComponent(station)}/commands${query}`, cleaned(command));
+}
+
+// What is still missing of a command, by field; undefined until the description is there.
+export function useMissing(draft: CommandDraft | null): string[] | undefined {
+  const schemas = useQuery(schemasQuery).data;
+  if (!draft || !schemas) return undefined;
+  return missing(schemas[draft.command] ?? {}, schemas, draft);
+}
