@@ -13,6 +13,8 @@ export interface Listener {
   changes: (changes: Changes) => void;
   // What was missed is not held any more: ask the server for the present state again.
   reload: () => void;
+  // Where to go on from, if the present state that is held says so (`live_id`).
+  since?: () => string | undefined;
 }
 
 // Follow a topic for as long as the component is there; null follows nothing.
@@ -24,6 +26,7 @@ export function useTopic(topic: string | null, listener: Listener): void {
     return liveStream().follow(topic, {
       changes: (changes) => latest.current.changes(changes),
       reload: () => latest.current.reload(),
+      since: () => latest.current.since?.(),
     });
   }, [topic]);
 }

@@ -1,7 +1,10 @@
-// The stream itself. One tab of the browser holds it (a lock says which) and tells the others.
+// The live stream of this browser, as pages know it.
+import { currentCsrfToken, send } from "../api/client";
+import type { Standing, World } from "./connection";
 import type { Listener } from "./feed";
+import { SharedStream, type Tabs } from "./shared";
 
-export type Standing = "connecting" | "live" | "away";
+export type { Standing } from "./connection";
 
 export interface LiveStream {
   follow(topic: string, listener: Listener): () => void;
@@ -9,67 +12,72 @@ export interface LiveStream {
   onStanding(listener: (standing: Standing) => void): () => void;
 }
 
-let stream: LiveStream | undefined;
+const ADDRESS = "/api/v1/live";
+
+const browser: World = {
+  fetch: (address, init) => fetch(address, init),
+  turn: async (stream, wanted) => {
+    const answer = await send(`${ADDRESS}/${encodeURIComponent(stream)}/topics`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(wanted),
+    });
+    return (await answer.json()) as { live_id: string };
+  },
+  later: (ms, deed) => {
+    const timer = setTimeout(deed, ms);
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+};
+
+// Tabs of one sign-in share a stream, and only they: who signs in anew is told nothing of who was here before.
+function nameOf(secret: string): string {
+  let sum = 5381;
+  for (const sign of secret) sum = ((sum * 33) ^ sign.charCodeAt(0)) >>> 0;
+  return `currant.live.${sum.toString(36)}`;
+}
+
+function tabs(): Tabs | undefined {
+  if (!("locks" in navigator) || typeof BroadcastChannel === "undefined") return undefined;
+  const name = nameOf(currentCsrfToken());
+  return {
+    name,
+    channel: new BroadcastChannel(name) as unknown as Tabs["channel"],
+    locks: navigator.locks as unknown as Tabs["locks"],
+  };
+}
+
+let stream: SharedStream | undefined;
+let leaving = false;
 
 export function liveStream(): LiveStream {
-  stream ??= simpleStream("/api/v1/live");
+  stream ??= begin();
   return stream;
 }
 
-// One EventSource with the topics of this tab, opened anew when they change.
-function simpleStream(address: string): LiveStream {
-  const listeners = new Map<string, Set<Listener>>();
-  const watchers = new Set<(standing: Standing) => void>();
-  let source: EventSource | undefined;
-  let now: Standing = "connecting";
-  let planned: ReturnType<typeof setTimeout> | undefined;
-  const become = (standing: Standing) => {
-    now = standing;
-    for (const watcher of watchers) watcher(standing);
-  };
-  const all = (wanted?: string[]) => {
-    for (const [topic, some] of listeners)
-      if (!wanted || wanted.includes(topic)) for (const listener of some) listener.reload();
-  };
-  const open = () => {
-    planned = undefined;
-    source?.close();
-    source = undefined;
-    if (listeners.size === 0) return;
-    source = new EventSource(`${address}?topics=${encodeURIComponent([...listeners.keys()].join(","))}`);
-    source.addEventListener("ready", () => become("live"));
-    source.addEventListener("reload", (event) => {
-      become("live");
-      all((JSON.parse(event.data) as { topics?: string[] }).topics);
-    });
-    source.addEventListener("changes", (event) => {
-      const changes = JSON.parse(event.data);
-      for (const listener of listeners.get(changes.topic) ?? []) listener.changes(changes);
-    });
-    source.onerror = () => become("away");
-  };
-  const plan = () => {
-    planned ??= setTimeout(open, 50);
-  };
-  return {
-    follow(topic, listener) {
-      const some = listeners.get(topic) ?? new Set();
-      const isNew = some.size === 0;
-      some.add(listener);
-      listeners.set(topic, some);
-      if (isNew) plan();
-      return () => {
-        some.delete(listener);
-        if (some.size === 0) {
-          listeners.delete(topic);
-          plan();
-        }
-      };
+function begin(): SharedStream {
+  const made = new SharedStream({
+    address: ADDRESS,
+    world: browser,
+    tabs: tabs(),
+    visible: () => document.visibilityState === "visible",
+    now: Date.now,
+    // The page begins anew: it finds out by itself that one has to sign in, and comes back here after it.
+    signedOut: () => {
+      if (!leaving) window.location.reload();
+      leaving = true;
     },
-    standing: () => now,
-    onStanding(listener) {
-      watchers.add(listener);
-      return () => watchers.delete(listener);
-    },
-  };
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") made.wake();
+  });
+  window.addEventListener("online", () => made.wake());
+  window.addEventListener("pagehide", (event) => {
+    if (!event.persisted) made.close();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) made.thawed();
+  });
+  return made;
 }
