@@ -5,6 +5,10 @@ postgresql_found() {
     compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null
 }
 
+chromium_found() {
+    [ -x "${CURRANT_CHROMIUM:-/usr/bin/chromium}" ]
+}
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
@@ -12,6 +16,7 @@ as_root() {
 services() {
     local missing=()
     postgresql_found || missing+=(postgresql)
+    chromium_found || missing+=(chromium)
     [ ${#missing[@]} = 0 ] && return
     if command -v apt-get >/dev/null && as_root true 2>/dev/null; then
         echo "Installing for the tests: ${missing[*]} ..." >&2
