@@ -37,7 +37,9 @@ CODES = {
     503: "unavailable",
 }
 
-SIGN_IN_CODES = frozenset({"password_expired", "ticket_expired", "wrong_code", "link_expired"})
+SIGN_IN_CODES = frozenset(
+    {"password_expired", "ticket_expired", "wrong_code", "wrong_passkey", "link_expired"}
+)
 """Reasons that are told; all others are a wrong login, so that nobody learns which logins there are."""
 
 SENTENCES = {

@@ -113,3 +113,5 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How often a silent event stream says that it is alive."""
     ocpp_urls: tuple[str, ...] = ()
     """The addresses that stations connect to, shown by `GET /api/v1/status`."""
+    public_url: str = ""
+    """Where people reach this server, if the operator said so."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, or_, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, func, or_, select
 
 from currant.db.commits import ChangeSet, delete_from, insert_into, update
 from currant.db.engine import Database
@@ -72,6 +72,12 @@ def add_job(changes: ChangeSet, kind: str, payload: Any, *, run_at: datetime) ->
     text = msgspec.json.encode(payload).decode()
     changes.write(_add, (job_id, changes.tenant_id, kind, text, micros(run_at), 0))
     return job_id
+
+
+def count_jobs(connection: Connection, kind: str) -> int:
+    """How many jobs of a kind there are, those given up included."""
+    query = select(func.count()).select_from(jobs).where(jobs.c.kind == kind)
+    return int(connection.execute(query).scalar_one())
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -1,5 +1,6 @@
 """A letter to somebody, and the port it leaves by; how it travels is `notices`' business."""
 
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -14,6 +15,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     html: str = ""
     sender_name: str = ""
     """Whom it is from, by name: the organisation whose branding the reader knows."""
+    until: datetime | None = None
+    """When it is not worth sending any more (its link has expired); None when it always is."""
 
 
 class Mailer(Protocol):

@@ -64,9 +64,9 @@ recovery_codes = Table(
 identities = Table(
     "identities",
     metadata,
+    Column("tenant_id", Text, primary_key=True),
     Column("issuer", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
-    Column("tenant_id", Text, nullable=False),
     Column("person_id", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index("ix_identities_person", "tenant_id", "person_id"),
@@ -155,10 +155,14 @@ def count_recovery_codes(connection: Connection, tenant_id: TenantId, person_id:
     )
 
 
-def identity(connection: Connection, issuer: str, subject: str) -> Row[Any] | None:
-    """Who an account at a provider of single sign-on belongs to."""
+def identity(connection: Connection, tenant_id: TenantId, issuer: str, subject: str) -> Row[Any] | None:
+    """Who of an organisation an account at a provider of single sign-on belongs to."""
     return connection.execute(
-        select(identities).where(identities.c.issuer == issuer, identities.c.subject == subject)
+        select(identities).where(
+            identities.c.tenant_id == tenant_id,
+            identities.c.issuer == issuer,
+            identities.c.subject == subject,
+        )
     ).first()
 
 

@@ -14,6 +14,24 @@ class Guesses:
         # Who gets as far as a second step knows the password: their pause may grow long without a
         # stranger being able to lock anybody out.
         self._by_person = Attempts(free=5, first_pause_s=2, longest_s=900, forget_s=3600)
+        self._letters = Attempts(free=2, first_pause_s=600, longest_s=3600, forget_s=7200)
+        self._questions = Attempts(free=120, first_pause_s=1, longest_s=60, forget_s=600)
+
+    def count_question(self, address: str) -> None:
+        """One more thing asked that leaves a row behind: more are free than of guesses, and then as slow."""
+        now = self._clock.monotonic()
+        pause = self._questions.pause(address, now=now)
+        if pause > 0:
+            raise _too_many(pause)
+        self._questions.fail(address, now=now)
+
+    def count_letter(self, login: str) -> None:
+        """One more letter to somebody that anybody can make us send; SignInRefused when there were enough."""
+        now = self._clock.monotonic()
+        pause = self._letters.pause(login, now=now)
+        if pause > 0:
+            raise _too_many(pause)
+        self._letters.fail(login, now=now)
 
     def count(self, *, login: str = "", person: str = "", address: str = "") -> None:
         """One more guess by each of these; SignInRefused says how long to wait when there were too many.
@@ -32,11 +50,7 @@ class Guesses:
         ]
         pause = max((attempts.pause(key, now=now) for attempts, key in keyed), default=0.0)
         if pause > 0:
-            raise SignInRefused(
-                "Too many attempts: wait a little and try again.",
-                reason="too_many_attempts",
-                retry_after_s=int(pause) + 1,
-            )
+            raise _too_many(pause)
         for attempts, key in keyed:
             attempts.fail(key, now=now)
 
@@ -45,3 +59,11 @@ class Guesses:
         self._by_login.succeed(login)
         self._by_person.succeed(person)
         self._by_address.succeed(address)
+
+
+def _too_many(pause: float) -> SignInRefused:
+    return SignInRefused(
+        "Too many attempts: wait a little and try again.",
+        reason="too_many_attempts",
+        retry_after_s=int(pause) + 1,
+    )

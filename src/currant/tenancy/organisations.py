@@ -39,6 +39,7 @@ class Organisations:
         self._clock = clock
         self._passwords = passwords
         self._host: Organisation | None = None
+        self._signed_in_once = False
 
     @property
     def host(self) -> Organisation:
@@ -86,6 +87,16 @@ class Organisations:
         tenant_id = existing.id if existing else TenantId(new_id())
         self._host, made = await self._database.decide(first_start, tenant_id)
         return FirstLogin(login=administrator, password=password, expires_at=expires_at) if made else None
+
+    async def is_first_run(self) -> bool:
+        """Whether nobody of the installation's own organisation has ever signed in."""
+        if self._signed_in_once:
+            return False
+        tenant_id = self.host.id
+        self._signed_in_once = await self._database.read(
+            lambda connection: store.has_anybody_signed_in(connection, tenant_id)
+        )
+        return not self._signed_in_once
 
     async def get(self, tenant_id: TenantId) -> Organisation:
         found = await self._database.read(lambda connection: store.organisation(connection, tenant_id))

@@ -45,18 +45,18 @@ class TooManySigningIn(CurrantError):
     status = 429
 
 
-def check_acceptable(password: str, *, login: str) -> None:
+def check_acceptable(password: str, *, login: str, field: str = "new_password") -> None:
     """Raise `Invalid` with what to do when a password will not do (NIST SP 800-63B, 5.1.1.2: length, not rules)."""
     if len(password) < LENGTH_MIN:
         raise Invalid(
             f"Use at least {LENGTH_MIN} characters: four random words are easy to keep in mind.",
-            field="new_password",
+            field=field,
         )
     if len(password) > LENGTH_MAX:
-        raise Invalid(f"Use at most {LENGTH_MAX} characters.", field="new_password")
+        raise Invalid(f"Use at most {LENGTH_MAX} characters.", field=field)
     plain = password.casefold()
     if plain in TOO_COMMON or plain == login.casefold() or len(set(plain)) < 4:
-        raise Invalid("This one is among the first that are tried; choose another.", field="new_password")
+        raise Invalid("This one is among the first that are tried; choose another.", field=field)
 
 
 class Passwords:

@@ -1,6 +1,7 @@
 """Tenancy in one hand: organisations, people, keys, signing in, and who is calling."""
 
 import hmac
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -10,20 +11,26 @@ from sqlalchemy import Connection
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock, SystemClock, micros
+from currant.kit.http import Outbound
 from currant.kit.ids import TenantId
+from currant.kit.mail import Mailer
 from currant.tenancy import store, ticket_store
 from currant.tenancy.callers import CallerCache, local_caller
 from currant.tenancy.factors import SecondFactors
 from currant.tenancy.guesses import Guesses
 from currant.tenancy.idempotency import KEPT, Idempotency
 from currant.tenancy.keys import Keys
+from currant.tenancy.mail_links import MailLinks, NoMail
 from currant.tenancy.model import Caller, FirstLogin
+from currant.tenancy.oidc import Provider
 from currant.tenancy.organisations import Organisations
+from currant.tenancy.passkeys import Passkeys
 from currant.tenancy.passwords import Passwords
 from currant.tenancy.people import People
 from currant.tenancy.proofs import Proofs
 from currant.tenancy.sessions import Sessions
 from currant.tenancy.sign_in import SignIn
+from currant.tenancy.single_sign_on import SingleSignOn
 from currant.tenancy.tickets import Tickets
 
 FORGET_AT_ONCE = 1000
@@ -40,7 +47,13 @@ class Tenancy:
         clock: Clock | None = None,
         local_key: str | None = None,
         hasher: PasswordHasher | None = None,
+        mailer: Mailer | None = None,
+        mail_arrives: bool = True,
+        base: Callable[[], str] = lambda: "http://localhost:8080",
+        providers: Sequence[Provider] = (),
+        outbound: Outbound | None = None,
     ) -> None:
+        """`base` is where people reach the pages; `mail_arrives` whether what is mailed reaches anybody."""
         clock = clock or SystemClock()
         self._database = database
         self._clock = clock
@@ -57,6 +70,42 @@ class Tenancy:
         self.proofs = Proofs(database, clock, self._passwords, self.guesses)
         self.sign_in = SignIn(
             database, clock, self._passwords, self.sessions, tickets, self.factors, self.guesses
+        )
+        self.passkeys = Passkeys(
+            database,
+            clock,
+            callers,
+            self.organisations,
+            tickets,
+            self.factors,
+            self.sessions,
+            self.guesses,
+        )
+        self.mail_arrives = mailer is not None and mail_arrives
+        self.mail_links = MailLinks(
+            database,
+            clock,
+            self._passwords,
+            callers,
+            tickets,
+            self.guesses,
+            self.people,
+            self.sign_in,
+            mailer or NoMail(),
+            base,
+        )
+        self.single_sign_on = SingleSignOn(
+            database,
+            clock,
+            installation_key,
+            callers,
+            self.organisations,
+            tickets,
+            self.guesses,
+            self.sessions,
+            self.sign_in,
+            providers,
+            outbound,
         )
         self.idempotency = Idempotency(database, clock)
 

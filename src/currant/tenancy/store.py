@@ -434,3 +434,18 @@ def login_kind(connection: Connection, tenant_id: TenantId, session_digest: byte
         )
     ).first()
     return None if row is None else (row.way, row.strong)
+
+
+def organisations_named(connection: Connection, name_or_id: str) -> list[Organisation]:
+    """The organisation of an id, or those of a name: at most two, for one is wanted."""
+    rows = connection.execute(
+        select(organisations)
+        .where((organisations.c.id == name_or_id) | (organisations.c.name == name_or_id))
+        .limit(2)
+    )
+    return [_organisation(row) for row in rows]
+
+
+def has_anybody_signed_in(connection: Connection, tenant_id: TenantId) -> bool:
+    query = select(people.c.id).where(people.c.tenant_id == tenant_id, people.c.last_login_at.is_not(None))
+    return connection.execute(query.limit(1)).first() is not None

@@ -19,12 +19,17 @@ Email = Annotated[str, msgspec.Meta(max_length=254, examples=["ada@example.com"]
 
 
 class AddPerson(Body, frozen=True, kw_only=True):
-    """Somebody new. `login` is what they sign in with: an e-mail address or a short name."""
+    """Somebody new. `login` is what they sign in with: an e-mail address or a short name.
+
+    With `invite` they get a mail with a link to choose a password, in `language` if that is known.
+    """
 
     login: Annotated[str, msgspec.Meta(min_length=2, max_length=120, examples=["ada@example.com"])]
     role: Role
     name: Name = ""
     email: Email = ""
+    language: Annotated[str, msgspec.Meta(max_length=35, examples=["de"])] = ""
+    invite: bool = False
 
 
 class ChangePerson(Body, frozen=True, kw_only=True):
@@ -47,13 +52,19 @@ async def list_people(request: ApiRequest, cursor: Cursor = None, limit: Limit =
 
 @post("/", opt={"permission": Permission.PEOPLE_MANAGE, "never_compressed": True})
 async def add_person(request: ApiRequest, data: JSONBody[AddPerson]) -> NewPerson:
-    """Add somebody. The one-time password in the answer is shown this once and works for a week."""
-    return await services_of(request).tenancy.people.add(
+    """Add somebody. The one-time password in the answer is shown this once and works for a week.
+
+    Who is invited by mail gets none: the link in the mail works for a week.
+    """
+    tenancy = services_of(request).tenancy
+    add = tenancy.mail_links.invite if data.invite else tenancy.people.add
+    return await add(
         tenant_of(request),
         login=data.login,
         role=data.role,
         name=data.name,
         email=data.email,
+        language=data.language,
         by=caller_of(request),
     )
 
@@ -92,6 +103,26 @@ async def new_one_time_password(request: ApiRequest, person_id: FromPath[str]) -
     )
 
 
+@post("/{person_id:str}/invitation", status_code=200, opt={"permission": Permission.PEOPLE_MANAGE})
+async def invite_again(request: ApiRequest, person_id: FromPath[str]) -> Person:
+    """Mail a new invitation to somebody who has not chosen a password yet; the one before ends to work."""
+    made = await services_of(request).tenancy.mail_links.invite_again(
+        tenant_of(request), PersonId(person_id), by=caller_of(request)
+    )
+    return made.person
+
+
+@delete("/{person_id:str}/second-factors", opt={"permission": Permission.PEOPLE_MANAGE})
+async def remove_second_factors(request: ApiRequest, person_id: FromPath[str]) -> None:
+    """Take all second factors from somebody who lost them, and end their sessions: the password alone opens again.
+
+    Make sure first that it is really them who ask.
+    """
+    await services_of(request).tenancy.factors.remove_all(
+        tenant_of(request), PersonId(person_id), by=caller_of(request)
+    )
+
+
 @delete("/{person_id:str}", opt={"permission": Permission.PEOPLE_MANAGE})
 async def remove_person(request: ApiRequest, person_id: FromPath[str]) -> None:
     """Remove a person. What they did stays written down under their login."""
@@ -109,6 +140,8 @@ router = Router(
         get_person,
         change_person,
         new_one_time_password,
+        invite_again,
+        remove_second_factors,
         remove_person,
     ],
 )
