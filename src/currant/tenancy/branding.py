@@ -79,9 +79,15 @@ class Brandings:
             self._public.pop(event.tenant_id, None)
             return
         tenant_id = event.tenant_id
+        await self._know(tenant_id)
         row = await self._database.read(lambda connection: store.of_tenant(connection, tenant_id))
         if row is not None:
             self._take(row)
+
+    async def _know(self, tenant_id: TenantId) -> None:
+        """Have an organisation's name at hand; one made a moment ago may not have been heard of yet."""
+        if tenant_id not in self._names:
+            self._names[tenant_id] = (await self._organisations.get(tenant_id)).name
 
     def _take(self, row: BrandingRow) -> None:
         before = self._rows.get(row.tenant_id)
@@ -167,6 +173,7 @@ class Brandings:
     ) -> Branding:
         """Let an organisation look as the draft says. New host names need `may_name_hosts`."""
         draft = checked(draft)
+        await self._know(tenant_id)
         if draft.name == self._name(tenant_id):
             draft = msgspec.structs.replace(draft, name="")
 
@@ -232,6 +239,7 @@ class Brandings:
         picture: tuple[Logo, bytes] | None = None,
     ) -> None:
         now = self._clock.now()
+        await self._know(tenant_id)
 
         def save(connection: Connection, changes: ChangeSet) -> BrandingRow:
             before = store.of_tenant(connection, tenant_id) or BrandingRow(
