@@ -164,22 +164,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("logins", schema=None) as batch_op:
         batch_op.add_column(sa.Column("way", sa.Text(), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("strong", sa.Boolean(), server_default=sa.text("0"), nullable=False))
+        batch_op.add_column(sa.Column("strong", sa.Boolean(), server_default=sa.false(), nullable=False))
 
     with op.batch_alter_table("organisations", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("require_second_factor", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("require_second_factor", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
 
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.add_column(sa.Column("language", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("time_zone", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(
-            sa.Column("second_factor", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("second_factor", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("invited_until", sa.BigInteger(), nullable=True))
         batch_op.add_column(
-            sa.Column("email_confirmed", sa.Boolean(), server_default=sa.text("0"), nullable=False)
+            sa.Column("email_confirmed", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.create_index("ix_people_tenant_email", ["tenant_id", "email"], unique=False)
 
