@@ -1,21 +1,27 @@
 // How the two applications are built: two entries over one kit, hashed assets, compressed beside the originals.
 
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { words } from "./scripts/words-plugin.ts";
+import { worker } from "./scripts/worker-plugin.ts";
 
 const OUT = resolve(import.meta.dirname, "../src/currant/web/dist");
 const WORTH_COMPRESSING = /\.(js|css|html|json|svg|webmanifest)$/;
 
 // The server picks the smallest that a browser takes; nothing is compressed while somebody waits.
 function compressed(): Plugin {
+  let out = OUT;
   return {
     name: "compressed",
     apply: "build",
+    configResolved(config) {
+      out = resolve(config.root, config.build.outDir);
+    },
     closeBundle() {
+      if (!existsSync(out)) return; // the build failed, and has said why
       const visit = (folder: string) => {
         for (const name of readdirSync(folder)) {
           const path = join(folder, name);
@@ -31,7 +37,7 @@ function compressed(): Plugin {
           }
         }
       };
-      visit(OUT);
+      visit(out);
     },
   };
 }
@@ -41,7 +47,12 @@ export default defineConfig({
   base: "/",
   publicDir: "public",
   resolve: { alias: { "@kit": resolve(import.meta.dirname, "src/kit") } },
-  plugins: [react(), words(resolve(import.meta.dirname, "src/words")), compressed()],
+  plugins: [
+    react(),
+    words(resolve(import.meta.dirname, "src/words")),
+    worker(resolve(import.meta.dirname, "src/driver/worker/sw.js")),
+    compressed(),
+  ],
   server: {
     port: 5173,
     proxy: { "/api": "http://127.0.0.1:8080", "/driver": "http://127.0.0.1:8080" },

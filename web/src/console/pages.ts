@@ -1,7 +1,7 @@
 // Every page of the console: where it is, what it is called, who may see it, and what draws it.
 //
 // A line here is all it takes to add one: the menu, the palette, the titles and the browser tests follow it.
-import { IconGauge, type TablerIcon } from "@tabler/icons-react";
+import { IconGauge, IconPlugConnected, type TablerIcon } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import type { Permission } from "./session";
 
@@ -34,6 +34,27 @@ export const PAGES: PageEntry[] = [
     menu: "watch",
     icon: IconGauge,
     shortcut: "o",
+  },
+  {
+    path: "/onboarding",
+    title: "onboarding.title",
+    permission: "stations:admit",
+    load: () => import("./pages/onboarding/NewCharger"),
+    menu: "watch",
+    icon: IconPlugConnected,
+    shortcut: "n",
+  },
+  {
+    path: "/onboarding/strangers",
+    title: "onboarding.strangers",
+    permission: "tenants:manage",
+    load: () => import("./pages/onboarding/Strangers"),
+  },
+  {
+    path: "/onboarding/$station",
+    title: "onboarding.title",
+    permission: "stations:read",
+    load: () => import("./pages/onboarding/Waiting"),
   },
 ];
 

@@ -26,6 +26,7 @@ import { useTranslation } from "react-i18next";
 import { PAGES } from "../pages";
 import { useMay, useMe } from "../session";
 import { openPalette, Palette } from "./Palette";
+import { Shortcuts } from "./Shortcuts";
 
 const SECTIONS = ["watch", "access", "manage"] as const;
 
@@ -191,6 +192,7 @@ export function Shell() {
       <AppShell.Main id="main" tabIndex={-1}>
         <Outlet />
         <Palette />
+        <Shortcuts />
       </AppShell.Main>
     </AppShell>
   );
