@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from currant.app.place import Place
 from currant.app.settings import Problem, Settings, UnknownStations
+from currant.app.signing_in import check_signing_in
 from currant.db.backends import backend_for
 from currant.kit.clock import Clock
 from currant.kit.errors import CurrantError
@@ -31,6 +32,7 @@ def check(settings: Settings, clock: Clock) -> list[Problem]:
         *_database(settings),
         *_certificates(settings, clock.now()),
         *_openness(settings),
+        *check_signing_in(settings, clock, names=[*settings.tls.names, socket.gethostname()]),
     ]
     if not running:
         # A running server holds these itself.

@@ -31,6 +31,7 @@ from currant.app.place import Place, Running
 from currant.app.records import start_records
 from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
+from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
@@ -53,6 +54,7 @@ from currant.gateway.server import Gateway
 from currant.gateway.services import Services
 from currant.kit.clock import Clock, SystemClock
 from currant.kit.http import Outbound
+from currant.notices.mail import QueuedMailer
 from currant.notices.push import Push
 from currant.pki.authority import Authority
 from currant.stations.admission import Admissions
@@ -81,7 +83,6 @@ from currant.stations.transfers.service import TransferService
 from currant.stations.transfers.shelf import Shelf
 from currant.tenancy.audit import Audit
 from currant.tenancy.branding import Brandings
-from currant.tenancy.local_key import ensure_local_key
 from currant.tenancy.model import FirstLogin
 from currant.tenancy.service import Tenancy
 from currant.web.assets import Tiles
@@ -110,6 +111,7 @@ class Currant:
     board: Board
     network: Network
     tenancy: Tenancy
+    mailer: QueuedMailer
     brandings: Brandings
     drivers: Drivers
     push: Push
@@ -239,14 +241,9 @@ async def _open_store(currant: Currant, stack: AsyncExitStack) -> None:
 async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     settings, place, clock, database = currant.settings, currant.place, currant.clock, currant.database
     installation_key = place.installation_key()
-    currant.tenancy = Tenancy(
-        database,
-        installation_key=installation_key,
-        clock=clock,
-        local_key=ensure_local_key(place.folder),
-    )
-    stack.callback(currant.tenancy.close)
-    currant.first_login = await currant.tenancy.prepare(organisation=settings.operator)
+    currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
+    stack.push_async_callback(currant.outbound.close)
+    await start_tenancy(currant, stack, names=server_names(settings))
 
     numbers = Numbers(database)
     currant.registry = Registry()
@@ -284,8 +281,6 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     )
     await _start_transfers(currant, stack, numbers, installation_key)
     await _start_smart_charging(currant, stack, numbers)
-    currant.outbound = Outbound(allow_private=settings.outbound.allow_private_addresses)
-    stack.push_async_callback(currant.outbound.close)
     currant.access = AccessService(database, clock, outbound=currant.outbound)
     currant.securing = await stack.enter_async_context(
         link_security(
@@ -313,7 +308,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.messages.board = currant.board
     await _start_reservations(currant, stack, numbers)
 
-    await start_drivers(currant, stack, names=server_names(settings), mailer=None)
+    await start_drivers(currant, stack, names=server_names(settings), mailer=currant.mailer)
 
     make_desired_state(currant, node=node_name(settings))
     await prepare_desired_state(currant)
@@ -512,7 +507,10 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             audit=currant.audit,
             notes=currant.notes,
         ),
-        ApiConfig(ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url)),
+        ApiConfig(
+            ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url),
+            public_url=settings.http.public_url,
+        ),
         clock=currant.clock,
         more_routes=web_routes(
             await asyncio.to_thread(load_bundle),

@@ -10,6 +10,7 @@ import os
 import smtplib
 import ssl
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -49,13 +50,19 @@ class QueuedMailer:
     """Takes letters at once and has them sent by the runner of jobs, one after the other or some beside each other."""
 
     def __init__(
-        self, database: Database, sender: Mailer, clock: Clock, *, key: bytes, tenant_id: TenantId
+        self,
+        database: Database,
+        sender: Mailer,
+        clock: Clock,
+        *,
+        key: bytes,
+        tenant_of: Callable[[], TenantId],
     ) -> None:
         self._database = database
         self._sender = sender
         self._clock = clock
         self._key = key
-        self._tenant_id = tenant_id
+        self._tenant_of = tenant_of
 
     async def send(self, mail: Mail) -> None:
         now = self._clock.now()
@@ -69,7 +76,7 @@ class QueuedMailer:
             add_job(changes, JOB, {"sealed": sealed.hex()}, run_at=now)
             return True
 
-        if not await self._database.decide(add, self._tenant_id):
+        if not await self._database.decide(add, self._tenant_of()):
             log.error("%s letters wait already: one was let go. Does the mail server answer?", WAITING_MAX)
 
     async def deliver(self, job: Job) -> None:
@@ -114,6 +121,7 @@ class SmtpMailer:
         encrypted_from_start: bool = False,
         plain: bool = False,
         trust: ssl.SSLContext | None = None,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
         """`plain` lets mail go without encryption to other machines than this one."""
         self._host, self._port = host, port
@@ -123,6 +131,7 @@ class SmtpMailer:
         self._encrypted_from_start = encrypted_from_start
         self._plain = plain
         self._trust = trust
+        self._deadline_s = deadline_s
         # A mail server need not see more of us at once.
         self._at_once = asyncio.Semaphore(2)
 
@@ -154,9 +163,9 @@ class SmtpMailer:
         trust = self._trust or ssl.create_default_context()
         server: smtplib.SMTP
         if self._encrypted_from_start:
-            server = smtplib.SMTP_SSL(self._host, self._port, timeout=DEADLINE_S, context=trust)
+            server = smtplib.SMTP_SSL(self._host, self._port, timeout=self._deadline_s, context=trust)
         else:
-            server = smtplib.SMTP(self._host, self._port, timeout=DEADLINE_S)
+            server = smtplib.SMTP(self._host, self._port, timeout=self._deadline_s)
         try:
             if not self._encrypted_from_start:
                 server.ehlo()
@@ -188,6 +197,12 @@ class FileMailer:
         message = message_of(mail, sender=self._sender, clock=self._clock)
         await asyncio.to_thread(self._write, bytes(message))
 
+    def prepare(self) -> None:
+        """Make the folder; OSError when nothing can be written there."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise OSError(f"{self._folder} is not writable by this user")
+
     def _write(self, content: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Ids sort by time; a file has its name once it is whole.
@@ -213,7 +228,13 @@ class ConsoleMailer:
 
 
 def mailer_of(
-    url: str, *, sender: str, folder: Path, clock: Clock, trust: ssl.SSLContext | None = None
+    url: str,
+    *,
+    sender: str,
+    folder: Path,
+    clock: Clock,
+    trust: ssl.SSLContext | None = None,
+    deadline_s: float = DEADLINE_S,
 ) -> SmtpMailer | FileMailer | ConsoleMailer:
     """The mailer that `mail.url` asks for; Invalid says what is wrong with it. Empty: files in `folder`."""
     if not url:
@@ -246,6 +267,7 @@ def mailer_of(
         encrypted_from_start=encrypted,
         plain=options.get("plain") == ["yes"],
         trust=trust,
+        deadline_s=deadline_s,
     )
 
 
