@@ -18,7 +18,7 @@ from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.drivers import store
 from currant.drivers.events import DriverErased
-from currant.drivers.model import CardView, Driver, DriverMe, PasskeyView
+from currant.drivers.model import CardView, Driver, DriverMe, DriverPasskey
 from currant.drivers.sign_in import BY, Asked, SignIn, saved
 from currant.kit import webauthn
 from currant.kit.clock import Clock, instant, micros
@@ -79,10 +79,10 @@ class Accounts:
 
     # Passkeys
 
-    async def passkeys(self, driver: Driver) -> tuple[PasskeyView, ...]:
+    async def passkeys(self, driver: Driver) -> tuple[DriverPasskey, ...]:
         found = await self._database.read(lambda conn: store.passkeys(conn, driver.tenant_id, driver.id))
         return tuple(
-            PasskeyView(
+            DriverPasskey(
                 id=each.id,
                 name=each.name,
                 created_at=instant(each.created_at),
@@ -115,7 +115,7 @@ class Accounts:
         name: str,
         rp_id: str,
         origin: str,
-    ) -> PasskeyView:
+    ) -> DriverPasskey:
         """Keep the passkey that the browser made. A guest who has one is a guest no more."""
         name = _fit_name(name or "Passkey")
         challenge = await self._sign_in.take_challenge(driver.tenant_id, challenge_id, driver_id=driver.id)
@@ -140,7 +140,7 @@ class Accounts:
         await self._database.decide(keep, tenant_id)
         if driver.guest:
             await self._sign_in.settle_account(replace(driver, guest=False))
-        return PasskeyView(id=passkey_id, name=name, created_at=now)
+        return DriverPasskey(id=passkey_id, name=name, created_at=now)
 
     async def remove_passkey(self, driver: Driver, passkey_id: str) -> None:
         """Forget a passkey; Conflict where nothing else would be left to sign in with."""

@@ -235,7 +235,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost | None = None
 
 
-class PasskeyView(msgspec.Struct, frozen=True, kw_only=True):
+class DriverPasskey(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     created_at: datetime
@@ -260,7 +260,7 @@ class DriverMe(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     language: str = "en"
     csrf_token: str = ""
-    passkeys: tuple[PasskeyView, ...] = ()
+    passkeys: tuple[DriverPasskey, ...] = ()
     cards: tuple[CardView, ...] = ()
 
 

@@ -20,7 +20,7 @@ from currant.api.driver.asking import (
 )
 from currant.api.driver.signed_in import cookie_of, found, no_cookie, required
 from currant.api.routes.common import Body
-from currant.drivers.model import LANGUAGES, DriverMe, NewSignIn, PasskeyView
+from currant.drivers.model import LANGUAGES, DriverMe, DriverPasskey, NewSignIn
 from currant.drivers.sign_in import Asked
 from currant.kit.errors import NotAllowed
 from currant.tenancy.branding_model import PublicBranding
@@ -80,7 +80,7 @@ class PasskeyMade(Body, frozen=True, kw_only=True):
     name: Annotated[str, msgspec.Meta(max_length=100, examples=["My phone"])] = ""
 
 
-class PasskeyAsked(msgspec.Struct, frozen=True, kw_only=True):
+class DriverPasskeyAsked(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask the browser for; `challenge_id` comes back with its answer."""
 
     challenge_id: str
@@ -148,7 +148,7 @@ async def driver_open_link(request: ApiRequest, data: JSONBody[LinkOpened]) -> R
 
 
 @post("/sign-in/passkey/options", status_code=200, opt=ASIDE)
-async def driver_passkey_options(request: ApiRequest) -> PasskeyAsked:
+async def driver_passkey_options(request: ApiRequest) -> DriverPasskeyAsked:
     """Begin to sign in with a passkey: what to ask the browser for."""
     tenant_id = tenant_of(request)
     slowed(request, "passkey")
@@ -205,7 +205,7 @@ async def driver_erase_me(request: ApiRequest) -> Response[None]:
 
 
 @post("/me/passkeys/options", status_code=200, opt=ASIDE)
-async def driver_new_passkey_options(request: ApiRequest) -> PasskeyAsked:
+async def driver_new_passkey_options(request: ApiRequest) -> DriverPasskeyAsked:
     """Begin to make a passkey: what to ask the browser for."""
     tenant_id = tenant_of(request)
     who = await required(request, tenant_id)
@@ -218,7 +218,7 @@ async def driver_new_passkey_options(request: ApiRequest) -> PasskeyAsked:
 
 
 @post("/me/passkeys", status_code=201, opt=ASIDE)
-async def driver_add_passkey(request: ApiRequest, data: JSONBody[PasskeyMade]) -> PasskeyView:
+async def driver_add_passkey(request: ApiRequest, data: JSONBody[PasskeyMade]) -> DriverPasskey:
     """Keep a passkey that the browser made. A guest who has one is a guest no more."""
     who = await required(request, tenant_of(request))
     return await drivers_of(request).accounts.add_passkey(
@@ -243,8 +243,8 @@ async def _welcome(request: ApiRequest, made: NewSignIn) -> Response[DriverMe]:
     return Response(me, status_code=200, cookies=[cookie_of(request, made)])
 
 
-def _asked(asked: Asked) -> PasskeyAsked:
-    return PasskeyAsked(challenge_id=asked.challenge_id, options=asked.options)
+def _asked(asked: Asked) -> DriverPasskeyAsked:
+    return DriverPasskeyAsked(challenge_id=asked.challenge_id, options=asked.options)
 
 
 routes = (

@@ -31,7 +31,7 @@ class Forgotten(Body, frozen=True, kw_only=True):
     login: Annotated[str, msgspec.Meta(min_length=1, max_length=120, examples=["ada@example.com"])]
 
 
-class Reset(Body, frozen=True, kw_only=True):
+class ResetPassword(Body, frozen=True, kw_only=True):
     """The word of the link that was mailed, and a password of at least 10 characters."""
 
     token: Ticket
@@ -133,7 +133,9 @@ async def forgot_password(request: ApiRequest, data: JSONBody[Forgotten]) -> Non
 
 
 @post("/login/reset", status_code=200, opt=OPEN)
-async def reset_password(request: ApiRequest, data: JSONBody[Reset]) -> Response[Me | SecondFactorNeeded]:
+async def reset_password(
+    request: ApiRequest, data: JSONBody[ResetPassword]
+) -> Response[Me | SecondFactorNeeded]:
     """Set a new password by the word of a mailed link, which works once within an hour.
 
     All sessions end. Who has a second factor is answered 202 and goes on with it.
