@@ -1,7 +1,7 @@
 """What the API stands on: the services it calls and the settings it obeys."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -47,6 +47,16 @@ if TYPE_CHECKING:
     from currant.tenancy.service import Tenancy
 
 
+class SettingShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting as it holds; `source` is default, file (or the command line) or environment."""
+
+    key: str
+    value: Any
+    default: Any
+    source: str
+    doc: str
+
+
 class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """The services behind the routes."""
 
@@ -88,6 +98,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """None where nobody looks at pages."""
     drivers: "Drivers | None" = None
     """None where drivers are not served."""
+    settings: Callable[[], tuple[SettingShown, ...]] = tuple
+    """How the installation is set, without its secrets."""
     audit: "Audit | None" = None
     notes: "Notes | None" = None
     onboarding: "OnboardingService | None" = None

@@ -31,6 +31,7 @@ from currant.app.place import Place, Running
 from currant.app.records import start_records
 from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
+from currant.app.settings_view import settings_shown
 from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
 from currant.charging.energy_needs import EnergyNeedsService
@@ -506,6 +507,7 @@ async def _open_doors(currant: Currant, stack: AsyncExitStack) -> None:
             onboarding=currant.onboarding,
             audit=currant.audit,
             notes=currant.notes,
+            settings=lambda: settings_shown(settings),
         ),
         ApiConfig(
             ocpp_urls=tuple(url for url in (currant.ocpp_tls_url, currant.ocpp_url) if url),

@@ -35,7 +35,8 @@ async def _content(request: ApiRequest) -> tuple[bytes, Format]:
     return content, TYPES[kind]
 
 
-def _download(chunks: AsyncIterator[bytes], name: str, form: Format) -> Stream:
+def download(chunks: AsyncIterator[bytes], name: str, form: Format) -> Stream:
+    """The answer that a browser saves as a file while it comes."""
     disposition = f'attachment; filename="{name}.{form.value}"'
     return Stream(chunks, media_type=MEDIA[form], headers={"Content-Disposition": disposition})
 
@@ -109,7 +110,7 @@ async def import_tokens(
 async def export_locations(request: ApiRequest, form: Form = Format.CSV) -> Stream:
     """Export all locations, as import takes them."""
     chunks = services_of(request).station_imports.export_locations(tenant_of(request), form)
-    return _download(chunks, "locations", form)
+    return download(chunks, "locations", form)
 
 
 @get(
@@ -118,14 +119,14 @@ async def export_locations(request: ApiRequest, form: Form = Format.CSV) -> Stre
 async def export_stations(request: ApiRequest, form: Form = Format.CSV) -> Stream:
     """Export all stations, as import takes them. Passwords are not known and not in it."""
     chunks = services_of(request).station_imports.export_stations(tenant_of(request), form)
-    return _download(chunks, "stations", form)
+    return download(chunks, "stations", form)
 
 
 @get("/tokens/export", opt={"permission": Permission.TOKENS_READ, "gives": tuple(TYPES)}, tags=["Tokens"])
 async def export_tokens(request: ApiRequest, form: Form = Format.CSV) -> Stream:
     """Export all tokens, as import takes them."""
     chunks = services_of(request).token_imports.export_tokens(tenant_of(request), form)
-    return _download(chunks, "tokens", form)
+    return download(chunks, "tokens", form)
 
 
 router = Router(

@@ -69,7 +69,7 @@ async def list_sessions(
     limit: Limit = 100,
 ) -> Page[SessionView]:
     """Sessions, latest first; `limit=1` is the latest. `since` and `until` are about when they started."""
-    wanted = _wanted(
+    wanted = sessions_wanted(
         request,
         active=active,
         station=station,
@@ -102,7 +102,7 @@ async def count_sessions(
     until: Until = None,
 ) -> Count:
     """How many sessions there are, with the filters of the list; 10,000 stands for that or more."""
-    wanted = _wanted(
+    wanted = sessions_wanted(
         request,
         active=active,
         station=station,
@@ -117,7 +117,7 @@ async def count_sessions(
     return Count(count=await services_of(request).charging.count(tenant_of(request), wanted))
 
 
-def _wanted(
+def sessions_wanted(
     request: ApiRequest,
     *,
     active: bool | None,
