@@ -1,10 +1,11 @@
 // A table of any length: only what is seen is drawn, columns by choice, rows selected for a common deed.
-import { ActionIcon, Box, Checkbox, Group, Menu, ScrollArea, Text, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Box, Checkbox, Group, Menu, Text, UnstyledButton } from "@mantine/core";
 import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp, IconColumns3 } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { DataRow } from "./DataRow";
 import classes from "./DataTable.module.css";
 
 export interface Column<Row> {
@@ -32,6 +33,8 @@ interface Props<Row> {
   rows: readonly Row[];
   columns: Column<Row>[];
   keyOf: (row: Row) => string;
+  // What a row is called where it is chosen; its key when it has no name.
+  nameOf?: (row: Row) => string;
   // What a row is as a card on a phone.
   card?: (row: Row) => ReactNode;
   rowHeight?: number;
@@ -77,11 +80,13 @@ export function DataTable<Row>(props: Props<Row>) {
   }, [last, rows.length, onEnd]);
 
   const template = `${onSelect ? "2.5rem " : ""}${shown.map((column) => column.width ?? "minmax(7rem, 1fr)").join(" ")}`;
-  const toggle = (key: string) => {
-    const next = new Set(selected);
+  const chosen = useRef({ selected, onSelect });
+  chosen.current = { selected, onSelect };
+  const toggle = useCallback((key: string) => {
+    const next = new Set(chosen.current.selected);
     if (!next.delete(key)) next.add(key);
-    onSelect?.(next);
-  };
+    chosen.current.onSelect?.(next);
+  }, []);
   const allKeys = () => new Set(rows.map(keyOf));
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12 }[event.key];
@@ -144,11 +149,16 @@ export function DataTable<Row>(props: Props<Row>) {
       {rows.length === 0 && props.empty ? (
         props.empty
       ) : (
-        <ScrollArea.Autosize
-          viewportRef={place}
-          mah={props.height ?? "calc(100dvh - 16rem)"}
-          viewportProps={{ tabIndex: 0, onKeyDown, "aria-label": props.label }}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+        <div
+          ref={place}
+          role="region"
+          aria-label={props.label}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+          tabIndex={0}
+          onKeyDown={onKeyDown}
           className={classes.frame}
+          style={{ maxHeight: props.height ?? "calc(100dvh - 16rem)" }}
         >
           <div
             role="table"
@@ -213,47 +223,26 @@ export function DataTable<Row>(props: Props<Row>) {
                 if (row === undefined) return null;
                 const key = keyOf(row);
                 return (
-                  <div
+                  <DataRow
                     key={key}
-                    role="row"
-                    aria-rowindex={item.index + 2}
-                    aria-selected={selected?.has(key)}
-                    data-active={item.index === active || undefined}
-                    className={asCards ? classes.card : classes.row}
-                    style={{
-                      transform: `translateY(${item.start}px)`,
-                      height: item.size,
-                      gridTemplateColumns: asCards ? undefined : template,
-                    }}
-                  >
-                    {asCards ? (
-                      <div role="cell" className={classes.fill}>
-                        {card?.(row)}
-                      </div>
-                    ) : (
-                      <>
-                        {onSelect && (
-                          <div role="cell">
-                            <Checkbox
-                              aria-label={t("table.select", { name: key })}
-                              checked={selected?.has(key) ?? false}
-                              onChange={() => toggle(key)}
-                            />
-                          </div>
-                        )}
-                        {shown.map((column) => (
-                          <div key={column.key} role="cell" className={column.end ? classes.end : undefined}>
-                            {column.render(row)}
-                          </div>
-                        ))}
-                      </>
-                    )}
-                  </div>
+                    row={row}
+                    rowKey={key}
+                    name={props.nameOf?.(row) ?? key}
+                    index={item.index}
+                    start={item.start}
+                    size={item.size}
+                    template={template}
+                    columns={shown}
+                    card={asCards ? card : undefined}
+                    active={item.index === active}
+                    selected={onSelect ? (selected?.has(key) ?? false) : undefined}
+                    onToggle={toggle}
+                  />
                 );
               })}
             </div>
           </div>
-        </ScrollArea.Autosize>
+        </div>
       )}
     </Box>
   );
