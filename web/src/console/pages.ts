@@ -1,7 +1,14 @@
 // Every page of the console: where it is, what it is called, who may see it, and what draws it.
 //
 // A line here is all it takes to add one: the menu, the palette, the titles and the browser tests follow it.
-import { IconGauge, IconPlugConnected, type TablerIcon } from "@tabler/icons-react";
+import {
+  IconChargingPile,
+  IconGauge,
+  IconMap2,
+  IconMapPin,
+  IconPlugConnected,
+  type TablerIcon,
+} from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import type { Permission } from "./session";
 

@@ -149,7 +149,6 @@ export function DataTable<Row>(props: Props<Row>) {
       {rows.length === 0 && props.empty ? (
         props.empty
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
         <div
           ref={place}
           role="region"
