@@ -17,6 +17,7 @@ import msgspec
 
 from currant.access.model import AccountDraft, GroupDraft, Presented, TokenDraft, TokenKind
 from currant.app.container import Currant
+from currant.app.demo_history import PastDriver, PastPlace, make_history
 from currant.charging.model import Phase, SessionFilter
 from currant.kit.clock import micros
 from currant.kit.crypto import digest
@@ -46,6 +47,8 @@ OPENING_SHARE = 0.4
 OPENING_S = 60.0
 APP_DRIVER_EVERY_S = 20.0
 STAYS_AT_LEAST_S = 300.0
+# More than any EVSE can have given in the days that are made up before the first start.
+REGISTERS_FROM_WH = 100_000_000
 FAULTS = Faults(offline_per_day=2.0, offline_s=300.0, reboots_per_day=1.0, errors_per_day=2.0, error_s=400.0)
 
 
@@ -128,6 +131,7 @@ class DemoNetwork:
         """Register what is not there yet: places, stations with passwords, drivers with cards and apps."""
         locations = await self._locations()
         known = {entry.identity for entry in self._currant.directory}
+        first_start = not any(spec.identity in known for spec in self._specs)
         for spec in self._specs:
             if spec.identity not in known:
                 draft = StationDraft(
@@ -145,6 +149,45 @@ class DemoNetwork:
                     self._tenant_id, entry.station_id, spec.password, by=BY
                 )
         await self._drivers()
+        if first_start and not (await self._currant.charging.list(self._tenant_id, limit=1)).items:
+            await self._past()
+
+    async def _past(self) -> None:
+        """Give a network that has never run something to show: the days before."""
+        places = []
+        for spec in map(self._with_registers, self._specs):
+            entry = self._currant.directory.find(spec.identity)
+            assert entry is not None, "It has just been registered."
+            places.append(
+                PastPlace(
+                    spec=spec,
+                    station_id=entry.station_id,
+                    location_id=entry.location_id,
+                    registers_wh=spec.register_wh,
+                )
+            )
+        drivers = []
+        cursor: str | None = None
+        while True:
+            page = await self._currant.access.list_tokens(self._tenant_id, cursor=cursor, limit=200)
+            drivers += [
+                PastDriver(
+                    uid=token.uid, kind=token.kind.value, token_id=token.id, account_id=token.account_id
+                )
+                for token in page.items
+            ]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        made = await make_history(
+            self._currant.charging,
+            self._tenant_id,
+            places,
+            drivers,
+            now=self._currant.clock.now(),
+            seed=self._seed,
+        )
+        log.info("The demo network was given a past of %d sessions.", made)
 
     @asynccontextmanager
     async def alive(self) -> AsyncIterator[Fleet]:
@@ -182,7 +225,8 @@ class DemoNetwork:
         dice = Random(f"{self._seed}/{spec.identity}/registers")
         # A 1.6 station tells its register as a 32-bit number (StartTransaction.meterStart).
         registers = (
-            dice.randrange(10_000, 30_000_000) + int(hours * evse.max_power_w) for evse in spec.evses
+            REGISTERS_FROM_WH + dice.randrange(10_000, 30_000_000) + int(hours * evse.max_power_w)
+            for evse in spec.evses
         )
         return msgspec.structs.replace(
             spec, register_wh=tuple(min(each, 2_000_000_000) for each in registers)

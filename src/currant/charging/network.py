@@ -390,6 +390,10 @@ class Network:
         held = self._up_to_date(tenant_id).stations.values()
         return held if location_id is None else [each for each in held if each.location_id == location_id]
 
+    def tenants(self) -> list[TenantId]:
+        """The tenants that have stations."""
+        return list(self._tenants)
+
     def station(self, tenant_id: TenantId, station_id: StationId) -> StationNow | None:
         return self._up_to_date(tenant_id).stations.get(station_id)
 
@@ -411,7 +415,7 @@ def overview_now(counts: Counts, at: datetime) -> dict[str, Any]:
         "at": at,
         "stations": {"by_state": counts.by_state, "total": counts.total, "connected": counts.connected},
         "connectors": {"by_status": counts.by_status},
-        "power_w": counts.power_w,
+        "power_w": round(counts.power_w),
         "capacity_w": counts.capacity_w,
         "sessions_active": counts.sessions,
     }

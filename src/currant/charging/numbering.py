@@ -59,11 +59,11 @@ class SessionNumbers:
         self, function: Callable[[Connection, ChangeSet, Offered], T], tenant_id: TenantId, *, likely: bool
     ) -> T:
         """`Database.decide` with a number on offer; `likely` when it will probably be taken."""
-        number = await self._next() if likely else None
+        number = await self.next() if likely else None
         try:
             return await self._with(number, function, tenant_id)
         except NumberWanted:
-            return await self._with(await self._next(), function, tenant_id)
+            return await self._with(await self.next(), function, tenant_id)
 
     async def _with(
         self,
@@ -80,5 +80,6 @@ class SessionNumbers:
             heapq.heappush(self._unused, number)
         return result
 
-    async def _next(self) -> int:
+    async def next(self) -> int:
+        """A number for a session that comes to be in any case."""
         return heapq.heappop(self._unused) if self._unused else await self._numbers.next(NUMBERS)

@@ -33,7 +33,6 @@ COLUMNS = (
     "problem",
     "last_seen_at",
 )
-_LAST_SEEN = COLUMNS.index("last_seen_at")
 
 
 class State(StrEnum):
@@ -226,7 +225,7 @@ def row_of(station: StationNow) -> list[Any]:
 
 
 def news(before: Sequence[Any] | None, after: Sequence[Any]) -> dict[str, Any]:
-    """What differs between two rows, by column. A station that was only seen again is no news."""
+    """What differs between two rows, by column. When a station was last seen is told when it comes or goes."""
     if before is None:
         return dict(zip(COLUMNS, after, strict=True))
     changed = {
@@ -234,16 +233,10 @@ def news(before: Sequence[Any] | None, after: Sequence[Any]) -> dict[str, Any]:
         for name, old, new in zip(COLUMNS, before, after, strict=True)
         if new is not old and new != old
     }
-    if changed.keys() == {"last_seen_at"}:
-        return {}
+    if "connected" not in changed:
+        # A station that is connected was seen just now; saying so each time would be most of what is said.
+        changed.pop("last_seen_at", None)
     return changed
-
-
-def as_last_seen(row: Sequence[Any], at: datetime | None) -> list[Any]:
-    """A row with the time at which the station was last heard of."""
-    fresh = list(row)
-    fresh[_LAST_SEEN] = at
-    return fresh
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

@@ -227,7 +227,11 @@ async def get_network_overview(
         problems=glance.problems,
         curve=DayCurve(
             step_s=STEP_S,
-            today=[round(energy / hours) for energy in glance.today.energy_wh[:passed]],
+            # The quarter of an hour under way has its power now.
+            today=[
+                *(round(energy / hours) for energy in glance.today.energy_wh[: passed - 1]),
+                round(counts.power_w),
+            ],
             before=[round(energy / hours) for energy in glance.before.energy_wh],
         ),
         sessions_by_hour=glance.today.started[: glance.elapsed_us // HOUR_US + 1],
