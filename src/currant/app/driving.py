@@ -32,6 +32,7 @@ async def start_drivers(
     wanted = settings.drivers
     currant.drivers = Drivers(
         database,
+        currant.directory,
         currant.inventory,
         currant.access,
         currant.charging,

@@ -22,6 +22,7 @@ from currant.kit.errors import NotFound
 from currant.kit.event import Event
 from currant.kit.ids import LocationId, StationId, TenantId
 from currant.stations import events as stations
+from currant.stations.directory import StationDirectory
 from currant.stations.inventory import Inventory, StationFilters
 from currant.stations.model import (
     Admission,
@@ -260,8 +261,15 @@ class TenantPlaces:
 class Places:
     """The directory. `of` gives a tenant's places; `follow` is to be told of PLACE_EVENTS."""
 
-    def __init__(self, database: Database, inventory: Inventory, charging: ChargingService) -> None:
+    def __init__(
+        self,
+        database: Database,
+        directory: StationDirectory,
+        inventory: Inventory,
+        charging: ChargingService,
+    ) -> None:
         self._database = database
+        self._directory = directory
         self._inventory = inventory
         self._charging = charging
         self._tenants: dict[TenantId, TenantPlaces] = {}
@@ -394,6 +402,9 @@ class Places:
         station.states[event.evse, event.connector] = Status(event.after, event.happened_at)
 
     async def _look_at_station(self, tenant: TenantPlaces, station_id: StationId) -> None:
+        if self._directory.by_id(station_id) is None:
+            # It may hear of a new station a moment after us.
+            await self._directory.reload(station_id=station_id)
         try:
             overview = await self._inventory.get_station(tenant.tenant_id, station_id)
         except NotFound:

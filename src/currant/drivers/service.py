@@ -27,6 +27,7 @@ from currant.kit.clock import Clock, micros
 from currant.kit.errors import Conflict
 from currant.kit.ids import TenantId
 from currant.kit.mail import Mailer
+from currant.stations.directory import StationDirectory
 from currant.stations.inventory import Inventory
 from currant.tenancy.branding_rules import host_of
 
@@ -55,6 +56,7 @@ class Drivers:
     def __init__(
         self,
         database: Database,
+        directory: StationDirectory,
         inventory: Inventory,
         access: AccessService,
         charging: ChargingService,
@@ -79,7 +81,7 @@ class Drivers:
         self.terms = terms
         self.push_key = push_key
         self.own_hosts = frozenset(host_of(host) for host in own_hosts)
-        self.places = Places(database, inventory, charging)
+        self.places = Places(database, directory, inventory, charging)
         self.looking = Looking(price_of)
         self.sign_in = SignIn(database, access, clock, key=key, mailer=mailer, link_lasts=terms.link_lasts)
         self.accounts = Accounts(database, access, charging, reservations, self.sign_in, clock)

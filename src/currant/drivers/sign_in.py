@@ -82,14 +82,14 @@ class SignIn:
         self._access = access
         self._clock = clock
         self._key = key
-        self._mailer = mailer
+        self.mailer = mailer
         self._link_lasts = link_lasts
         self._seen: dict[str, int] = {}
 
     @property
     def has_mail(self) -> bool:
         """Whether letters can be sent."""
-        return self._mailer is not None
+        return self.mailer is not None
 
     # Staying signed in
 
@@ -127,7 +127,7 @@ class SignIn:
     ) -> None:
         """Send a link to an address, known or not. Whoever asks too often for one address gets no more for now."""
         address = normalised(email)
-        if self._mailer is None:
+        if self.mailer is None:
             raise Conflict("This server sends no letters: sign in another way.", field="email")
         secret, now = new_secret(SECRET_LENGTH), self._clock.now()
 
@@ -146,7 +146,7 @@ class SignIn:
         link = f"{base}/charge/sign-in?token={secret}"
         minutes = round(self._link_lasts.total_seconds() / 60)
         text = words.in_language(words.MAIL["text"], language)
-        await self._mailer.send(
+        await self.mailer.send(
             Mail(
                 to=address,
                 subject=words.in_language(words.MAIL["subject"], language).format(name=brand),
