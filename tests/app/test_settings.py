@@ -37,7 +37,9 @@ def test_options_win_over_the_environment_and_that_over_the_file(tmp_path: Path)
 
 def test_every_key_can_be_set_by_its_variable() -> None:
     for key in keys():
-        value = {"true or false": "true", "list of texts": '["a","b"]'}.get(key.type, "7")
+        provider = '[{"id":"x","name":"X","issuer":"https://x.example","client_id":"c"}]'
+        kinds = {"true or false": "true", "list of texts": '["a","b"]', "list of tables": provider}
+        value = kinds.get(key.type, "7")
         value = str(key.default.value) if hasattr(key.default, "value") else value
         value = "20000" if key.name == "max_message_bytes" else value
         settings = load(environment={key.variable: value})
@@ -89,3 +91,16 @@ def test_every_key_says_what_it_means() -> None:
         assert len(key.explanation) > 20, key.dotted
     assert {key.section for key in keys()} >= {"", "ocpp", "http"}
     assert isinstance(load(environment={}), Settings)
+
+
+def test_a_mistake_in_a_provider_is_told_without_its_secret(tmp_path: Path) -> None:
+    told = problems(
+        written(
+            tmp_path,
+            '[[sign_in.providers]]\nid = "x"\nname = "X"\nissuer = "https://x.example"\n'
+            'client_secret = "do not tell"\nscope = ["openid"]\n',
+        )
+    )
+    assert any("client_id: Field required" in problem for problem in told)
+    assert any("scope: Extra inputs are not permitted" in problem for problem in told)
+    assert not any("do not tell" in problem for problem in told)

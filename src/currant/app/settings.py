@@ -627,10 +627,11 @@ def load(
         problems += [
             Problem(
                 where=f"{where}: {'.'.join(str(part) for part in wrong['loc'])}",
-                what=f"{wrong['msg']}, but it is {json.dumps(wrong['input'], default=str)[:80]}.",
+                what=_told(wrong["msg"], wrong["input"]),
             )
             for wrong in error.errors()
-            if wrong["type"] != "extra_forbidden"
+            # Those of sections are told above, with the name that was meant.
+            if wrong["type"] != "extra_forbidden" or len(wrong["loc"]) > 2
         ]
         if not problems:
             problems = [Problem(where=where, what=str(error))]
@@ -639,6 +640,13 @@ def load(
     if problems:
         raise SettingsWrong(problems)
     return settings
+
+
+def _told(message: str, value: Any) -> str:
+    # A whole table may hold a secret beside what is wrong with it.
+    if isinstance(value, dict):
+        return f"{message}."
+    return f"{message}, but it is {json.dumps(value, default=str)[:80]}."
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
