@@ -16,7 +16,7 @@ from currant.tenancy.model import Permission
 
 BYTES_MAX = 20_000_000
 TYPES = {"text/csv": Format.CSV, "application/json": Format.JSON}
-MEDIA = {Format.CSV: "text/csv; charset=utf-8", Format.JSON: "application/json"}
+MEDIA = {Format.CSV: "text/csv", Format.JSON: "application/json"}
 
 DryRun = Annotated[bool, QueryParameter(required=False, description="Only say what would happen.")]
 Partial = Annotated[
