@@ -105,7 +105,7 @@ async def a_session(api: Api, *, ended: bool = True) -> Any:
             station,
             sessions,
             StopReport(
-                transaction_id=started.number, meter_wh=3_500, at=now(), received_at=now(), reason="Remote"
+                transaction_id=started.number, meter_wh=3_000, at=now(), received_at=now(), reason="Remote"
             ),
         )
     return started
@@ -377,7 +377,7 @@ async def test_sessions_are_exported_with_the_filters_of_the_list(api: Api, owne
     assert (row["number"], row["station_identity"], row["energy_wh"]) == (
         str(started.number),
         "MUC-0042",
-        "2500",
+        "2000",
     )
     assert row["started_at"].endswith("Z")
     assert table((await owner.get("/api/v1/sessions/export?active=true")).text) == []
