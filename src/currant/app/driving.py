@@ -42,6 +42,8 @@ async def start_drivers(
         clock,
         key=currant.place.installation_key(),
         mailer=mailer,
+        mail_arrives=currant.tenancy.mail_arrives,
+        public_url=settings.http.public_url,
         terms=driver_terms(wanted),
         own_hosts=[*names, settings.http.host],
         push_key=key.public,
@@ -54,20 +56,25 @@ async def start_drivers(
         currant.outbound,
         key,
         clock,
-        contact=wanted.push_contact or wanted.public_url or f"https://{names[0]}",
+        contact=wanted.push_contact or _reached_at(settings.http.public_url) or f"https://{names[0]}",
     )
     currant.push.start()
     stack.push_async_callback(currant.push.stop)
 
 
+def _reached_at(url: str) -> str:
+    # Nothing but these two may stand in what push services are told (RFC 8292, 2.1).
+    return url if url.startswith("https://") else ""
+
+
 def driver_terms(wanted: "DriverSettings") -> DriverTerms:
+    """What drivers may do, as it is set."""
     return DriverTerms(
         link_lasts=timedelta(minutes=wanted.link_minutes),
         plug_in_within=timedelta(minutes=wanted.plug_in_minutes),
         guest_sessions=wanted.guest_sessions,
         driver_sessions=wanted.driver_sessions,
         guests_kept=timedelta(days=wanted.guest_days),
-        public_url=wanted.public_url,
     )
 
 

@@ -417,10 +417,6 @@ class DriverSettings(Section):
     """The app for drivers. Whether it is served, and whether guests may charge, is each organisation's own
     choice (its branding)."""
 
-    public_url: str = ""
-    """Where drivers reach this server, as in `https://charge.example.com`: for the links in letters. Empty: by the
-    name they asked it by, where that is an organisation's host name or one of this server's own."""
-
     link_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     """Minutes that a link to sign in works."""
 

@@ -43,8 +43,6 @@ class DriverTerms(msgspec.Struct, frozen=True, kw_only=True):
     guest_sessions: int = 1
     driver_sessions: int = 3
     guests_kept: timedelta = timedelta(days=60)
-    public_url: str = ""
-    """Where drivers reach this server, for links in letters; empty takes the name it was asked by, if it is one of ours."""
 
 
 USUAL = DriverTerms()
@@ -67,6 +65,8 @@ class Drivers:
         *,
         key: bytes,
         mailer: Mailer | None = None,
+        mail_arrives: bool = True,
+        public_url: str = "",
         terms: DriverTerms = USUAL,
         price_of: PriceOf = no_price,
         cost_of: CostOf = no_cost,
@@ -74,11 +74,13 @@ class Drivers:
         push_key: str = "",
         allow_private_push: bool = False,
     ) -> None:
-        """`own_hosts` are the names that this server knows itself by; `push_key` is the public half of the key that messages to browsers are signed with."""
+        """`public_url` is where people reach this server, for links in letters; `own_hosts` are the names that this server knows itself by; `push_key` is the public half of the key that messages to browsers are signed with."""
         self._database = database
         self._waiting = waiting
         self._clock = clock
         self.terms = terms
+        self.mail_arrives = mailer is not None and mail_arrives
+        self.public_url = public_url.rstrip("/")
         self.push_key = push_key
         self.own_hosts = frozenset(host_of(host) for host in own_hosts)
         self.places = Places(database, directory, inventory, charging)

@@ -86,11 +86,6 @@ class SignIn:
         self._link_lasts = link_lasts
         self._seen: dict[str, int] = {}
 
-    @property
-    def has_mail(self) -> bool:
-        """Whether letters can be sent."""
-        return self.mailer is not None
-
     # Staying signed in
 
     async def authenticate(self, tenant_id: TenantId, cookie: str) -> SignedInDriver | None:

@@ -104,7 +104,7 @@ async def driver_site(request: ApiRequest) -> Site:
         vapid_public_key=drivers.push_key,
         languages=LANGUAGES,
         guests=branding.guests,
-        mail=drivers.sign_in.has_mail,
+        mail=drivers.mail_arrives,
     )
 
 

@@ -16,9 +16,9 @@ from currant.tenancy.branding_rules import host_of as bare_host
 # mobile network may stand behind one address.
 ALLOWED = {
     "code": (120, 2.0),
-    "guest": (60, 0.1),
-    "mail": (30, 0.03),
-    "link": (60, 0.2),
+    "guest": (120, 0.2),
+    "mail": (60, 0.1),
+    "link": (60, 0.5),
     "passkey": (60, 0.2),
     "start": (10, 0.1),
     "stop": (20, 0.5),
@@ -75,10 +75,12 @@ def base_of(request: ApiRequest, tenant_id: TenantId) -> str:
     """Where a letter may lead: to a name that is known to be ours, and never to one that a request made up."""
     brandings, drivers = _brandings_of(request), drivers_of(request)
     host = host_of(request)
-    if brandings.is_branded(host) or bare_host(host) in drivers.own_hosts:
+    if brandings.is_branded(host):
         return origin_of(request)
-    if drivers.terms.public_url:
-        return drivers.terms.public_url.rstrip("/")
+    if drivers.public_url:
+        return drivers.public_url
+    if bare_host(host) in drivers.own_hosts:
+        return origin_of(request)
     known = brandings.host_of(tenant_id)
     if known:
         return f"https://{known}"
@@ -86,7 +88,7 @@ def base_of(request: ApiRequest, tenant_id: TenantId) -> str:
         421,
         "unknown_host",
         "This server does not know itself by this name: give it to an organisation as one of its hosts, or "
-        "set `[drivers] public_url`.",
+        "set `public_url` of `[http]`.",
     )
 
 
