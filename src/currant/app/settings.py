@@ -432,7 +432,7 @@ class DriverSettings(Section):
     guest_days: Annotated[int, Field(ge=1)] = 60
     """Days after which a guest who does not come back is forgotten: what they charged stays, as nobody's."""
 
-    push_contact: str = ""
+    push_contact: Annotated[str, Field(pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://\S+)?$")] = ""
     """How the services that carry messages to browsers reach you when something is wrong with yours:
     `mailto:you@example.com`, or an address that begins with https://. Empty: this server's address."""
 
