@@ -15,7 +15,7 @@ import msgspec
 import uvloop
 
 import currant
-from currant.bench import desired, load, scenarios
+from currant.bench import desired, live, load, scenarios
 from currant.bench import messages as say
 from currant.bench.process import Measured
 from currant.bench.report import ECHO_THERE, Figure, Report
@@ -38,10 +38,24 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     steady_rate: int = 2_000
     declared: int = 10_000
     """Stations that one variable is changed for."""
+    looked_at: int = 5_000
+    """Stations that consoles look at."""
+    consoles: int = 200
+    looks_s: float = 12.0
 
 
 FULL = Size()
-QUICK = Size(messages=2_000, sessions=100, crowd=300, steady_s=2.0, steady_rate=500, declared=300)
+QUICK = Size(
+    messages=2_000,
+    sessions=100,
+    crowd=300,
+    steady_s=2.0,
+    steady_rate=500,
+    declared=300,
+    looked_at=300,
+    consoles=20,
+    looks_s=2.0,
+)
 
 
 class Bench:
@@ -74,6 +88,19 @@ class Bench:
         self.progress(f"one variable changed for {self.size.declared:,} stations")
         self.figures += await desired.change_for_all(
             self.folder / "desired", stations=self.size.declared, database=self.database
+        )
+
+    async def run_live(self) -> None:
+        """Only what it costs that consoles look on."""
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+        self.progress(f"{self.size.consoles} consoles look at {self.size.looked_at:,} stations")
+        self.figures += await live.watched(
+            self.folder / "live",
+            stations=self.size.looked_at,
+            seconds=self.size.looks_s,
+            consoles=self.size.consoles,
+            database=self.database,
         )
 
     async def _echo_floor(self) -> float:
@@ -333,7 +360,8 @@ def bench(
     """Run everything in a temporary folder; raises WrongAnswer or AssertionError when the server is wrong."""
     with tempfile.TemporaryDirectory(prefix="currant-bench-") as folder:
         run = Bench(size, Path(folder), database=database, progress=progress)
-        uvloop.run(run.run_desired() if only == "desired" else run.run())
+        scenario = {"desired": run.run_desired, "live": run.run_live}.get(only, run.run)
+        uvloop.run(scenario())
     return Report(
         version=currant.__version__,
         python=platform.python_version(),

@@ -366,7 +366,9 @@ class Network:
 
     def snapshot(self, tenant_id: TenantId) -> Snapshot:
         """Every station of a tenant, and where the live board goes on from there; not older than a second."""
-        self._board.keep(tenant_id, "stations")
+        # Whoever asks for this follows these from here on.
+        for topic in ("stations", "overview", "problems"):
+            self._board.keep(tenant_id, topic)
         held, now = self._tenant(tenant_id), self._clock.monotonic()
         known = held.snapshot
         if known is not None and now - known.made_at < SNAPSHOT_LASTS_S:

@@ -94,7 +94,10 @@ def bench(
     database: Annotated[str | None, typer.Option("--database", help="Another database than SQLite.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write the figures to this file, too.")] = None,
     only: Annotated[
-        str, typer.Option(help="Only this: `desired`, one variable changed for all stations.")
+        str,
+        typer.Option(
+            help="Only this: `desired`, one variable changed for all stations; `live`, consoles that look on."
+        ),
     ] = "",
 ) -> None:
     """Measure CPU, memory and latency, with the floors beside them."""
@@ -104,8 +107,8 @@ def bench(
     from currant.bench.run import FULL, QUICK
     from currant.bench.run import bench as measure
 
-    if only not in ("", "desired"):
-        raise Failure(f"There is no scenario {only}: `desired`, or all without --only.", Exit.USAGE)
+    if only not in ("", "desired", "live"):
+        raise Failure(f"There is no scenario {only}: `desired`, `live`, or all without --only.", Exit.USAGE)
     size = QUICK if quick else FULL
     report = measure(size, database=database, only=only, progress=lambda what: errors.print(what))
     found = msgspec.to_builtins(report)
