@@ -1,5 +1,6 @@
 // The colours of the product, and of whoever's brand it is shown in: the only place with colour literals.
-import { createTheme, type MantineColorsTuple, type MantineThemeOverride } from "@mantine/core";
+// Types alone come from Mantine: the driver's app takes colours from here and nothing of Mantine.
+import type { MantineColorsTuple, MantineThemeOverride } from "@mantine/core";
 
 export const CURRANT = "#8a2348";
 
@@ -85,7 +86,7 @@ export function shades(colour: string): MantineColorsTuple {
 }
 
 export function themeOf(colour: string = CURRANT): MantineThemeOverride {
-  return createTheme({
+  return {
     primaryColor: "brand",
     primaryShade: { light: 6, dark: 6 },
     colors: { brand: shades(colour) },
@@ -102,5 +103,60 @@ export function themeOf(colour: string = CURRANT): MantineThemeOverride {
       Modal: { defaultProps: { centered: true } },
       Table: { defaultProps: { verticalSpacing: "xs" } },
     },
-  });
+  };
+}
+
+// The grounds and inks of the driver's app: read in the sun, in the rain, by old eyes.
+const GROUNDS = {
+  light: {
+    ground: "#ffffff",
+    soft: "#f1f3f5",
+    line: "#c9ced6",
+    edge: "#767e8a",
+    ink: "#12161b",
+    dim: "#48505b",
+    danger: "#b3121f",
+    "danger-fill": "#b3121f",
+    "on-danger": "#ffffff",
+    warn: "#fff1cc",
+    "on-warn": "#4d3300",
+  },
+  dark: {
+    ground: "#13161a",
+    soft: "#20252b",
+    line: "#414953",
+    edge: "#8a94a1",
+    ink: "#f5f7f9",
+    dim: "#bcc4ce",
+    danger: "#ff9a9e",
+    "danger-fill": "#c01f2e",
+    "on-danger": "#ffffff",
+    warn: "#40330f",
+    "on-warn": "#ffe4a3",
+  },
+} as const;
+
+const INKS = ["#ffffff", "#000000"] as const;
+
+// What can be read on a colour: white where that is enough, else black.
+export function inkOn(colour: string): string {
+  return contrast(colour, INKS[0]) >= 4.5 ? INKS[0] : INKS[1];
+}
+
+// The driver's app in a brand's colours, as CSS variables: the brand's own colour where it may stay as it is
+// (with an ink that can be read on it), put right where text or an edge would not be seen.
+export function paletteOf(colour: string, scheme: "light" | "dark"): Record<string, string> {
+  const grounds = GROUNDS[scheme];
+  const edge = readable(colour, grounds.ground, 3);
+  const fill = contrast(colour, grounds.ground) >= 1.5 ? colour : edge;
+  const states = Object.entries(STATE_COLOURS).map(([state, shades]) => [`state-${state}`, shades[scheme]]);
+  return {
+    ...grounds,
+    ...Object.fromEntries(states),
+    brand: fill,
+    "on-brand": inkOn(fill),
+    "brand-edge": edge,
+    "brand-text": readable(colour, grounds.soft, 4.6),
+    curve: CURVES[scheme][0]!,
+  };
 }

@@ -37,7 +37,9 @@ async function loaded(code: string): Promise<void> {
   i18next.addResourceBundle(code, "translation", (await load()).default, true, true);
 }
 
-export async function startWords(found: Words): Promise<i18n> {
+// English stands in for a word that a language lacks; `alone` does without, where every kilobyte counts
+// (the build fails on missing words anyway).
+export async function startWords(found: Words, options: { alone?: boolean } = {}): Promise<i18n> {
   words = found;
   const language = preferred();
   await i18next.use(initReactI18next).init({
@@ -48,7 +50,7 @@ export async function startWords(found: Words): Promise<i18n> {
     interpolation: { escapeValue: false },
     returnEmptyString: false,
   });
-  await Promise.all([loaded("en"), loaded(language)]);
+  await Promise.all([options.alone ? undefined : loaded("en"), loaded(language)]);
   await show(language);
   return i18next;
 }
