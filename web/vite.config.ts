@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { groups } from "./scripts/chunks.ts";
 import { words } from "./scripts/words-plugin.ts";
 import { worker } from "./scripts/worker-plugin.ts";
 
@@ -68,6 +69,7 @@ export default defineConfig({
         console: resolve(import.meta.dirname, "console.html"),
         driver: resolve(import.meta.dirname, "driver.html"),
       },
+      output: { codeSplitting: { groups: groups(resolve(import.meta.dirname, "src/driver")) } },
     },
   },
 });

@@ -1,5 +1,5 @@
 // The way to the driver's API, and what of its answers is shared by the pages.
-import { ApiProblem, currentCsrfToken, send, setCsrfToken, Unreachable } from "@kit/api/client";
+import { ApiProblem, currentCsrfToken, send, setCsrfToken, Unreachable } from "@kit/api/send";
 import { QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import i18next from "i18next";
 import { useSyncExternalStore } from "react";

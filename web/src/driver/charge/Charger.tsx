@@ -1,6 +1,6 @@
 // The charger whose code was scanned: what it is, what it costs, and the button to start.
 
-import { ApiProblem } from "@kit/api/client";
+import { ApiProblem } from "@kit/api/send";
 import { useFormats } from "@kit/formats";
 import { IconPlug, IconTag } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";

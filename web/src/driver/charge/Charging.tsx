@@ -1,6 +1,6 @@
 // A session as it runs: what flows, how much it was, and how to stop. Survives a reload and a lost network.
 
-import { ApiProblem } from "@kit/api/client";
+import { ApiProblem } from "@kit/api/send";
 import { useFormats } from "@kit/formats";
 import { IconPlug, IconPlugOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
