@@ -30,7 +30,7 @@ export const placesQuery = queryOptions({
   staleTime: 60_000,
 });
 
-const anew = () => queries.invalidateQueries({ queryKey: ["fleet", "locations"] });
+export const anew = () => queries.invalidateQueries({ queryKey: ["fleet", "locations"] });
 
 // All places, and their names by id. Places that are made or changed elsewhere appear.
 export function usePlaces() {

@@ -48,11 +48,32 @@ export function StateBadge({
   const Shape = SHAPES[known];
   const colour = useStateColour()(known);
   return (
-    <Group gap={4} wrap="nowrap" display="inline-flex" c={colour} data-state={known}>
+    <Group
+      gap={4}
+      wrap="nowrap"
+      display="inline-flex"
+      c={colour}
+      data-state={known}
+      style={{ verticalAlign: "middle" }}
+    >
       <Shape size={size === "md" ? 20 : 16} aria-hidden />
       <Text span size={size} fw={600} c="inherit" style={{ whiteSpace: "nowrap" }}>
         {words ?? t(`state.${known}`)}
       </Text>
     </Group>
+  );
+}
+
+// The shape alone, where many stand together; `words` is what it says to who cannot see it.
+export function StateMark({ state, words, size = 18 }: { state: string; words?: string; size?: number }) {
+  const known = stateOf(state);
+  const Shape = SHAPES[known];
+  const colour = useStateColour()(known);
+  return words ? (
+    <Shape size={size} color={colour} role="img" aria-label={words} data-state={known}>
+      <title>{words}</title>
+    </Shape>
+  ) : (
+    <Shape size={size} color={colour} aria-hidden data-state={known} />
   );
 }
