@@ -96,8 +96,14 @@ export const PAGES: PageEntry[] = [
     permission: "stations:read",
     load: () => import("./pages/onboarding/Waiting"),
   },
+  { path: "/me", title: "me.title", permission: "self", load: () => import("./pages/me/Me") },
 ];
 
 export const OPEN_PAGES: OpenPageEntry[] = [
   { path: "/sign-in", title: "sign_in.title", load: () => import("./pages/sign-in/SignIn") },
+  { path: "/forgotten", title: "forgotten.title", load: () => import("./pages/sign-in/Forgotten") },
+  { path: "/reset", title: "reset.title", load: () => import("./pages/sign-in/Reset") },
+  { path: "/invitation", title: "invitation.title", load: () => import("./pages/sign-in/Invitation") },
+  { path: "/set-up", title: "set_up.password_title", load: () => import("./pages/sign-in/SetUp") },
+  { path: "/second-factor", title: "wall.title", load: () => import("./pages/sign-in/SecondFactorWall") },
 ];

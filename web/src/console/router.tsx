@@ -11,6 +11,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { watchForEnd } from "./ended";
 import { OPEN_PAGES, PAGES } from "./pages";
 import { meQuery } from "./session";
 import { Shell } from "./shell/Shell";
@@ -35,6 +36,7 @@ const framed = createRoute({
     try {
       const me = await queries.ensureQueryData(meQuery);
       if (me.must_change_password) throw redirect({ to: "/set-up" as "/" });
+      if (me.second_factor_required) throw redirect({ to: "/second-factor" as "/" });
     } catch (error) {
       if (error instanceof ApiProblem && error.status === 401)
         throw redirect({ to: "/sign-in" as "/", search: { return_to: location.href } as never });
@@ -65,4 +67,10 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultNotFoundComponent: NotFound,
   scrollRestoration: true,
+});
+
+watchForEnd(() => {
+  const { pathname, href } = router.state.location;
+  if (OPEN_PAGES.some((page) => page.path === pathname)) return;
+  void router.navigate({ to: "/sign-in" as "/", search: { return_to: href, ended: "yes" } as never });
 });
