@@ -1,6 +1,7 @@
 """The live stream over real sockets: topics, batches, what was missed, and who may read what."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 import httpx
 from served import LOCAL_KEY, Api, MakeApi
 
+from currant.api.streams import STREAMS_PER_CALLER
+from currant.events.board import TOPICS_MAX
+from currant.kit.ids import StationId
 from currant.tenancy.model import Role
 
 
@@ -144,3 +148,37 @@ async def test_an_overview_of_nothing_is_empty_and_a_strange_time_zone_is_said(
     assert len(seen["curve"]["before"]) in (92, 96, 100)
     answer = await owner.get("/api/v1/overview?time_zone=Mars/Olympus")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+async def test_one_caller_has_a_bounded_number_of_live_streams(api: Api, owner: httpx.AsyncClient) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        kept = []  # an iterator over a stream that is let go closes the stream
+        for _ in range(STREAMS_PER_CALLER):
+            response = await stack.enter_async_context(owner.stream("GET", "/api/v1/live?topics=stations"))
+            kept.append(Told(response))
+            await kept[-1].next()
+        refused = await api.client(LOCAL_KEY).get("/api/v1/live?topics=stations")
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+
+
+async def test_too_many_topics_are_refused_with_the_number(owner: httpx.AsyncClient) -> None:
+    topics = ",".join(f"station:{number}" for number in range(TOPICS_MAX + 1))
+    answer = await owner.get(f"/api/v1/live?topics={topics}")
+    assert answer.status_code == 422
+    assert str(TOPICS_MAX) in answer.json()["detail"]
+
+
+async def test_messages_of_a_station_are_told_to_whoever_follows_it(
+    api: Api, owner: httpx.AsyncClient
+) -> None:
+    tenant_id = api.tenancy.host_tenant_id
+    async with owner.stream("GET", "/api/v1/live?topics=messages:s1") as response:
+        told = Told(response)
+        await told.next()
+        for station in ("s1", "s2"):
+            api.messages.record(
+                tenant_id, StationId(station), 0, "in", "Heartbeat", "m1", "answered", "{}", "{}", 2, 2, 5
+            )
+        _, _, data = await told.next()
+        (message,) = data["set"].values()
+        assert (message["station_id"], message["action"]) == ("s1", "Heartbeat")

@@ -4,6 +4,7 @@ How stations stand is known in memory. The day comes from its sessions, in one q
 columns of an index's stretch; what it gives is kept for a moment, and of days gone by for longer.
 """
 
+import asyncio
 from collections import OrderedDict
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -78,6 +79,7 @@ class NetworkOverview:
         self._network = network
         self._clock = clock
         self._days: OrderedDict[tuple[Any, ...], tuple[float, Day]] = OrderedDict()
+        self._reading: dict[tuple[Any, ...], asyncio.Future[Day]] = {}
 
     async def glance(
         self, tenant_id: TenantId, *, zone: str = "UTC", location_id: LocationId | None = None
@@ -113,15 +115,20 @@ class NetworkOverview:
         lasts = TODAY_LASTS_S if until_us > now_us else GONE_BY_LASTS_S
         if known is not None and monotonic - known[0] < lasts:
             return known[1]
-        day = await self._database.read(
-            lambda conn: day_of(
-                running_store.spells(
-                    conn, tenant_id, since_us=since_us, until_us=until_us, location_id=location_id
-                ),
-                since_us=since_us,
-                until_us=until_us,
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = self._reading[key] = self._database.read(
+                lambda conn: day_of(
+                    running_store.spells(
+                        conn, tenant_id, since_us=since_us, until_us=until_us, location_id=location_id
+                    ),
+                    since_us=since_us,
+                    until_us=until_us,
+                )
             )
-        )
+            reading.add_done_callback(lambda _: self._reading.pop(key, None))
+        # Many who ask at once wait for one answer; that one of them leaves is nothing to the others.
+        day = await asyncio.shield(reading)
         self._days[key] = (monotonic, day)
         self._days.move_to_end(key)
         while len(self._days) > DAYS_KEPT:

@@ -16,6 +16,7 @@ from currant.api.problems import ApiError
 from currant.api.routes.common import Body, caller_of, config_of, services_of
 from currant.api.streams import LASTS_S, RECONNECT_MS, STREAMS_PER_CALLER
 from currant.events.board import TOPICS_MAX, Board, BoardReader
+from currant.events.live import READERS_MAX, TooManyReaders
 from currant.kit.errors import Invalid, NotFound
 from currant.tenancy.model import Caller, Permission
 
@@ -103,14 +104,18 @@ async def follow_topics(
         )
     since = request.headers.get("last-event-id") or last_event_id
     resumed = None if since is None else since[:POSITION_MAX]
-    reader = board.subscribe(caller.tenant_id, told, since=resumed, owner=owner)
-    ready = {"stream_id": reader.id, "live_id": board.position, "topics": told, "refused": refused}
-    # Numbered only where nothing was missed: who breaks off now shall still be told it.
-    number = f"id: {board.position}\n" if resumed is None else ""
-    first = f"retry: {RECONNECT_MS}\n\n{number}event: ready\ndata: ".encode() + msgspec.json.encode(ready)
-    open_streams[owner] += 1
+    if board.readers >= READERS_MAX:
+        raise TooManyReaders
 
     async def lines() -> AsyncIterator[bytes]:
+        # Here and not before: what never begins to be read must not be counted for ever.
+        reader = board.subscribe(caller.tenant_id, told, since=resumed, owner=owner)
+        open_streams[owner] += 1
+        ready = {"stream_id": reader.id, "live_id": board.position, "topics": told, "refused": refused}
+        # Numbered only where nothing was missed: who breaks off now shall still be told it.
+        number = f"id: {board.position}\n" if resumed is None else ""
+        first = f"retry: {RECONNECT_MS}\n\n{number}event: ready\ndata: ".encode()
+        first += msgspec.json.encode(ready)
         try:
             async with _ending(request, reader):
                 yield first + b"\n\n"
