@@ -3,7 +3,11 @@
 import pytest
 from served import Api
 
+from currant.kit.clock import SystemClock
 from currant.kit.errors import Conflict
+from currant.kit.ids import TenantId
+from currant.tenancy.branding import Brandings
+from currant.tenancy.branding_model import BrandingChanged, BrandingDraft
 from currant.tenancy.model import Role
 
 PNG = (
@@ -110,10 +114,6 @@ async def test_a_picture_that_two_places_use_stays_until_both_are_done_with_it(a
 
 
 async def test_another_node_shows_a_change_as_soon_as_it_hears_of_it(api: Api) -> None:
-    from currant.kit.clock import SystemClock
-    from currant.tenancy.branding import Brandings
-    from currant.tenancy.branding_model import BrandingChanged, BrandingDraft
-
     other = Brandings(api.database, api.tenancy.organisations, SystemClock())
     await other.start()
     tenant_id = api.tenancy.host_tenant_id
@@ -126,10 +126,4 @@ async def test_another_node_shows_a_change_as_soon_as_it_hears_of_it(api: Api) -
     assert other.public(tenant_id).name == "Volt"
     assert other.is_branded("VOLT.example.:443")
     with pytest.raises(Conflict):
-        await other.set_hosts(await_id(await second_organisation(api)), ["volt.example"], by="a test")
-
-
-def await_id(text: str):  # type: ignore[no-untyped-def]
-    from currant.kit.ids import TenantId
-
-    return TenantId(text)
+        await other.set_hosts(TenantId(await second_organisation(api)), ["volt.example"], by="a test")
