@@ -26,7 +26,7 @@ export function EnterThese({ identity, secrets, renewing, onRenew }: Props) {
           onChange={(value) => choose(Number(value))}
           data={secrets.urls.map((each, at) => ({
             value: String(at),
-            label: t(`onboarding.profile_${each.security_profile}`),
+            label: t(`onboarding.form.${each.note_code}`),
           }))}
         />
       )}

@@ -25,7 +25,7 @@ import { type Where, WherePicker } from "./WherePicker";
 export default function NewCharger() {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const [where, setWhere] = useState<Where>({ kind: "none" });
+  const [where, setWhere] = useState<Where>({ kind: "known", id: "" });
   const [more, details] = useDisclosure(false);
   const form = useForm({
     initialValues: { name: "", identity: "", profile: "auto" },
