@@ -63,7 +63,7 @@ async def violations(page: Page, *, leaving_out: tuple[str, ...] = ()) -> list[s
     return [
         f"{each['id']} ({each['impact']}): {each['help']}: "
         + "; ".join(
-            f"{json.dumps(node['target'])} {node.get('failureSummary', '')}" for node in each["nodes"][:4]
+            f"{json.dumps(node['target'])} {node['html'][:160]} {node.get('failureSummary', '')}" for node in each["nodes"][:4]
         )
         for each in found["violations"]
     ]

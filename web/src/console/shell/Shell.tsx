@@ -16,10 +16,19 @@ import {
   Text,
   Tooltip,
   UnstyledButton,
+  useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconLanguage, IconLogout, IconMoon, IconSearch, IconSun, IconUserCircle } from "@tabler/icons-react";
+import {
+  IconLanguage,
+  IconLogout,
+  IconMoon,
+  IconSearch,
+  IconSun,
+  IconUser,
+  IconUserCircle,
+} from "@tabler/icons-react";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -48,7 +57,8 @@ export function Shell() {
   const may = useMay();
   const me = useMe();
   const { pathname } = useLocation();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme();
+  const colorScheme = useComputedColorScheme("light");
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
   useEffect(() => menu.close(), [pathname]);
   const leave = async () => {
@@ -111,7 +121,9 @@ export function Shell() {
             <Menu position="bottom-end" width={240}>
               <Menu.Target>
                 <ActionIcon variant="transparent" size="lg" aria-label={t("shell.account")}>
-                  <Avatar radius="xl" size={32} name={me?.name} color="brand" />
+                  <Avatar radius="xl" size={32} color="brand" variant="filled">
+                    <IconUser size={20} aria-hidden />
+                  </Avatar>
                 </ActionIcon>
               </Menu.Target>
               <Menu.Dropdown>

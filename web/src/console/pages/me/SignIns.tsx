@@ -64,6 +64,7 @@ export function SignIns() {
               <Button
                 size="xs"
                 variant="default"
+                style={{ flexShrink: 0 }}
                 loading={end.isPending && end.variables === item.id}
                 aria-label={t("me.end_at", { name: deviceName(item.user_agent) || item.remote_address })}
                 onClick={() => end.mutate(item.id)}

@@ -9,6 +9,7 @@ import {
   Stack,
   Text,
   Title,
+  useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
 import { IconLanguage, IconMoon, IconSun } from "@tabler/icons-react";
@@ -26,7 +27,8 @@ interface Props {
 export function Entrance({ title, subtitle, wide, children }: Props) {
   const { t, i18n } = useTranslation();
   const { data: entrance } = useEntrance();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme();
+  const colorScheme = useComputedColorScheme("light");
   useEffect(() => {
     document.title = `${title} · Currant`;
   }, [title]);

@@ -31,7 +31,7 @@ export function NewPasswordFields<V extends Values>({
           {...form.getInputProps("password")}
         />
         <Progress
-          value={(strength + 1) * 25}
+          value={form.values.password ? (strength + 1) * 25 : 0}
           color={strength < 1 ? "red" : strength < 2 ? "yellow" : "green"}
           size="sm"
           mt={6}
