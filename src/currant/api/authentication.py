@@ -94,6 +94,11 @@ class Authentication(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         scope = cast("HTTPScope", scope)  # `scopes` keeps everything else away
+        if scope["route_handler"].opt.get("uncounted"):
+            # Parts of the pages lie in memory, and a page asks for dozens of them at once.
+            scope["user"], scope["auth"] = None, ""
+            await next_app(scope, receive, send)
+            return
         headers = Headers.from_scope(scope)
         address = address_of(scope)
         caller, how = await self._find(scope, headers, address)

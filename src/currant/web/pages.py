@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
@@ -21,6 +22,7 @@ from currant.web.driver_app import driver_routes
 OPEN = {"permission": "public", "any_parameters": True}
 # The documents and their assets are small already, or packed when they were built.
 UNPACKED = {**OPEN, "never_compressed": True}
+IN_MEMORY = {**UNPACKED, "uncounted": True}
 
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Currant</title>
 <body><h1>The pages are not in this installation</h1>
@@ -48,7 +50,7 @@ def web_routes(
         return Redirect("/charge/" if drivers_first else "/console/")
 
     @get(["/console", "/console/{rest:path}"], opt=OPEN, include_in_schema=False)
-    async def console(request: AnyRequest, rest: str = "") -> Response[str]:
+    async def console() -> Response[str]:
         """The operator's console."""
         nonce = new_nonce()
         text = bundle.document("console", nonce, tiles)
@@ -58,16 +60,16 @@ def web_routes(
         return Response(text, media_type=MediaType.HTML, headers=headers)
 
     @get("/c/{code:str}", opt=OPEN, include_in_schema=False)
-    async def printed_code(code: str) -> Redirect:
+    async def printed_code(code: FromPath[str]) -> Redirect:
         """The address printed on a charger, which opens the app at this very charger."""
         return Redirect(f"/charge/at/{quote(code[:100], safe='')}")
 
-    @get("/assets/{rest:path}", opt=UNPACKED, include_in_schema=False)
-    async def asset(request: AnyRequest, rest: str) -> Response[bytes]:
+    @get("/assets/{rest:path}", opt=IN_MEMORY, include_in_schema=False)
+    async def asset(request: AnyRequest, rest: FromPath[str]) -> Response[bytes]:
         """A part of the applications; its name says its content, so it may be kept."""
         return _handed_out(request, bundle.assets.get(f"assets/{rest.lstrip('/')}"))
 
-    @get("/icon.svg", opt=UNPACKED, include_in_schema=False)
+    @get("/icon.svg", opt=IN_MEMORY, include_in_schema=False)
     async def icon(request: AnyRequest) -> Response[bytes]:
         """Currant's sign."""
         return _handed_out(request, bundle.assets.get("icon.svg"))
