@@ -202,36 +202,22 @@ class Search:
         ]
 
     async def _groups(self) -> list[Hit]:
-        hits: list[Hit] = []
+        """Groups of stations, and of tokens for who may see those; `state` says which."""
+        found: list[tuple[str, str, str, str]] = []
         if self._services.station_groups is not None:
             stations = await self._services.station_groups.list(
                 self._tenant_id, text=self._text, limit=LOOKED_AT
             )
-            hits += [
-                Hit(
-                    type=HitType.GROUP,
-                    id=group.id,
-                    title=group.name,
-                    subtitle=group.description,
-                    state="stations",
-                )
-                for group in best(self._text, stations.items, lambda each: (each.name,), self._limit)
-            ]
+            found += [(group.name, group.id, group.description, "stations") for group in stations.items]
         if self._caller.may(Permission.TOKENS_READ):
             tokens = await self._services.access.list_groups(
                 self._tenant_id, text=self._text, limit=LOOKED_AT
             )
-            hits += [
-                Hit(
-                    type=HitType.GROUP,
-                    id=group.id,
-                    title=group.name,
-                    subtitle=group.parent_uid,
-                    state="tokens",
-                )
-                for group in best(self._text, tokens.items, lambda each: (each.name,), self._limit)
-            ]
-        return hits[: self._limit]
+            found += [(group.name, group.id, group.parent_uid, "tokens") for group in tokens.items]
+        return [
+            Hit(type=HitType.GROUP, id=id_, title=name, subtitle=more, state=of)
+            for name, id_, more, of in best(self._text, found, lambda each: (each[0],), self._limit)
+        ]
 
     def _session(self, session: Session) -> Hit:
         entry = self._services.directory.by_id(session.station_id)

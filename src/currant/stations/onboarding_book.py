@@ -13,9 +13,9 @@ from currant.kit.ids import StationId, TenantId
 from currant.stations.onboarding_model import Attempt
 
 ATTEMPTS_MAX = 20
-STATIONS_MAX = 5_000
+STATIONS_MAX = 2_000
 STRANGERS_MAX = 200
-WATCHED_MAX = 500
+WATCHED_MAX = 200
 WATCHED_FOR_S = 2 * 3600.0
 TOLD_EVERY_S = 10.0
 """How often one problem of a station somebody looks at is told to other nodes."""

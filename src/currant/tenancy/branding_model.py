@@ -67,8 +67,8 @@ class Logos(msgspec.Struct, frozen=True, kw_only=True):
     icon: Logo | None = None
 
 
-class Branding(msgspec.Struct, frozen=True, kw_only=True):
-    """How an organisation looks, to those who run it."""
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """How an organisation looks, with every default filled in."""
 
     name: str
     product_name: str
@@ -79,29 +79,22 @@ class Branding(msgspec.Struct, frozen=True, kw_only=True):
     icon_url: str | None = None
     support_email: str = ""
     support_phone: str = ""
-    hosts: tuple[str, ...] = ()
-    legal: Legal = msgspec.field(default_factory=Legal)
+    legal: Legal = Legal()
     driver_app: bool = True
     guests: bool = True
 
 
-class PublicBranding(msgspec.Struct, frozen=True, kw_only=True):
+class Branding(Look, frozen=True, kw_only=True):
+    """How an organisation looks, to those who run it."""
+
+    hosts: tuple[str, ...] = ()
+
+
+class PublicBranding(Look, frozen=True, kw_only=True):
     """How an organisation looks, to everybody who comes by its host name."""
 
     tenant: str
     """The organisation's own name."""
-    name: str
-    product_name: str
-    primary_colour: str
-    accent_colour: str | None = None
-    logo_url: str | None = None
-    dark_logo_url: str | None = None
-    icon_url: str | None = None
-    support_email: str = ""
-    support_phone: str = ""
-    legal: Legal = msgspec.field(default_factory=Legal)
-    driver_app: bool = True
-    guests: bool = True
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
