@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { type CommandDraft, type CommandName, commandGroups, draftOf, isOurs } from "./catalogue";
 import type { StationAtHand } from "./fields/known";
 import { SchemaFields } from "./fields/SchemaFields";
-import { schemasQuery } from "./give";
+import { schemaOf, schemasQuery } from "./give";
 
 interface Props {
   value: CommandDraft | null;
@@ -49,7 +49,7 @@ export function CommandForm({ value, onChange, station, fixed }: Props) {
       {value && schemas.data && (
         <SchemaFields
           key={value.command}
-          schema={schemas.data[value.command] ?? {}}
+          schema={schemaOf(schemas.data, value.command)}
           schemas={schemas.data}
           value={value}
           onChange={(changed) => onChange({ ...changed, command: value.command })}

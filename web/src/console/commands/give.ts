@@ -2,7 +2,7 @@
 import { send } from "@kit/api/client";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { CommandDraft, CommandRecord } from "./catalogue";
-import { cleaned, missing, type Schemas } from "./schema";
+import { cleaned, missing, type Schema, type Schemas } from "./schema";
 
 // Asked once: it changes with the server's version alone.
 export const schemasQuery = queryOptions({
@@ -36,9 +36,15 @@ export function give(station: string, command: CommandDraft, when: When = {}): P
   return post(`/stations/${encodeURIComponent(station)}/commands${query}`, cleaned(command));
 }
 
+// Names that several parts of the API use have the part before them.
+export const schemaOf = (schemas: Schemas, name: string): Schema =>
+  schemas[name] ??
+  Object.entries(schemas).find(([key]) => key.includes(".commanding.") && key.endsWith(`.${name}`))?.[1] ??
+  {};
+
 // What is still missing of a command, by field; undefined until the description is there.
 export function useMissing(draft: CommandDraft | null): string[] | undefined {
   const schemas = useQuery(schemasQuery).data;
   if (!draft || !schemas) return undefined;
-  return missing(schemas[draft.command] ?? {}, schemas, draft);
+  return missing(schemaOf(schemas, draft.command), schemas, draft);
 }

@@ -1,0 +1,50 @@
+// Keeps the page of a station current: what happens there refreshes what it touches, not more than once a second.
+import { useTopic } from "@kit/live/feed";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef } from "react";
+
+const TOUCHES: [RegExp, string[]][] = [
+  [/Variable|Desired|Declar|DeviceModel|Setting/, ["variables", "desired", "device-model"]],
+  [/Command/, ["commands", "profiles"]],
+  [/Transfer|File|Firmware/, ["transfers", "files"]],
+  [/Session/, ["running", "sessions", "curve"]],
+  [/Certificate|Password|Upgrade|Credential/, ["credentials", "certificates", "upgrade"]],
+  [/Status|Connector|row/, ["history", "running"]],
+  [/Finding/, ["findings"]],
+  [/Profile|Limit/, ["profiles", "outside-limits"]],
+  [/Monitor|ComponentEvent|Problem/, ["monitors", "events"]],
+];
+const AT_MOST_EVERY_MS = 800;
+
+export function touched(keys: string[]): Set<string> {
+  const parts = new Set(["view", "insight"]);
+  for (const key of keys)
+    for (const [shape, more] of TOUCHES)
+      if (shape.test(key.split("/")[0] ?? "")) for (const part of more) parts.add(part);
+  return parts;
+}
+
+export function useFollowing(id: string | undefined): void {
+  const client = useQueryClient();
+  const due = useRef(new Set<string>());
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const soon = useCallback(
+    (parts: Iterable<string>) => {
+      for (const part of parts) due.current.add(part);
+      timer.current ??= setTimeout(() => {
+        const parts = due.current;
+        due.current = new Set();
+        timer.current = undefined;
+        client.invalidateQueries({
+          predicate: ({ queryKey: [what, , part] }) => what === "station" && parts.has(String(part)),
+        });
+      }, AT_MOST_EVERY_MS);
+    },
+    [client],
+  );
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useTopic(id ? `station:${id}` : null, {
+    changes: ({ set, gone }) => soon(touched([...Object.keys(set), ...gone])),
+    reload: () => client.invalidateQueries({ queryKey: ["station"] }),
+  });
+}

@@ -1,0 +1,25 @@
+import { formatsOf } from "@kit/formats";
+import { expect, it } from "vitest";
+import { details, readableFacts } from "./facts";
+
+const formats = formatsOf("en");
+
+it("tells facts with their units, and a dash for what is not known", () => {
+  const told = readableFacts(
+    { power_w: 22_000, soc: 80, count: 1200, since: "2026-11-21T07:00:00Z" },
+    formats,
+    "UTC",
+  );
+  expect(told.power_w).toBe("22.0\u202fkW");
+  expect(told.soc).toBe("80%");
+  expect(told.count).toBe("1,200");
+  expect(told.since).toContain("2026");
+  expect(told.number).toBe("–");
+});
+
+it("gives a technician the charger's own words", () => {
+  expect(details({ raw_error: "GroundFailure", vendor_error: "E42", count: 3, info: "" })).toEqual([
+    "GroundFailure",
+    "E42",
+  ]);
+});
