@@ -11,6 +11,11 @@ import type { MapViewProps } from "./MapView";
 import classes from "./map.module.css";
 import { styleOf, tilesOf } from "./style";
 
+async function mayLocate(): Promise<boolean> {
+  if (!navigator.geolocation || !navigator.permissions) return Boolean(navigator.geolocation);
+  return (await navigator.permissions.query({ name: "geolocation" })).state !== "denied";
+}
+
 interface Standing {
   map: MapLibre;
   markers: Markers;
@@ -74,26 +79,25 @@ export default function MapCanvas(props: MapViewProps) {
       return;
     }
     made.touchZoomRotate.disableRotation();
-    made.addControl(
-      new NavigationControl({ showCompass: false }),
-      i18n.dir() === "rtl" ? "top-left" : "top-right",
-    );
-    if (props.locateMe) {
-      const locate = new GeolocateControl({ fitBoundsOptions: { maxZoom: 13 } });
-      locate.on("geolocate", (found) =>
-        latest.current.onLocated?.({
-          latitude: (found as unknown as GeolocationPosition).coords.latitude,
-          longitude: (found as unknown as GeolocationPosition).coords.longitude,
-        }),
-      );
-      made.addControl(locate, i18n.dir() === "rtl" ? "top-left" : "top-right");
-    }
+    const corner = i18n.dir() === "rtl" ? "top-left" : "top-right";
+    made.addControl(new NavigationControl({ showCompass: false }), corner);
     const whole: Standing = {
       map: made,
       markers: new Markers(made, now.current),
       ground: new Ground(made, i18n.language),
     };
     kept.current = whole;
+    // Where it is forbidden, no button promises it.
+    if (props.locateMe)
+      mayLocate().then((may) => {
+        if (!may || kept.current !== whole) return;
+        const locate = new GeolocateControl({ fitBoundsOptions: { maxZoom: 13 } });
+        locate.on("geolocate", (found) => {
+          const { latitude, longitude } = (found as unknown as GeolocationPosition).coords;
+          latest.current.onLocated?.({ latitude, longitude });
+        });
+        made.addControl(locate, corner);
+      });
     made.on("load", () => {
       whole.ground.show(true).catch(() => undefined);
       setStanding(whole);

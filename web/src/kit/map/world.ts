@@ -19,11 +19,32 @@ function read(fine: boolean): Promise<World["countries"]> {
   if (known) return known;
   const asked = fetch(address).then(async (answer) => {
     const atlas = (await answer.json()) as Atlas;
-    return feature(atlas, atlas.objects.countries) as World["countries"];
+    return whole(feature(atlas, atlas.objects.countries) as World["countries"]);
   });
   kept.set(address, asked);
   asked.catch(() => kept.delete(address));
   return asked;
+}
+
+// Rings that jump from one edge of the map to the other (Russia, Fiji) go on beyond the edge instead;
+// the ring about the south pole has to touch both edges.
+function whole(countries: World["countries"]): World["countries"] {
+  const straight = (ring: Position[]) => {
+    if (ring.some(([, latitude]) => latitude! < -85)) return ring;
+    let turn = 0;
+    return ring.map((point, at) => {
+      const step = at === 0 ? 0 : point[0]! - ring[at - 1]![0]!;
+      if (step > 180) turn -= 360;
+      else if (step < -180) turn += 360;
+      return turn === 0 ? point : [point[0]! + turn, point[1]!];
+    });
+  };
+  for (const { geometry } of countries.features) {
+    if (geometry.type === "Polygon") geometry.coordinates = geometry.coordinates.map(straight);
+    else if (geometry.type === "MultiPolygon")
+      geometry.coordinates = geometry.coordinates.map((rings) => rings.map(straight));
+  }
+  return countries;
 }
 
 // The countries, called as `language` calls them.

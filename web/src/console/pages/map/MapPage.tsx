@@ -96,7 +96,6 @@ export default function MapPage() {
             selected={selected}
             onSelect={select}
             onMoved={setBounds}
-            locateMe
             height="100%"
             popover={(place) => {
               const found = byId.get(place.id);
