@@ -18,6 +18,7 @@ from currant.drivers.photos import Photos
 from currant.drivers.places import Places
 from currant.drivers.prices import CostOf, PriceOf, no_cost, no_price
 from currant.drivers.push import Subscriptions
+from currant.drivers.queueing import Queueing
 from currant.drivers.reserving import Reserving
 from currant.drivers.sessions import DriverSessions
 from currant.drivers.sign_in import SignIn
@@ -98,6 +99,7 @@ class Drivers:
             driver_sessions=terms.driver_sessions,
         )
         self.reserving = Reserving(self.places, reservations)
+        self.queueing = Queueing(self.places, waiting)
         self.push = Subscriptions(database, clock, allow_private=allow_private_push)
         self.photos = Photos(database, inventory, clock)
         self.watching = Watching(live)
