@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from entering import Entrance
 from served import LOCAL_KEY, Api, MakeApi
 
 from currant.api.services import ApiConfig
@@ -36,6 +37,17 @@ async def make_api(tmp_path: Path) -> AsyncIterator[MakeApi]:
 @pytest.fixture
 async def api(make_api: MakeApi) -> Api:
     return await make_api(requests_per_second=10_000, requests_burst=10_000)
+
+
+@pytest.fixture
+async def entrance(tmp_path: Path) -> AsyncIterator[Entrance]:
+    """An API whose clock stands still and whose letters are kept."""
+    database = fresh_database(tmp_path / "entrance.sqlite")
+    entrance = Entrance(database)
+    await entrance.start()
+    yield entrance
+    await entrance.stop()
+    await database.close()
 
 
 @pytest.fixture

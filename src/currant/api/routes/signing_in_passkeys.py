@@ -92,7 +92,7 @@ async def rename_my_passkey(
 
 @delete("/me/passkeys/{passkey_id:str}", opt=SELF)
 async def remove_my_passkey(
-    request: ApiRequest, passkey_id: FromPath[str], data: JSONBody[BeginPasskey] | None = None
+    request: ApiRequest, passkey_id: FromPath[str], data: JSONBody[BeginPasskey | None] = None
 ) -> None:
     """Remove a passkey. Who signed in more than a quarter of an hour ago sends the `password` along."""
     caller = caller_of(request)
