@@ -148,8 +148,12 @@ class Authorisers:
         self._put(tenant_id, authoriser)
         return authoriser, made
 
+    async def find(self, tenant_id: TenantId) -> Authoriser | None:
+        """The tenant's authoriser; None when the rules here decide alone."""
+        return await self._database.read(lambda conn: store.authorisers.authoriser(conn, tenant_id))
+
     async def get(self, tenant_id: TenantId) -> Authoriser:
-        authoriser = await self._database.read(lambda conn: store.authorisers.authoriser(conn, tenant_id))
+        authoriser = await self.find(tenant_id)
         if authoriser is None:
             raise NotFound("No authoriser is set: the rules here decide alone.", field="authoriser")
         return authoriser

@@ -79,7 +79,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     icon_url: str | None = None
     support_email: str = ""
     support_phone: str = ""
-    legal: Legal = Legal()
+    legal: Legal = msgspec.field(default_factory=Legal)
     driver_app: bool = True
     guests: bool = True
 

@@ -18,6 +18,16 @@ export const STATE_COLOURS = {
 } as const;
 export type State = keyof typeof STATE_COLOURS;
 
+// Tones of short words about things.
+export const TONES = {
+  good: STATE_COLOURS.available,
+  bad: STATE_COLOURS.faulted,
+  busy: STATE_COLOURS.charging,
+  warn: STATE_COLOURS.occupied,
+  quiet: STATE_COLOURS.unknown,
+} as const;
+export type Tone = keyof typeof TONES;
+
 export const CURVES = {
   light: ["#1459b8", "#8a8f98", "#1b7a3d", "#b3480f"],
   dark: ["#7db5ff", "#8f98a5", "#5fd38a", "#ff9d5c"],

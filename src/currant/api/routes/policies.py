@@ -249,9 +249,10 @@ async def delete_holiday_calendar(request: ApiRequest, calendar_id: FromPath[str
 
 
 @get("/authoriser", opt={"permission": Permission.TOKENS_READ})
-async def get_authoriser(request: ApiRequest) -> AuthoriserView:
-    """The external authoriser, and how it has been doing as this server saw it."""
-    return _view(request, await services_of(request).access.authorisers.get(tenant_of(request)))
+async def get_authoriser(request: ApiRequest) -> AuthoriserView | None:
+    """The external authoriser, and how it has been doing as this server saw it; null when none is set."""
+    authoriser = await services_of(request).access.authorisers.find(tenant_of(request))
+    return None if authoriser is None else _view(request, authoriser)
 
 
 @put("/authoriser", opt={"permission": Permission.TOKENS_WRITE})

@@ -19,10 +19,13 @@ interface Choice {
   label: string;
 }
 
+// Names shown beside things: more than so many are looked up where they are.
+const MOST = 500;
+
 const named = ({ id, name }: { id: string; name: string }): Choice => ({ value: id, label: name });
 
-function ask(kind: Kind, search: string, signal: AbortSignal): Promise<{ data?: Choice[] }> {
-  const params = { query: { search: search || undefined, limit: 50 } };
+function ask(kind: Kind, search: string, signal: AbortSignal, limit = 50): Promise<{ data?: Choice[] }> {
+  const params = { query: { search: search || undefined, limit } };
   const choices = async <Item,>(
     answer: Promise<{ data?: { items: Item[] } }>,
     choice: (item: Item) => Choice,
@@ -60,7 +63,10 @@ function useChoices(kind: Kind, words: string) {
 
 // Names of things by id, for those that are shown and not chosen.
 export function useNames(kind: Kind): Map<string, string> {
-  const found = useChoices(kind, "");
+  const found = useQuery({
+    ...asked(["names", kind], (signal) => ask(kind, "", signal, MOST)),
+    staleTime: 60_000,
+  });
   return useMemo(() => new Map(found.data?.map((choice) => [choice.value, choice.label])), [found.data]);
 }
 

@@ -2,9 +2,10 @@
 import { api, asked, data, queries } from "@kit/api/client";
 import { Facts } from "@kit/ui/Facts";
 import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
+import { Mark } from "@kit/ui/Mark";
 import { Page } from "@kit/ui/Page";
 import { Time } from "@kit/ui/Time";
-import { Anchor, Badge, Button, Grid, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Button, Grid, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -55,13 +56,7 @@ export default function AccountPage() {
   return (
     <Page
       title={value?.name ?? "…"}
-      badge={
-        value?.blocked && (
-          <Badge variant="outline" color="red">
-            {t("access.status_blocked")}
-          </Badge>
-        )
-      }
+      badge={value?.blocked && <Mark tone="bad">{t("access.status_blocked")}</Mark>}
       crumbs={[{ title: t("access.accounts"), to: "/accounts" }]}
       actions={
         value &&

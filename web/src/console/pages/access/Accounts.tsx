@@ -1,8 +1,9 @@
 // Who answers for tokens: drivers, companies, fleets.
 import { api, data } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
+import { Mark } from "@kit/ui/Mark";
 import { Time } from "@kit/ui/Time";
-import { Anchor, Badge, Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconUsers } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -32,13 +33,7 @@ export default function Accounts() {
     </Anchor>
   );
   const state = (account: Account) =>
-    account.blocked ? (
-      <Badge variant="outline" color="red">
-        {t("access.status_blocked")}
-      </Badge>
-    ) : (
-      "–"
-    );
+    account.blocked ? <Mark tone="bad">{t("access.status_blocked")}</Mark> : "–";
   return (
     <>
       <ListPage<Account>

@@ -70,7 +70,7 @@ export default function Authoriser() {
     },
     onError: tellProblem,
   });
-  const missing = (found.error as { status?: number } | null)?.status === 404;
+  const missing = found.data === null;
   const health = found.data?.health;
   return (
     <Page
@@ -79,7 +79,7 @@ export default function Authoriser() {
       crumbs={[{ title: t("access.rules"), to: "/policies" }]}
     >
       {found.isPending && <Lines />}
-      {found.error && !missing && <Problem error={found.error} retry={() => found.refetch()} />}
+      {found.error && <Problem error={found.error} retry={() => found.refetch()} />}
       {health && (
         <Paper withBorder p="md" maw={720}>
           <Title order={2} fz="h4" mb="sm">

@@ -2,7 +2,8 @@
 import { api, data, queries } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
 import { ask, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
-import { Anchor, Badge, Button, Modal, Group as Row, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { Mark } from "@kit/ui/Mark";
+import { Anchor, Button, Modal, Group as Row, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { IconUsersGroup } from "@tabler/icons-react";
@@ -59,8 +60,7 @@ export default function Groups() {
           {
             key: "master",
             title: t("access.master"),
-            render: (group) =>
-              group.master ? <Badge variant="outline">{t("access.master_yes")}</Badge> : "–",
+            render: (group) => (group.master ? <Mark tone="warn">{t("access.master_yes")}</Mark> : "–"),
           },
         ]}
         card={(group) => (

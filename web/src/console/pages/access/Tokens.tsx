@@ -1,8 +1,9 @@
 // What drivers present: cards, apps, contracts, vehicles.
 import { api, data } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
+import { Mark } from "@kit/ui/Mark";
 import { Time } from "@kit/ui/Time";
-import { Anchor, Badge, Group, Select, Text } from "@mantine/core";
+import { Anchor, Group, Select, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCreditCard } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -19,11 +20,7 @@ type Token = components["schemas"]["Token"];
 
 export function TokenState({ token }: { token: Pick<Token, "status"> }) {
   const { t } = useTranslation();
-  return (
-    <Badge variant="outline" color={token.status === "active" ? "green" : "red"} autoContrast>
-      {t(`access.status_${token.status}`)}
-    </Badge>
-  );
+  return <Mark tone={token.status === "active" ? "good" : "bad"}>{t(`access.status_${token.status}`)}</Mark>;
 }
 
 export default function Tokens() {

@@ -1,10 +1,12 @@
 // Places kept for drivers, and drivers who wait for one.
 import { api, data, queries } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
+import type { Tone } from "@kit/branding";
 import { useTopic } from "@kit/live/feed";
 import { ask, tellDone, tellProblem } from "@kit/ui/feedback";
+import { Mark } from "@kit/ui/Mark";
 import { Time } from "@kit/ui/Time";
-import { Anchor, Badge, Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { Anchor, Button, Group, SegmentedControl, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCalendarTime, IconUsers } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
@@ -19,6 +21,15 @@ import { ReservationForm } from "./ReservationForm";
 
 type Reservation = components["schemas"]["ReservationView"];
 type Place = components["schemas"]["WaitingPlace"];
+const TONE: Partial<Record<Reservation["state"], Tone>> = {
+  held: "good",
+  held_by_us: "good",
+  used: "good",
+  planned: "busy",
+  placing: "busy",
+  no_show: "bad",
+  refused: "bad",
+};
 const OPEN = new Set<Reservation["state"]>(["planned", "placing", "held", "held_by_us"]);
 
 function useRenewed(key: string) {
@@ -66,15 +77,7 @@ function List({ chooser, active }: { chooser: React.ReactNode; active: boolean }
     onError: tellProblem,
   });
   const state = (each: Reservation) => (
-    <Badge
-      variant="outline"
-      color={
-        each.state === "held" || each.state === "used" ? "green" : OPEN.has(each.state) ? "brand" : "gray"
-      }
-      autoContrast
-    >
-      {t(`reservations.state_${each.state}`)}
-    </Badge>
+    <Mark tone={TONE[each.state] ?? "quiet"}>{t(`reservations.state_${each.state}`)}</Mark>
   );
   const place = (each: Reservation) => (
     <Anchor component={Link} to={`/stations/${each.place_station_id}` as "/"} size="sm">
