@@ -53,6 +53,8 @@ def handlers(api: Api) -> list[tuple[str, str, object]]:
 async def test_every_route_names_a_permission_and_only_a_few_are_open(api: Api) -> None:
     found = handlers(api)
     assert len(found) > 70
+    # Drivers are no callers of the operators' API: who may do what there tests/drivers/test_apart.py shows.
+    found = [each for each in found if not each[0].startswith("/driver/v1/")]
     assert {path for path, _, permission in found if permission == PUBLIC} == OPEN
     assert all(isinstance(permission, Permission) for path, _, permission in found if path not in OPEN)
 

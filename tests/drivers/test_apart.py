@@ -6,6 +6,9 @@ import pytest
 from charger import now
 from riding import Browser, Town
 
+from currant.api.driver import account, sessions, things
+from currant.api.driver.signed_in import DRIVER
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOST = "charge.rival.example"
@@ -184,3 +187,27 @@ async def test_an_operators_key_is_no_driver(town: Town) -> None:
 async def test_nonsense_starts_nothing(town: Town, body: Any) -> None:
     guest: Browser = await town.guest()
     assert (await guest.refused("POST", "/sessions", json=body)).status in (400, 422)
+
+
+BODIES: dict[str, Any] = {
+    "/cards": {"uid": "04AABBCCDD"},
+    "/sessions": {"code": "x"},
+    "/me/passkeys": {"challenge_id": "x", "credential": {}},
+    "/push": {"subscription": {"endpoint": "x", "keys": {"p256dh": "x", "auth": "x"}}},
+}
+
+
+async def test_only_what_says_so_is_open_to_strangers(town: Town) -> None:
+    stranger, closed = town.browser(), 0
+    for handler in (*account.routes, *sessions.routes, *things.routes):
+        if handler.opt.get("access") != DRIVER["access"]:
+            continue
+        closed += 1
+        (method,) = handler.http_methods - {"OPTIONS", "HEAD"}
+        (path,) = handler.paths
+        for name in ("session", "card", "reservation", "passkey"):
+            path = path.replace(f"{{{name}:str}}", "x")
+        body = BODIES.get(path, {}) if method != "GET" else None
+        answer = await stranger.raw(method, path, json=body)
+        assert answer.status_code == 401, (method, path, answer.text)
+    assert closed >= 20

@@ -134,7 +134,8 @@ def _finish(operation: dict[str, Any], handler: Any) -> None:
     summary, dot, more = first.partition(". ")
     operation["summary"] = (summary + dot).strip().rstrip(".:")
     words = [part for part in (more.strip(), " ".join(rest.split())) if part]
-    words.append("Open to everybody." if permission == PUBLIC else f"Needs the permission `{permission}`.")
+    usual = "Open to everybody." if permission == PUBLIC else f"Needs the permission `{permission}`."
+    words.append(handler.opt.get("access", usual))
     operation["description"] = "\n\n".join(words)
     operation["x-permission"] = str(permission)
     operation["security"] = [] if permission == PUBLIC else [{"key": []}, {"session": []}]

@@ -18,7 +18,7 @@ from currant.api.driver.asking import (
     slowed,
     tenant_of,
 )
-from currant.api.driver.signed_in import cookie_of, found, no_cookie, required
+from currant.api.driver.signed_in import DRIVER, cookie_of, found, no_cookie, required
 from currant.api.routes.common import Body
 from currant.drivers.model import LANGUAGES, DriverMe, DriverPasskey, NewSignIn
 from currant.drivers.sign_in import Asked
@@ -172,7 +172,7 @@ async def driver_sign_in_with_passkey(
     return await _welcome(request, made)
 
 
-@post("/sign-out", status_code=204, opt=ASIDE)
+@post("/sign-out", status_code=204, opt=DRIVER)
 async def driver_sign_out(request: ApiRequest) -> Response[None]:
     """Sign this browser out. A guest's sessions cannot be seen again after this."""
     who = await required(request, tenant_of(request))
@@ -180,14 +180,14 @@ async def driver_sign_out(request: ApiRequest) -> Response[None]:
     return Response(None, status_code=204, cookies=[no_cookie()])
 
 
-@get("/me", opt=ASIDE)
+@get("/me", opt=DRIVER)
 async def driver_me(request: ApiRequest) -> DriverMe:
     """Who is signed in at this browser."""
     who = await required(request, tenant_of(request))
     return await drivers_of(request).accounts.me(who.driver, csrf_token=who.csrf_token)
 
 
-@patch("/me", opt=ASIDE)
+@patch("/me", opt=DRIVER)
 async def driver_change_me(request: ApiRequest, data: JSONBody[DriverChange]) -> DriverMe:
     """Change one's name or language."""
     who = await required(request, tenant_of(request))
@@ -196,7 +196,7 @@ async def driver_change_me(request: ApiRequest, data: JSONBody[DriverChange]) ->
     return await accounts.me(driver, csrf_token=who.csrf_token)
 
 
-@delete("/me", status_code=204, opt=ASIDE)
+@delete("/me", status_code=204, opt=DRIVER)
 async def driver_erase_me(request: ApiRequest) -> Response[None]:
     """Erase the account: all that is personal goes for good, and what was charged stays as nobody's."""
     who = await required(request, tenant_of(request))
@@ -204,7 +204,7 @@ async def driver_erase_me(request: ApiRequest) -> Response[None]:
     return Response(None, status_code=204, cookies=[no_cookie()])
 
 
-@post("/me/passkeys/options", status_code=200, opt=ASIDE)
+@post("/me/passkeys/options", status_code=200, opt=DRIVER)
 async def driver_new_passkey_options(request: ApiRequest) -> DriverPasskeyAsked:
     """Begin to make a passkey: what to ask the browser for."""
     tenant_id = tenant_of(request)
@@ -217,7 +217,7 @@ async def driver_new_passkey_options(request: ApiRequest) -> DriverPasskeyAsked:
     )
 
 
-@post("/me/passkeys", status_code=201, opt=ASIDE)
+@post("/me/passkeys", status_code=201, opt=DRIVER)
 async def driver_add_passkey(request: ApiRequest, data: JSONBody[PasskeyMade]) -> DriverPasskey:
     """Keep a passkey that the browser made. A guest who has one is a guest no more."""
     who = await required(request, tenant_of(request))
@@ -231,7 +231,7 @@ async def driver_add_passkey(request: ApiRequest, data: JSONBody[PasskeyMade]) -
     )
 
 
-@delete("/me/passkeys/{passkey:str}", opt=ASIDE)
+@delete("/me/passkeys/{passkey:str}", opt=DRIVER)
 async def driver_remove_passkey(request: ApiRequest, passkey: FromPath[str]) -> None:
     """Forget a passkey."""
     who = await required(request, tenant_of(request))

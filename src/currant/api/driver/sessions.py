@@ -6,7 +6,7 @@ import msgspec
 from litestar import MediaType, Response, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from currant.api.authentication import PUBLIC, ApiRequest
+from currant.api.authentication import ApiRequest
 from currant.api.driver.asking import (
     branding_of,
     drivers_of,
@@ -16,7 +16,7 @@ from currant.api.driver.asking import (
     tenant_of,
 )
 from currant.api.driver.places import Limit
-from currant.api.driver.signed_in import required
+from currant.api.driver.signed_in import DRIVER, required
 from currant.api.paging import Cursor
 from currant.api.routes.common import Body
 from currant.drivers import receipts, words
@@ -32,7 +32,7 @@ class ChargingWanted(Body, frozen=True, kw_only=True):
     connector: Annotated[int, msgspec.Meta(ge=1, le=9_999)] | None = None
 
 
-@post("/sessions", status_code=201, opt={"permission": PUBLIC})
+@post("/sessions", status_code=201, opt=DRIVER)
 async def driver_start_session(request: ApiRequest, data: JSONBody[ChargingWanted]) -> DriverSession:
     """Start to charge.
 
@@ -50,7 +50,7 @@ async def driver_start_session(request: ApiRequest, data: JSONBody[ChargingWante
     )
 
 
-@get("/sessions", opt={"permission": PUBLIC})
+@get("/sessions", opt=DRIVER)
 async def driver_list_sessions(
     request: ApiRequest, cursor: Cursor = None, limit: Limit = 30
 ) -> Page[DriverSession]:
@@ -61,7 +61,7 @@ async def driver_list_sessions(
     )
 
 
-@get("/sessions/{session:str}", opt={"permission": PUBLIC})
+@get("/sessions/{session:str}", opt=DRIVER)
 async def driver_get_session(request: ApiRequest, session: FromPath[str]) -> DriverSession:
     """One of the driver's own sessions."""
     who = await required(request, tenant_of(request))
@@ -70,7 +70,7 @@ async def driver_get_session(request: ApiRequest, session: FromPath[str]) -> Dri
     )
 
 
-@post("/sessions/{session:str}/stop", status_code=200, opt={"permission": PUBLIC})
+@post("/sessions/{session:str}/stop", status_code=200, opt=DRIVER)
 async def driver_stop_session(request: ApiRequest, session: FromPath[str]) -> DriverSession:
     """Stop charging, or take back the wish to. One that has ended already stays as it is."""
     who = await required(request, tenant_of(request))
@@ -80,7 +80,7 @@ async def driver_stop_session(request: ApiRequest, session: FromPath[str]) -> Dr
     )
 
 
-@get("/sessions/{session:str}/curve", opt={"permission": PUBLIC})
+@get("/sessions/{session:str}/curve", opt=DRIVER)
 async def driver_get_curve(
     request: ApiRequest,
     session: FromPath[str],
@@ -93,7 +93,7 @@ async def driver_get_curve(
 
 @get(
     "/sessions/{session:str}/receipt",
-    opt={"permission": PUBLIC, "answer": "The receipt; a page to print where HTML is asked for."},
+    opt={**DRIVER, "answer": "The receipt; a page to print where HTML is asked for."},
 )
 async def driver_get_receipt(request: ApiRequest, session: FromPath[str]) -> Response[Receipt]:
     """The receipt of a session that has ended: JSON, or a page to print for `Accept: text/html`."""

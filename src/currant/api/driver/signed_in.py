@@ -1,14 +1,23 @@
 """Which driver asks: by a cookie of their own, and with its CSRF token for everything but looking."""
 
+from typing import Final
+
 from litestar.datastructures import Cookie
 
-from currant.api.authentication import CSRF_HEADER, SAFE, ApiRequest
+from currant.api.authentication import CSRF_HEADER, PUBLIC, SAFE, ApiRequest
 from currant.api.driver.asking import drivers_of
 from currant.api.problems import ApiError
 from currant.drivers.model import Driver, NewSignIn, SignedInDriver
 from currant.kit.ids import TenantId
 
 COOKIE = "currant_driver"
+
+DRIVER: Final = {
+    "permission": PUBLIC,
+    "never_compressed": True,
+    "access": "For the driver who is signed in at this browser; whatever changes something also carries the CSRF token.",
+}
+"""The options of a route that asks for a driver (`required`); to the operators' side it is open."""
 
 
 async def found(request: ApiRequest, tenant_id: TenantId) -> SignedInDriver | None:

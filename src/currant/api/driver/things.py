@@ -7,10 +7,10 @@ import msgspec
 from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from currant.api.authentication import PUBLIC, ApiRequest
+from currant.api.authentication import ApiRequest
 from currant.api.driver.asking import drivers_of, slowed, tenant_of
 from currant.api.driver.places import Limit
-from currant.api.driver.signed_in import required
+from currant.api.driver.signed_in import DRIVER, required
 from currant.api.paging import Cursor
 from currant.api.routes.common import Body
 from currant.drivers.model import CardView, DriverReservation
@@ -44,14 +44,14 @@ class PushWanted(Body, frozen=True, kw_only=True):
     subscription: PushSubscription
 
 
-@get("/cards", opt={"permission": PUBLIC})
+@get("/cards", opt=DRIVER)
 async def driver_list_cards(request: ApiRequest) -> Cards:
     """The cards that charge for the driver."""
     who = await required(request, tenant_of(request))
     return Cards(items=await drivers_of(request).accounts.cards(who.driver))
 
 
-@post("/cards", status_code=201, opt={"permission": PUBLIC})
+@post("/cards", status_code=201, opt=DRIVER)
 async def driver_add_card(request: ApiRequest, data: JSONBody[NewCard]) -> CardView:
     """Link a card. One that is registered already cannot be linked, and for whom it is is not told."""
     who = await required(request, tenant_of(request))
@@ -59,14 +59,14 @@ async def driver_add_card(request: ApiRequest, data: JSONBody[NewCard]) -> CardV
     return await drivers_of(request).accounts.add_card(who.driver, uid=data.uid, name=data.name)
 
 
-@delete("/cards/{card:str}", opt={"permission": PUBLIC})
+@delete("/cards/{card:str}", opt=DRIVER)
 async def driver_remove_card(request: ApiRequest, card: FromPath[str]) -> None:
     """Unlink a card: it charges no more."""
     who = await required(request, tenant_of(request))
     await drivers_of(request).accounts.remove_card(who.driver, card)
 
 
-@get("/reservations", opt={"permission": PUBLIC})
+@get("/reservations", opt=DRIVER)
 async def driver_list_reservations(
     request: ApiRequest, cursor: Cursor = None, limit: Limit = 30
 ) -> Page[DriverReservation]:
@@ -75,7 +75,7 @@ async def driver_list_reservations(
     return await drivers_of(request).reserving.list(who.driver, cursor=cursor, limit=limit)
 
 
-@post("/reservations", status_code=201, opt={"permission": PUBLIC})
+@post("/reservations", status_code=201, opt=DRIVER)
 async def driver_reserve(request: ApiRequest, data: JSONBody[NewReservation]) -> DriverReservation:
     """Keep a place for the driver; one from now on is told to its charger before the answer comes."""
     who = await required(request, tenant_of(request))
@@ -85,14 +85,14 @@ async def driver_reserve(request: ApiRequest, data: JSONBody[NewReservation]) ->
     )
 
 
-@delete("/reservations/{reservation:str}", opt={"permission": PUBLIC})
+@delete("/reservations/{reservation:str}", opt=DRIVER)
 async def driver_cancel_reservation(request: ApiRequest, reservation: FromPath[str]) -> None:
     """Give a place free again."""
     who = await required(request, tenant_of(request))
     await drivers_of(request).reserving.cancel(who.driver, reservation)
 
 
-@put("/push", status_code=204, opt={"permission": PUBLIC})
+@put("/push", status_code=204, opt=DRIVER)
 async def driver_put_push(request: ApiRequest, data: JSONBody[PushWanted]) -> None:
     """Send messages to this browser: when charging ends, is finished, or does not start. At most 5 browsers."""
     who = await required(request, tenant_of(request))
@@ -100,7 +100,7 @@ async def driver_put_push(request: ApiRequest, data: JSONBody[PushWanted]) -> No
     await drivers_of(request).push.put(who, data.subscription)
 
 
-@delete("/push", opt={"permission": PUBLIC})
+@delete("/push", opt=DRIVER)
 async def driver_remove_push(request: ApiRequest) -> None:
     """Send no more messages to this browser."""
     who = await required(request, tenant_of(request))
