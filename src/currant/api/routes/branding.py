@@ -56,6 +56,13 @@ async def set_branding(request: ApiRequest, data: JSONBody[BrandingDraft]) -> Br
     )
 
 
+@get("/organisations/{organisation:str}/hosts", opt={"permission": Permission.TENANTS_MANAGE})
+async def get_hosts(request: ApiRequest, organisation: FromPath[str]) -> Hosts:
+    """The host names at which drivers find an organisation."""
+    found = await services_of(request).tenancy.organisations.get(TenantId(organisation))
+    return Hosts(hosts=brandings_of(request).get(found.id).hosts)
+
+
 @put("/organisations/{organisation:str}/hosts", opt={"permission": Permission.TENANTS_MANAGE})
 async def set_hosts(request: ApiRequest, organisation: FromPath[str], data: JSONBody[Hosts]) -> Branding:
     """Give an organisation its host names. Whoever asks for a page at one of them sees that organisation's."""
@@ -136,6 +143,7 @@ router = Router(
     route_handlers=[
         get_branding,
         set_branding,
+        get_hosts,
         set_hosts,
         set_picture,
         remove_picture,
