@@ -11,6 +11,9 @@ import type { MapViewProps } from "./MapView";
 import classes from "./map.module.css";
 import { styleOf, tilesOf } from "./style";
 
+// Countries alone say little about streets: one stays further off.
+const near = () => (tilesOf(document) ? 13 : 7);
+
 async function mayLocate(): Promise<boolean> {
   if (!navigator.geolocation || !navigator.permissions) return Boolean(navigator.geolocation);
   return (await navigator.permissions.query({ name: "geolocation" })).state !== "denied";
@@ -140,7 +143,7 @@ export default function MapCanvas(props: MapViewProps) {
       ? places.find((each) => each.id === latest.current.selected)
       : undefined;
     const bounds = boundsOf(one ? [one] : places);
-    if (bounds) standing.map.fitBounds(bounds, { padding: 60, maxZoom: 12, duration: 0 });
+    if (bounds) standing.map.fitBounds(bounds, { padding: 60, maxZoom: near(), duration: 0 });
   }, [standing, places, wishes]);
 
   const shown = selected === null ? undefined : places.find((each) => each.id === selected);
@@ -149,10 +152,10 @@ export default function MapCanvas(props: MapViewProps) {
   useEffect(() => {
     if (!standing || !at) return;
     const [longitude, latitude] = at.split(",").map(Number) as [number, number];
-    if (!standing.map.getBounds().contains([longitude, latitude]) || standing.map.getZoom() < 6)
+    if (!standing.map.getBounds().contains([longitude, latitude]) || standing.map.getZoom() < 5)
       standing.map.easeTo({
         center: [longitude, latitude],
-        zoom: Math.max(standing.map.getZoom(), 10),
+        zoom: Math.max(standing.map.getZoom(), near() - 2),
         duration: 500,
       });
     if (!latest.current.popover) return;
@@ -182,7 +185,7 @@ export default function MapCanvas(props: MapViewProps) {
     element.setAttribute("aria-hidden", "true");
     if (!fitted.current) {
       fitted.current = true;
-      standing.map.jumpTo({ center: [pin.longitude, pin.latitude], zoom: 11 });
+      standing.map.jumpTo({ center: [pin.longitude, pin.latitude], zoom: near() });
     }
     return () => {
       marker.remove();

@@ -56,6 +56,7 @@ export function Curve({ label, times, series, format, formatRight, height = 220,
         axes: [
           {
             ...axis,
+            space: 84,
             values: (_, ticks) => ticks.map((tick) => formats.time(new Date(tick * 1000), { zone })),
           },
           { ...axis, size: 64, values: (_, ticks) => ticks.map(format) },
