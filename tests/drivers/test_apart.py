@@ -193,6 +193,7 @@ BODIES: dict[str, Any] = {
     "/cards": {"uid": "04AABBCCDD"},
     "/sessions": {"code": "x"},
     "/me/passkeys": {"challenge_id": "x", "credential": {}},
+    "/waiting": {"place_id": "x"},
     "/push": {"subscription": {"endpoint": "x", "keys": {"p256dh": "x", "auth": "x"}}},
 }
 
@@ -205,7 +206,7 @@ async def test_only_what_says_so_is_open_to_strangers(town: Town) -> None:
         closed += 1
         (method,) = handler.http_methods - {"OPTIONS", "HEAD"}
         (path,) = handler.paths
-        for name in ("session", "card", "reservation", "passkey"):
+        for name in ("session", "card", "reservation", "passkey", "waiting"):
             path = path.replace(f"{{{name}:str}}", "x")
         body = BODIES.get(path, {}) if method != "GET" else None
         answer = await stranger.raw(method, path, json=body)

@@ -112,8 +112,8 @@ async def test_the_end_of_charging_is_told_sealed_and_signed(town: Town) -> None
             "Ladevorgang beendet",
             "1.25 kWh bei Märkt.",
         )
-        assert told["url"].startswith("/charge/sessions/")
-        session = await browser.ask("GET", told["url"].removeprefix("/charge"))
+        assert told["url"].startswith("/charge/session/")
+        session = await browser.ask("GET", told["url"].replace("/charge/session", "/sessions"))
         assert session["state"] == "ended"
 
         await browser.ask("DELETE", "/push")
@@ -164,6 +164,41 @@ async def test_a_start_that_came_to_nothing_is_told_and_five_browsers_are_enough
         assert sorted(each.target for each in service.asked) == [f"/b{number}" for number in range(2, 7)]
         told = service.read(service.asked[0])
         assert (told["kind"], told["title"]) == ("failed", "Charging did not start")
+
+
+async def test_who_waits_is_called_when_a_charger_is_kept_for_them(town: Town) -> None:
+    place = await town.place("Busy", time_zone="Asia/Kolkata")
+    identity = await town.station(place)
+    browser, other, guest = await town.driver(), await town.driver(), await town.guest()
+    async with push_service() as service, town.charger(identity, "1.6") as station:
+        await station.boot()
+        await station.status("Charging")
+        await town.settled()
+        await browser.ask("PUT", "/push", json={"subscription": service.subscription()})
+        line = await browser.ask("POST", "/waiting", json={"place_id": place})
+        assert (line["position"], line["called"], line["place"]["name"]) == (1, False, "Busy")
+        assert (await browser.ask("POST", "/waiting", json={"place_id": place}))["id"] == line["id"]
+        assert (await other.ask("POST", "/waiting", json={"place_id": place}))["position"] == 2
+        assert (await other.ask("GET", f"/places/{place}"))["waiting"] == 2
+        assert (await other.refused("DELETE", f"/waiting/{line['id']}")).status == 404
+        assert (await guest.refused("POST", "/waiting", json={"place_id": place})).status == 409
+        await station.status("Available")
+
+        async def called() -> Any:
+            found = (await browser.ask("GET", "/waiting"))["items"]
+            return found[0] if found and found[0]["called"] else None
+
+        held = await town.eventually(called)
+        await station.asked_for("ReserveNow")
+        (kept,) = (await browser.ask("GET", "/reservations"))["items"]
+        assert (kept["id"], kept["evse_code"]) == (held["reservation_id"], identity)
+        await town.settled()
+        await asyncio.wait_for(town.currant.push.settled(), 10)
+        told = service.read(service.asked[0])
+        assert (told["kind"], told["title"]) == ("called", "A charger is free for you")
+        assert told["body"].startswith(f"{identity} at Busy is kept for you until ")
+        await browser.ask("DELETE", f"/waiting/{line['id']}")
+        assert (await browser.ask("GET", "/waiting"))["items"] == []
 
 
 @pytest.mark.parametrize(

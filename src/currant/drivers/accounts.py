@@ -19,6 +19,7 @@ from currant.db.engine import Database
 from currant.drivers import store
 from currant.drivers.events import DriverErased
 from currant.drivers.model import CardView, Driver, DriverMe, DriverPasskey
+from currant.drivers.reserving import Reserving
 from currant.drivers.sign_in import BY, Asked, SignIn, saved
 from currant.kit import webauthn
 from currant.kit.clock import Clock, instant, micros
@@ -40,6 +41,7 @@ class Accounts:
         access: AccessService,
         charging: ChargingService,
         reservations: Reservations,
+        reserving: Reserving,
         sign_in: SignIn,
         clock: Clock,
     ) -> None:
@@ -47,6 +49,7 @@ class Accounts:
         self._access = access
         self._charging = charging
         self._reservations = reservations
+        self._reserving = reserving
         self._sign_in = sign_in
         self._clock = clock
 
@@ -222,6 +225,8 @@ class Accounts:
         )
         if running.items:
             raise Conflict("A session of yours is still under way: end it first.")
+        for line in await self._reserving.lines(driver):
+            await self._reserving.leave(driver, line.id)
         kept = await self._reservations.list(
             tenant_id, ReservationFilter(account_id=driver.account_id, open=True), limit=100
         )

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from currant.kit.ids import AccountId, LocationId, ReservationId, StationId, TenantId, TokenId
+from currant.kit.ids import AccountId, LocationId, ReservationId, StationId, TenantId, TokenId, WaitingId
 from currant.stations.model import ConnectorFormat, ConnectorStandard, OpeningPeriod, PowerType
 
 LANGUAGES = ("en", "de", "hi", "ar")
@@ -342,6 +342,19 @@ class DriverReservation(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     open: bool = True
     """It is still to come, or held."""
+
+
+class DriverWaiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A driver's place in the line for the next free EVSE somewhere."""
+
+    id: WaitingId
+    place: PlaceName
+    position: int | None = None
+    """1 is next; None once called."""
+    called: bool = False
+    """An EVSE is held for them: `reservation_id` says which, and until when."""
+    reservation_id: ReservationId | None = None
+    joined_at: datetime
 
 
 class KeptSubscription(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,9 +37,9 @@ def open_at(hours: Sequence[OpeningPeriod], zone: str, at: datetime) -> bool:
     """Whether a place is open; one without hours always is. A period that ends before it begins lasts into the next day."""
     if not hours:
         return True
-    here = at.astimezone(_zone(zone))
-    today, now = here.isoweekday(), here.strftime("%H:%M")
-    yesterday = (here - timedelta(days=1)).isoweekday()
+    local = here(at, zone)
+    today, now = local.isoweekday(), local.strftime("%H:%M")
+    yesterday = (local - timedelta(days=1)).isoweekday()
     for period in hours:
         overnight = period.ends <= period.begins and period.ends != "24:00"
         if period.weekday == today and period.begins <= now and (overnight or now < period.ends):
@@ -47,6 +47,11 @@ def open_at(hours: Sequence[OpeningPeriod], zone: str, at: datetime) -> bool:
         if overnight and period.weekday == yesterday and now < period.ends:
             return True
     return False
+
+
+def here(at: datetime, zone: str) -> datetime:
+    """An instant as clocks there show it; UTC where the zone is none."""
+    return at.astimezone(_zone(zone))
 
 
 @lru_cache(maxsize=600)

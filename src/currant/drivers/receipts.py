@@ -3,9 +3,9 @@
 import base64
 import hashlib
 import html
-import zoneinfo
 from datetime import datetime
 
+from currant.drivers import nearby
 from currant.drivers.model import Receipt
 from currant.drivers.words import RECEIPT, in_language
 
@@ -74,10 +74,7 @@ def _kwh(wh: int) -> str:
 
 
 def _time(at: datetime, zone: str) -> str:
-    try:
-        here = at.astimezone(zoneinfo.ZoneInfo(zone))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        here = at
+    here = nearby.here(at, zone)
     return f'<bdi dir="ltr">{here:%Y-%m-%d %H:%M:%S} {html.escape(here.tzname() or "")}</bdi>'
 
 

@@ -3,24 +3,35 @@
 from datetime import datetime
 
 from currant.access.model import TokenKind
-from currant.charging.reservations.model import Reservation, ReservationDraft, ReservationFilter
+from currant.charging.reservations.model import (
+    Reservation,
+    ReservationDraft,
+    ReservationFilter,
+    WaitingDraft,
+    WaitingPlace,
+    WaitingState,
+)
 from currant.charging.reservations.service import Reservations
+from currant.charging.reservations.waiting import WaitingList
 from currant.drivers.looking import unknown_code
-from currant.drivers.model import Driver, DriverReservation
+from currant.drivers.model import Driver, DriverReservation, DriverWaiting
 from currant.drivers.places import Places, TenantPlaces
 from currant.drivers.sessions import place_name
 from currant.drivers.sign_in import BY
 from currant.kit.errors import Conflict, Invalid, NotFound
-from currant.kit.ids import ReservationId
+from currant.kit.ids import ReservationId, WaitingId
 from currant.stations.model import Page
+
+LINES_MAX = 5
 
 
 class Reserving:
-    """The reservations of drivers."""
+    """The reservations of drivers, and their waiting for a place."""
 
-    def __init__(self, places: Places, reservations: Reservations) -> None:
+    def __init__(self, places: Places, reservations: Reservations, waiting: WaitingList) -> None:
         self._places = places
         self._reservations = reservations
+        self._waiting = waiting
 
     async def list(self, driver: Driver, *, cursor: str | None, limit: int) -> Page[DriverReservation]:
         """The driver's, latest made first."""
@@ -80,6 +91,57 @@ class Reserving:
         if found is None or found.account_id != driver.account_id:
             raise NotFound("You have no such reservation.", field="reservation")
         await self._reservations.cancel(driver.tenant_id, found.id, by=BY)
+
+    # Waiting
+
+    async def lines(self, driver: Driver) -> tuple[DriverWaiting, ...]:
+        """Where the driver waits now, or was called to."""
+        tenant = await self._places.of(driver.tenant_id)
+        page = await self._waiting.list(
+            driver.tenant_id, token_uid=driver.token_uid, waiting=True, limit=LINES_MAX
+        )
+        return tuple(_in_line(tenant, each) for each in page.items)
+
+    async def wait(self, driver: Driver, place_id: str) -> DriverWaiting:
+        """Wait for the next free EVSE of a place; who waits there already still does."""
+        if driver.guest:
+            raise Conflict("Sign in first: places are kept for drivers with an account.")
+        tenant = await self._places.of(driver.tenant_id)
+        location_id = tenant.place(place_id).location.id
+        known = await self.lines(driver)
+        for line in known:
+            if line.place.id == location_id:
+                return line
+        if len(known) >= LINES_MAX:
+            raise Conflict(f"You wait in {len(known)} lines already: leave one first.")
+        joined = await self._waiting.join(
+            driver.tenant_id,
+            WaitingDraft(token_uid=driver.token_uid, token_kind=TokenKind.APP, location_id=location_id),
+            by=BY,
+        )
+        return _in_line(tenant, joined)
+
+    async def leave(self, driver: Driver, waiting_id: str) -> None:
+        """Wait no more; NotFound for anybody else's place in a line."""
+        try:
+            found = await self._waiting.get(driver.tenant_id, WaitingId(waiting_id))
+        except NotFound:
+            found = None
+        if found is None or found.waiting.account_id != driver.account_id:
+            raise NotFound("You do not wait there.", field="waiting")
+        await self._waiting.leave(driver.tenant_id, found.waiting.id, by=BY)
+
+
+def _in_line(tenant: TenantPlaces, found: WaitingPlace) -> DriverWaiting:
+    waiting = found.waiting
+    return DriverWaiting(
+        id=waiting.id,
+        place=place_name(tenant, waiting.location_id),
+        position=found.position,
+        called=waiting.state is WaitingState.CALLED,
+        reservation_id=waiting.reservation_id,
+        joined_at=waiting.joined_at,
+    )
 
 
 def _view(tenant: TenantPlaces, reservation: Reservation) -> DriverReservation:

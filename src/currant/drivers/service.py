@@ -18,7 +18,6 @@ from currant.drivers.photos import Photos
 from currant.drivers.places import Places
 from currant.drivers.prices import CostOf, PriceOf, no_cost, no_price
 from currant.drivers.push import Subscriptions
-from currant.drivers.queueing import Queueing
 from currant.drivers.reserving import Reserving
 from currant.drivers.sessions import DriverSessions
 from currant.drivers.sign_in import SignIn
@@ -87,7 +86,10 @@ class Drivers:
         self.places = Places(database, directory, inventory, charging)
         self.looking = Looking(price_of)
         self.sign_in = SignIn(database, access, clock, key=key, mailer=mailer, link_lasts=terms.link_lasts)
-        self.accounts = Accounts(database, access, charging, reservations, self.sign_in, clock)
+        self.reserving = Reserving(self.places, reservations, waiting)
+        self.accounts = Accounts(
+            database, access, charging, reservations, self.reserving, self.sign_in, clock
+        )
         self.sessions = DriverSessions(
             database,
             self.places,
@@ -98,8 +100,6 @@ class Drivers:
             guest_sessions=terms.guest_sessions,
             driver_sessions=terms.driver_sessions,
         )
-        self.reserving = Reserving(self.places, reservations)
-        self.queueing = Queueing(self.places, waiting)
         self.push = Subscriptions(database, clock, allow_private=allow_private_push)
         self.photos = Photos(database, inventory, clock)
         self.watching = Watching(live)

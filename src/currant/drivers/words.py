@@ -176,6 +176,18 @@ PUSH: Mapping[str, Texts] = {
         "hi": "{place} पर {energy} kWh। कृपया अनप्लग करें, ताकि दूसरे चार्ज कर सकें।",
         "ar": "{energy} كيلوواط ساعة في {place}. يُرجى فصلها ليتمكن الآخرون من الشحن.",
     },
+    "called.title": {
+        "en": "A charger is free for you",
+        "de": "Eine Ladesäule ist für Sie frei",
+        "hi": "आपके लिए एक चार्जर खाली है",
+        "ar": "هناك شاحن متاح لك",
+    },
+    "called.text": {
+        "en": "{code} at {place} is kept for you until {time}.",
+        "de": "{code} bei {place} ist bis {time} für Sie freigehalten.",
+        "hi": "{place} पर {code} आपके लिए {time} तक रखा गया है।",
+        "ar": "{code} في {place} محجوز لك حتى {time}.",
+    },
     "failed.title": {
         "en": "Charging did not start",
         "de": "Laden nicht gestartet",

@@ -24,6 +24,8 @@ from py_vapid import Vapid02  # type: ignore[import-untyped]
 
 from currant.charging.events import SessionActivityChanged, SessionEnded
 from currant.charging.model import Activity
+from currant.charging.reservations.events import WaitingDriverCalled
+from currant.drivers import nearby
 from currant.drivers.events import ChargingFailed
 from currant.drivers.model import Driver, KeptSubscription
 from currant.drivers.places import Places
@@ -34,11 +36,16 @@ from currant.kit.clock import Clock
 from currant.kit.errors import CurrantError
 from currant.kit.event import Event
 from currant.kit.http import Outbound, RequestFailed
-from currant.kit.ids import LocationId, StationId, TenantId
+from currant.kit.ids import AccountId, LocationId, StationId, TenantId
 
 log = logging.getLogger(__name__)
 
-PUSHED: tuple[type[Event], ...] = (SessionEnded, SessionActivityChanged, ChargingFailed)
+PUSHED: tuple[type[Event], ...] = (
+    SessionEnded,
+    SessionActivityChanged,
+    ChargingFailed,
+    WaitingDriverCalled,
+)
 """What drivers may be told of."""
 
 WAITING_MAX = 2_000
@@ -105,13 +112,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a browser shows."""
 
     kind: str
-    """ended, finished or failed."""
+    """ended, finished, failed or called."""
     title: str
     body: str
     tag: str
     """A newer message with the same tag takes an older one's place."""
     url: str
-    lang: str
+    language: str
 
 
 def sealed(message: bytes, *, p256dh: str, auth: str) -> bytes:
@@ -165,7 +172,9 @@ class Push:
         """Wait until everything that waits was sent or given up."""
         await self._waiting.join()
 
-    async def follow(self, event: SessionEnded | SessionActivityChanged | ChargingFailed) -> None:
+    async def follow(
+        self, event: SessionEnded | SessionActivityChanged | ChargingFailed | WaitingDriverCalled
+    ) -> None:
         """Tell the driver of it, where they want to be told."""
         if self._clock.now() - event.happened_at > WORTH_TELLING:
             return
@@ -178,12 +187,15 @@ class Push:
                     title=in_language(PUSH["failed.title"], driver.language),
                     body=why(event.code, driver.language).text,
                     tag=event.start_id,
-                    url=f"/charge/sessions/{event.start_id}",
-                    lang=driver.language,
+                    url=f"/charge/session/{event.start_id}",
+                    language=driver.language,
                 )
                 self._send(browsers, message)
             return
         if event.account_id is None:
+            return
+        if isinstance(event, WaitingDriverCalled):
+            await self._call(event, event.account_id)
             return
         kind = "ended" if isinstance(event, SessionEnded) else "finished"
         if isinstance(event, SessionActivityChanged) and event.after is not Activity.IDLE:
@@ -194,6 +206,31 @@ class Push:
             place = await self._place(event.tenant_id, event.location_id, event.station_id)
             self._send(browsers, self._about(kind, event, driver, place))
 
+    async def _call(self, event: WaitingDriverCalled, account_id: AccountId) -> None:
+        found = await self._subscriptions.of_account(event.tenant_id, account_id)
+        if found is None or not found[1]:
+            return
+        driver, browsers = found
+        tenant = await self._places.of(event.tenant_id)
+        at = tenant.at(event.station_id, event.evse)
+        if at is None:
+            return
+        place, station, evse = at
+        body = in_language(PUSH["called.text"], driver.language).format(
+            code=station.code_of(evse),
+            place=place.location.name[:200],
+            time=nearby.here(event.until, place.location.time_zone).strftime("%H:%M"),
+        )
+        message = Message(
+            kind="called",
+            title=in_language(PUSH["called.title"], driver.language),
+            body=body,
+            tag=event.reservation_id,
+            url="/charge/reservations",
+            language=driver.language,
+        )
+        self._send(browsers, message)
+
     def _about(
         self, kind: str, event: SessionEnded | SessionActivityChanged, driver: Driver, place: str
     ) -> Message:
@@ -203,8 +240,8 @@ class Push:
             title=in_language(PUSH[f"{kind}.title"], driver.language),
             body=body.format(energy=kwh(event.energy_wh).rstrip("0").rstrip("."), place=place),
             tag=event.session_id,
-            url=f"/charge/sessions/{event.session_id}",
-            lang=driver.language,
+            url=f"/charge/session/{event.session_id}",
+            language=driver.language,
         )
 
     async def _place(self, tenant_id: TenantId, location_id: LocationId | None, station_id: StationId) -> str:
@@ -245,7 +282,7 @@ class Push:
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(KEPT_BY_SERVICE_S),
-            "Urgency": "high" if message.kind == "failed" else "normal",
+            "Urgency": "high" if message.kind in ("failed", "called") else "normal",
             # At most 32 letters (RFC 8030, 5.4): the id without its hyphens. A newer message takes the place of one not yet delivered.
             "Topic": message.tag.replace("-", "")[:32],
         }

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from currant.api.driver import account, live, photos, places, sessions, things, waiting
+from currant.api.driver import account, live, photos, places, sessions, things
 
 router = Router(
     "/driver/v1",
@@ -13,7 +13,6 @@ router = Router(
         *photos.routes,
         *sessions.routes,
         *things.routes,
-        *waiting.routes,
         *live.routes,
     ],
 )

@@ -13,7 +13,7 @@ from currant.api.driver.places import Limit
 from currant.api.driver.signed_in import DRIVER, required
 from currant.api.paging import Cursor
 from currant.api.routes.common import Body
-from currant.drivers.model import CardView, DriverReservation
+from currant.drivers.model import CardView, DriverReservation, DriverWaiting
 from currant.drivers.push import PushSubscription
 from currant.stations.model import Page
 
@@ -36,6 +36,16 @@ class NewReservation(Body, frozen=True, kw_only=True):
     place_id: Annotated[str, msgspec.Meta(min_length=1, max_length=60)] | None = None
     from_: datetime | None = msgspec.field(name="from", default=None)
     until: datetime | None = None
+
+
+class NewWaiting(Body, frozen=True, kw_only=True):
+    """A place to wait at."""
+
+    place_id: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+
+class Lines(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[DriverWaiting, ...]
 
 
 class PushWanted(Body, frozen=True, kw_only=True):
@@ -92,6 +102,28 @@ async def driver_cancel_reservation(request: ApiRequest, reservation: FromPath[s
     await drivers_of(request).reserving.cancel(who.driver, reservation)
 
 
+@get("/waiting", opt=DRIVER)
+async def driver_list_waiting(request: ApiRequest) -> Lines:
+    """Where the driver waits for a free EVSE, or was called to one."""
+    who = await required(request, tenant_of(request))
+    return Lines(items=await drivers_of(request).reserving.lines(who.driver))
+
+
+@post("/waiting", status_code=201, opt=DRIVER)
+async def driver_wait(request: ApiRequest, data: JSONBody[NewWaiting]) -> DriverWaiting:
+    """Wait for the next free EVSE of a place. Where one is free already it is held at once (`called`)."""
+    who = await required(request, tenant_of(request))
+    slowed(request, "reserve", who.driver.id)
+    return await drivers_of(request).reserving.wait(who.driver, data.place_id)
+
+
+@delete("/waiting/{waiting:str}", opt=DRIVER)
+async def driver_wait_no_more(request: ApiRequest, waiting: FromPath[str]) -> None:
+    """Leave a line; an EVSE that was held goes to the next."""
+    who = await required(request, tenant_of(request))
+    await drivers_of(request).reserving.leave(who.driver, waiting)
+
+
 @put("/push", status_code=204, opt=DRIVER)
 async def driver_put_push(request: ApiRequest, data: JSONBody[PushWanted]) -> None:
     """Send messages to this browser: when charging ends, is finished, or does not start. At most 5 browsers."""
@@ -114,6 +146,9 @@ routes = (
     driver_list_reservations,
     driver_reserve,
     driver_cancel_reservation,
+    driver_list_waiting,
+    driver_wait,
+    driver_wait_no_more,
     driver_put_push,
     driver_remove_push,
 )
