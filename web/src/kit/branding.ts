@@ -111,6 +111,8 @@ export function themeOf(colour: string = CURRANT): MantineThemeOverride {
         defaultProps: { openDelay: 300, withArrow: true, events: { hover: true, focus: true, touch: true } },
       },
       Modal: { defaultProps: { centered: true } },
+      // Its tag alone would make it a second banner of the page.
+      ModalHeader: { defaultProps: { role: "presentation" } },
       Table: { defaultProps: { verticalSpacing: "xs" } },
     },
   };
