@@ -9,8 +9,13 @@ import {
   IconGauge,
   IconMap2,
   IconMapPin,
+  IconPackage,
   IconPlugConnected,
+  IconRoute,
+  IconSend,
+  IconShield,
   IconShieldCheck,
+  IconStack2,
   IconUsers,
   IconUsersGroup,
   type TablerIcon,
@@ -25,7 +30,7 @@ export interface PageEntry {
   permission: Permission;
   load: () => Promise<{ default: ComponentType }>;
   // Where the menu shows it; none for pages one comes to from others.
-  menu?: "watch" | "access" | "manage";
+  menu?: "watch" | "care" | "access" | "manage";
   icon?: TablerIcon;
   // The letter after g that leads there.
   shortcut?: string;
@@ -122,6 +127,66 @@ export const PAGES: PageEntry[] = [
     title: "onboarding.title",
     permission: "stations:read",
     load: () => import("./pages/onboarding/Waiting"),
+  },
+  {
+    path: "/station-groups",
+    title: "care.groups",
+    permission: "stations:read",
+    load: () => import("./pages/care/StationGroups"),
+    menu: "care",
+    icon: IconStack2,
+  },
+  {
+    path: "/station-groups/$group",
+    title: "care.groups",
+    permission: "stations:read",
+    load: () => import("./pages/care/StationGroupPage"),
+  },
+  {
+    path: "/rollouts",
+    title: "care.rollouts",
+    permission: "stations:read",
+    load: () => import("./pages/care/Rollouts"),
+    menu: "care",
+    icon: IconRoute,
+    shortcut: "d",
+  },
+  {
+    path: "/rollouts/new",
+    title: "care.declare",
+    permission: "desired:write",
+    load: () => import("./pages/care/Declare"),
+  },
+  {
+    path: "/rollouts/$rollout",
+    title: "care.rollout",
+    permission: "stations:read",
+    load: () => import("./pages/care/RolloutPage"),
+  },
+  {
+    path: "/batches",
+    title: "care.batches",
+    permission: "commands:read",
+    load: () => import("./pages/care/Batches"),
+    menu: "care",
+    icon: IconSend,
+  },
+  {
+    path: "/firmware",
+    title: "care.firmware",
+    permission: "stations:read",
+    load: () => import("./pages/care/Firmware"),
+    menu: "care",
+    icon: IconPackage,
+    shortcut: "f",
+  },
+  {
+    path: "/security",
+    title: "care.security",
+    permission: "security:read",
+    load: () => import("./pages/care/Security"),
+    menu: "care",
+    icon: IconShield,
   },
   {
     path: "/reservations",

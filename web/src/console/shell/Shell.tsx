@@ -37,7 +37,7 @@ import { useMay, useMe } from "../session";
 import { openPalette, Palette } from "./Palette";
 import { Shortcuts } from "./Shortcuts";
 
-const SECTIONS = ["watch", "access", "manage"] as const;
+const SECTIONS = ["watch", "care", "access", "manage"] as const;
 
 function Standingness() {
   const { t } = useTranslation();
