@@ -59,18 +59,20 @@ PROBLEMS = {
     "communication": ("EVRetentionLock", "Problem", "CX003"),
 }
 PHASES = ("L1", "L2", "L3")
+KINDS_MAX = 20
 
 
 class V2:
     """OCPP 2.0.1 or 2.1, by the module of types it is given."""
 
-    __slots__ = ("events_told", "station", "types", "version")
+    __slots__ = ("events_told", "kinds", "station", "types", "version")
 
     def __init__(self, station: "Station", version: Version) -> None:
         self.station = station
         self.version = version
         self.types: ModuleType = v21 if version is Version.V21 else v201
         self.events_told = 0
+        self.kinds: dict[str, Any] = {}
 
     @property
     def is_21(self) -> bool:
@@ -310,8 +312,17 @@ class V2:
             return Refused(code="NotSupported", description=f"{action} is not for this station.")
         return command(self, request)
 
+    def remember_kind(self, token: Any) -> None:
+        """What a remote start named comes back as what it was named (F01), whatever it looks like."""
+        self.kinds.pop(token.id_token, None)
+        self.kinds[token.id_token] = token.type
+        if len(self.kinds) > KINDS_MAX:
+            del self.kinds[next(iter(self.kinds))]
+
     def id_token(self, token: str) -> Any:
-        if token.startswith("APP-"):
+        if token in self.kinds:
+            kind = self.kinds[token]
+        elif token.startswith("APP-"):
             kind = "Central"
         else:
             kind = "ISO14443" if all(letter in "0123456789ABCDEFabcdef" for letter in token) else "Local"

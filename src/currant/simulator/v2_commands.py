@@ -51,6 +51,7 @@ def request_start(words: "V2", request: Request) -> Answer:
     )
     if chosen is None:
         return words.types.RequestStartTransactionResponse(status="Rejected")
+    words.remember_kind(request.id_token)
     if wire is not None:
         profiles.store(words.station, v2_profiles.read_profile(chosen.number, wire))
     running = chosen.transaction
