@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -23,7 +23,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from currant.tenancy.model import Role
+from currant.app.section import Section
+from currant.app.settings_of_people import MailSettings, SignInSettings
 
 PREFIX = "CURRANT_"
 NOT_SETTINGS = frozenset(
@@ -32,10 +33,6 @@ NOT_SETTINGS = frozenset(
 """Variables of ours that are no keys: where the file is, how the command line connects, the build."""
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class UnknownStations(StrEnum):
@@ -78,75 +75,6 @@ class HttpSettings(Section):
     public_url: str = ""
     """Where people reach Currant, as in `https://csms.example.org`: for the links in mails. Empty: the first of
     `tls.names` (or this machine's name) and the port, or loopback when it listens there alone."""
-
-
-class MailSettings(Section):
-    """Mail to people: invitations, forgotten passwords, what changed about their signing in."""
-
-    url: str = ""
-    """How mail is sent: `smtp://user:password@host:587` (encrypted by STARTTLS), `smtps://user:password@host:465`,
-    `file:/folder` (a file for each mail), or `console:` (to standard error). Empty: files in `mail` of the data
-    directory, and nobody is offered a new password by mail."""
-
-    sender: str = ""
-    """The address that mail comes from, as in `currant@example.org`. Empty: `currant` at the host of
-    `http.public_url`."""
-
-    trust: Path | None = None
-    """Roots (PEM) by which the mail server is trusted, instead of this machine's."""
-
-
-class ProviderSettings(Section):
-    """A provider of single sign-on (OpenID Connect)."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-    """A short name for addresses: `<public_url>/api/v1/login/oidc/<id>/return` is what the provider has to know."""
-
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    """What the button says."""
-
-    issuer: Annotated[str, Field(min_length=8, max_length=500)]
-    """The provider's address, exactly as it names itself."""
-
-    client_id: Annotated[str, Field(min_length=1, max_length=500)]
-    """What the provider knows us by."""
-
-    client_secret: str = ""
-    """The secret to it; empty for a public client."""
-
-    scopes: tuple[str, ...] = ("openid", "profile", "email")
-    """What is asked for."""
-
-    organisation: str = ""
-    """The organisation (its name or id) that people belong to who come this way. Empty: the installation's own."""
-
-    create: bool = False
-    """Make an account for who has none."""
-
-    link_by_email: bool = False
-    """Take who comes the first time for the person here with the same e-mail address, if the provider has verified
-    it. Only for a provider that you trust with every account."""
-
-    role: Role | None = None
-    """The role of accounts that are made; and of everybody for whom `role_claim` says nothing."""
-
-    role_claim: str = ""
-    """The claim that says the role, with dots between the levels, as in `realm_access.roles`. It is followed at every
-    sign-in."""
-
-    roles: dict[str, Role] = {}
-    """Which value of the claim gives which role; the first that fits."""
-
-    second_factor: bool = False
-    """The provider asks everybody for a second factor, so that Currant need not. It is also believed when it says so
-    itself (`amr`)."""
-
-
-class SignInSettings(Section):
-    """How people sign in, other than by password and passkey."""
-
-    providers: tuple[ProviderSettings, ...] = ()
-    """Providers of single sign-on, each a `[[sign_in.providers]]`: see docs/signing-in.md."""
 
 
 class OutboundSettings(Section):

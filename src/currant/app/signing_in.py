@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from currant.app.settings import Problem, ProviderSettings, Settings, SettingsWrong
+from currant.app.settings import Problem, Settings, SettingsWrong
+from currant.app.settings_of_people import ProviderSettings
 from currant.db.jobs import JobRunner
 from currant.kit.clock import Clock
 from currant.kit.errors import Invalid
