@@ -26,7 +26,7 @@ from currant.app.desiring import make_desired_state, prepare_desired_state, star
 from currant.app.driving import driver_duties, driver_subscriptions, start_drivers
 from currant.app.duties import Duties, Duty
 from currant.app.forgetting import forget_old
-from currant.app.live_view import LiveView
+from currant.app.live_view import LiveView, live_duties
 from currant.app.place import Place, Running
 from currant.app.records import start_records
 from currant.app.securing import LinkSecurity, link_security
@@ -35,7 +35,6 @@ from currant.app.settings_view import settings_shown
 from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
 from currant.charging.energy_needs import EnergyNeedsService
-from currant.charging.failing import FailingStations
 from currant.charging.network import Network
 from currant.charging.overview import NetworkOverview
 from currant.charging.policy_use import PolicyUse
@@ -545,9 +544,6 @@ def duties_of(currant: Currant) -> list[Duty]:
     async def tend_waiting() -> None:
         await currant.waiting.tend(clock.now())
 
-    async def look_elsewhere() -> None:
-        await currant.network.look_elsewhere(clock.now() - timedelta(seconds=12))
-
     async def renew_certificates() -> None:
         # Asking for them renews those that end soon; the operator's own may have been replaced as files.
         await asyncio.to_thread(certificates, currant)
@@ -567,28 +563,7 @@ def duties_of(currant: Currant) -> list[Duty]:
         ),
         Duty(name="giving up of silent transfers", every_s=60, run=currant.transfers.sweep, first_s=60),
         Duty(name="reading of variables", every_s=15, run=currant.reader.round, first_s=45, alone=False),
-        Duty(
-            name="comparing of the network in memory",
-            every_s=300,
-            run=currant.network.refresh,
-            first_s=150,
-            alone=False,
-        ),
-        Duty(
-            name="looking for failing stations",
-            every_s=30,
-            run=FailingStations(
-                currant.network, currant.inventory, currant.charging, clock, desired=currant.desired
-            ).look,
-            first_s=10,
-            alone=False,
-        ),
-        *(
-            # Readings are no events: what other nodes meter is read where they keep it.
-            [Duty(name="power at other nodes", every_s=5, run=look_elsewhere, first_s=5, alone=False)]
-            if not settings.database_url.startswith("sqlite")
-            else []
-        ),
+        *live_duties(currant),
         Duty(name="retention", every_s=3600, run=lambda: forget_old(currant), first_s=120),
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False

@@ -7,11 +7,15 @@ them in the order in which they happened.
 import asyncio
 import logging
 from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from currant.api.views import session_view
+from currant.app.duties import Duty
 from currant.charging.events import SessionActivityChanged, SessionEvent
+from currant.charging.failing import FailingStations
 from currant.charging.network import FOLLOWED, Network
 from currant.charging.reservations.events import ReservationEvent, WaitingEvent
 from currant.charging.service import ChargingService
@@ -22,6 +26,9 @@ from currant.kit.event import Event
 from currant.kit.ids import SessionId, TenantId
 from currant.stations import events as stations
 from currant.stations.directory import StationDirectory
+
+if TYPE_CHECKING:
+    from currant.app.container import Currant
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +124,32 @@ class LiveView:
                 facts = facts_of(session_view(session, self._directory))
                 self._board.show(tenant_id, "sessions", session_id, facts)
                 self._board.show(tenant_id, f"session:{session_id}", "session", facts)
+
+
+def live_duties(currant: "Currant") -> list[Duty]:
+    """What is done again and again so that what screens show stays true; by every node for itself."""
+    network, clock = currant.network, currant.clock
+    failing = FailingStations(network, currant.inventory, currant.charging, clock, desired=currant.desired)
+
+    async def look_elsewhere() -> None:
+        await network.look_elsewhere(clock.now() - timedelta(seconds=12))
+
+    duties = [
+        Duty(
+            name="comparing of the network in memory",
+            every_s=300,
+            run=network.refresh,
+            first_s=150,
+            alone=False,
+        ),
+        Duty(name="looking for failing stations", every_s=30, run=failing.look, first_s=10, alone=False),
+    ]
+    if not currant.settings.database_url.startswith("sqlite"):
+        # Readings are no events: what other nodes meter is read where they keep it.
+        duties.append(
+            Duty(name="power at other nodes", every_s=5, run=look_elsewhere, first_s=5, alone=False)
+        )
+    return duties
 
 
 def key_of(event: Event) -> str:
