@@ -15,6 +15,8 @@ import { themeOf } from "./branding";
 import { directionOf } from "./i18n";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
+// Where dialogs get the nonce from for the styles with which they hold the page behind them still.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 function Direction({ children }: { children: ReactNode }) {
   const { i18n } = useTranslation();

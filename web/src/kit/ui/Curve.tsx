@@ -57,6 +57,7 @@ export function Curve({ label, times, series, format, formatRight, height = 220,
           {
             ...axis,
             space: 84,
+            size: 34,
             values: (_, ticks) => ticks.map((tick) => formats.time(new Date(tick * 1000), { zone })),
           },
           { ...axis, size: 64, values: (_, ticks) => ticks.map(format) },

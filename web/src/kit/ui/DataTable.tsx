@@ -105,8 +105,10 @@ export function DataTable<Row>(props: Props<Row>) {
 
   return (
     <Box>
-      <Group justify="space-between" mb="xs" gap="xs">
-        <Group gap="xs">{props.tools}</Group>
+      <Group justify="space-between" mb="xs" gap="xs" wrap="nowrap" align="flex-end">
+        <Group gap="xs" miw={0} style={{ flex: 1 }}>
+          {props.tools}
+        </Group>
         {!asCards && (
           <Menu closeOnItemClick={false} position="bottom-end">
             <Menu.Target>

@@ -47,6 +47,7 @@ export function Problems({ problems }: { problems: Glance["problems"] }) {
               <Group gap="xs" wrap="nowrap" align="flex-start">
                 <Shape
                   size={20}
+                  style={{ flexShrink: 0 }}
                   color={colour(look)}
                   role="img"
                   aria-label={t(`overview.severity.${problem.severity}`)}

@@ -13,7 +13,7 @@ interface Props {
 
 export function Tile({ title, value, to, search, children }: Props) {
   return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
+    <Paper withBorder p={{ base: "sm", sm: "md" }} component="section" aria-label={title}>
       <Stack gap={4}>
         <Text size="sm" c="dimmed" component="h2" fw={500}>
           {to ? (
@@ -24,7 +24,7 @@ export function Tile({ title, value, to, search, children }: Props) {
             title
           )}
         </Text>
-        <Text fz={28} fw={700} lh={1.15} component="p" m={0}>
+        <Text fz={{ base: 22, sm: 28 }} fw={700} lh={1.15} component="p" m={0}>
           <bdi>{value}</bdi>
         </Text>
         {children}

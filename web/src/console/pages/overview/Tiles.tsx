@@ -12,7 +12,7 @@ export function Tiles({ glance }: { glance: Glance }) {
   const { stations, power_w, capacity_w, sessions, energy } = glance;
   const used = capacity_w > 0 ? Math.min(1, power_w / capacity_w) : 0;
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
+    <SimpleGrid cols={{ base: 2, lg: 4 }} spacing={{ base: "xs", sm: "md" }}>
       <Tile title={t("overview.connected")} value={formats.number(stations.connected)} to="/stations">
         <Text size="sm" c="dimmed">
           {t("overview.of_stations", { count: stations.total, number: formats.number(stations.total) })}
