@@ -21,8 +21,8 @@ class EvseCode(msgspec.Struct, frozen=True, kw_only=True):
     svg: str
 
 
-@get("/stations/{station:str}/evses/{evse:int}/qr", opt={"permission": Permission.STATIONS_READ})
-async def get_evse_code(request: ApiRequest, station: FromPath[str], evse: FromPath[int]) -> EvseCode:
+@get("/stations/{station:str}/evses/{evse:str}/qr", opt={"permission": Permission.STATIONS_READ})
+async def get_evse_code(request: ApiRequest, station: FromPath[str], evse: FromPath[str]) -> EvseCode:
     """What a driver scans at this EVSE. Its address stays the same for as long as its reference does.
 
     It leads to the organisation's own host name where it has one (branding), else to this server.
@@ -33,11 +33,11 @@ async def get_evse_code(request: ApiRequest, station: FromPath[str], evse: FromP
     return EvseCode(url=url, svg=svg_of(url, error="q"))
 
 
-def _code(station: Station, number: int) -> str:
+def _code(station: Station, number: str) -> str:
     """What names the EVSE to drivers: its reference, or the station's identity and its number."""
-    evse = next((evse for evse in station.evses if evse.number == number), None)
+    evse = next((evse for evse in station.evses if str(evse.number) == number), None)
     if evse is None:
-        raise NotFound(f"Station {station.identity} has no EVSE {number}.", field="evse", evse=number)
+        raise NotFound(f"Station {station.identity} has no EVSE {number[:20]}.", field="evse")
     return "".join(evse.reference.split()) or f"{station.identity}-{number}"
 
 
