@@ -1,13 +1,17 @@
 // The calls that sign somebody in. A password alone may not be enough: then there is a ticket for the next step.
 import { api, data, queries } from "@kit/api/client";
-import type { components } from "@kit/api/schema";
 import { speak } from "@kit/i18n";
 import type { PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/browser";
 import { startAuthentication } from "@simplewebauthn/browser";
 import { type Me, signedInAs } from "../../session";
 
-export type Ticket = components["schemas"]["SecondFactorNeeded"];
-export type Way = Ticket["ways"][number];
+export type Way = "totp" | "passkey" | "recovery_code";
+// What goes with the second step: the server answers it with 202.
+export interface Ticket {
+  ticket: string;
+  ways: Way[];
+  expires_at: string;
+}
 export type Answer = Me | Ticket;
 
 export const isTicket = (answer: Answer): answer is Ticket => "ticket" in answer;

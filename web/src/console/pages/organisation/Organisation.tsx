@@ -1,0 +1,92 @@
+// One's organisation; and, for whoever runs the installation, all of them.
+import { api, asked, data, queries } from "@kit/api/client";
+import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
+import { Page } from "@kit/ui/Page";
+import { Button, Group, Stack, Switch, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useMay, useMe } from "../../session";
+import { Form } from "../me/Form";
+import { Section } from "../me/Section";
+import { Organisations } from "./Organisations";
+
+const organisationQuery = asked(["organisation"], (signal) => api.GET("/api/v1/organisation", { signal }));
+
+export default function OrganisationPage() {
+  const { t } = useTranslation();
+  const may = useMay();
+  const me = useMe();
+  const organisation = useQuery(organisationQuery);
+  const form = useForm({
+    initialValues: { name: "" },
+    validate: { name: (value) => (value.trim() ? null : t("set_up.organisation_missing")) },
+  });
+  const name = organisation.data?.name;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: filled in when it is known
+  useEffect(() => {
+    if (name === undefined) return;
+    form.setInitialValues({ name });
+    form.setValues({ name });
+  }, [name]);
+  const change = useMutation({
+    mutationFn: (body: { name?: string; require_second_factor?: boolean }) =>
+      data(api.PATCH("/api/v1/organisation", { body })),
+    onSuccess: () => tellDone(t("me.saved")),
+    onError: tellProblem,
+    onSettled: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: organisationQuery.queryKey }),
+        queries.invalidateQueries({ queryKey: ["me"], exact: true }),
+      ]),
+  });
+  const writes = may("organisation:write");
+  const require = (wanted: boolean) => {
+    if (!wanted) return change.mutate({ require_second_factor: false });
+    ask({
+      title: t("organisation.require_ask"),
+      text: me?.second_factor ? t("organisation.require_ask_text") : t("organisation.require_ask_self"),
+      action: t("organisation.require_do"),
+      onYes: () => change.mutate({ require_second_factor: true }),
+    });
+  };
+  return (
+    <Page title={t("organisation.title")} subtitle={me?.organisation}>
+      {organisation.isPending && <Lines />}
+      {organisation.error && <Problem error={organisation.error} retry={() => organisation.refetch()} />}
+      {organisation.data && (
+        <Stack maw={820}>
+          <Section title={t("organisation.about")}>
+            <Form onSubmit={form.onSubmit((values) => change.mutate({ name: values.name.trim() }))}>
+              <TextInput
+                label={t("organisation.name")}
+                description={t("set_up.organisation_text")}
+                readOnly={!writes}
+                maxLength={200}
+                {...form.getInputProps("name")}
+              />
+              {writes && (
+                <Group>
+                  <Button type="submit" loading={change.isPending} disabled={!form.isDirty()}>
+                    {t("me.save")}
+                  </Button>
+                </Group>
+              )}
+            </Form>
+          </Section>
+          <Section title={t("organisation.security")}>
+            <Switch
+              label={t("organisation.require")}
+              description={t("organisation.require_text")}
+              checked={organisation.data.require_second_factor}
+              disabled={!writes || change.isPending}
+              onChange={(event) => require(event.currentTarget.checked)}
+            />
+          </Section>
+          {may("tenants:manage") && <Organisations />}
+        </Stack>
+      )}
+    </Page>
+  );
+}
