@@ -106,6 +106,14 @@ export function draftOf(name: CommandName): CommandDraft {
     SetAvailability: { operative: true },
     Reset: { kind: "on_idle" },
     GetCompositeSchedule: { evse: 1, duration_s: 86_400 },
+    SetChargingProfile: {
+      evse: 0,
+      profile: {
+        id: (number % 100_000) + 1,
+        purpose: "station_max",
+        schedules: [{ unit: "W", periods: [{ start_s: 0, limit: 11_000 }] }],
+      },
+    },
     GetLog: { request_id: number, kind: "diagnostics" },
     UpdateFirmware: { request_id: number, retrieve_at: new Date().toISOString() },
     PublishFirmware: { request_id: number },

@@ -13,7 +13,7 @@ import { useTranslation } from "react-i18next";
 import type { CommandName } from "../catalogue";
 import { type Field, readable, type Schemas } from "../schema";
 import { JsonInput } from "./JsonInput";
-import { isLong, isSession, isToken, type StationAtHand, suggestions } from "./known";
+import { isLong, isSession, isToken, mayBeWhole, type StationAtHand, suggestions } from "./known";
 import { ListInput } from "./ListInput";
 import { SchemaFields } from "./SchemaFields";
 import { TimeInput } from "./TimeInput";
@@ -50,9 +50,9 @@ export function FieldInput({ field, schemas, command, station, value, onChange }
       <Select
         {...common}
         placeholder={t("commands.any_evse")}
-        data={station.evses.map((each) => ({
+        data={[...(mayBeWhole(command) ? [0] : []), ...station.evses].map((each) => ({
           value: String(each),
-          label: t("commands.evse", { number: each }),
+          label: each === 0 ? t("commands.whole") : t("commands.evse", { number: each }),
         }))}
         value={value == null ? null : String(value)}
         onChange={(chosen) => onChange(chosen === null ? undefined : Number(chosen))}

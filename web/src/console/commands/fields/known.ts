@@ -40,6 +40,16 @@ export function suggestions(command: CommandName, field: string): string[] | und
   return undefined;
 }
 
+// Commands for which EVSE 0 is the whole station.
+const WHOLE = new Set<CommandName>([
+  "SetChargingProfile",
+  "GetCompositeSchedule",
+  "GetChargingProfiles",
+  "SetDefaultTariff",
+  "GetTariffs",
+]);
+export const mayBeWhole = (command: CommandName): boolean => WHOLE.has(command);
+
 // Texts of many lines.
 export const isLong = (field: string): boolean => ["certificate", "chain", "data"].includes(field);
 export const isToken = (field: string): boolean => field === "token_uid";

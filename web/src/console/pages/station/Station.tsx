@@ -67,7 +67,7 @@ export default function Station() {
         badge={<StateNow station={station} insight={insight.data} />}
         actions={<QuickActions />}
         subtitle={
-          <Text size="sm" c="dimmed" component="div">
+          <Text size="sm" c="dimmed" component="div" mt={4}>
             <bdi dir="ltr">{station.identity}</bdi>
             {place.data && (
               <>

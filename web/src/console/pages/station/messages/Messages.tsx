@@ -155,7 +155,7 @@ export default function Messages() {
       {log.data && (
         <DataTable
           name="messages"
-          label={t("station.tab.messages")}
+          label={station.identity}
           rows={shown}
           columns={columns}
           keyOf={(each) => String(each.id)}

@@ -157,7 +157,7 @@ export default function Model() {
       {known.data && (
         <DataTable
           name="model"
-          label={t("station.tab.model")}
+          label={station.identity}
           rows={shown}
           columns={columns}
           keyOf={(each) => each.key}

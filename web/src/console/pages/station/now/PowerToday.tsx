@@ -19,11 +19,17 @@ export function PowerToday() {
   const curve = useQuery({ ...curveQuery(station.id, since), refetchInterval: 60_000 });
   const drawn = useMemo(() => {
     const found = curve.data;
-    if (!found) return null;
+    if (!found?.power_w.some((watts) => watts !== null && watts > 0)) return null;
     const from = new Date(found.from).getTime() / 1000;
     return {
       times: found.power_w.map((_, at) => from + at * found.step_s),
-      series: [{ name: t("station.power"), values: [...found.power_w], filled: true }],
+      series: [
+        {
+          name: t("station.power"), // Where nothing is known nobody charged.
+          values: found.power_w.map((watts) => watts ?? 0),
+          filled: true,
+        },
+      ],
     };
   }, [curve.data, t]);
   return (
@@ -32,7 +38,9 @@ export function PowerToday() {
       {!curve.data && !curve.error && <Lines count={3} height={60} />}
       {curve.data && (
         <Text size="sm" c="dimmed">
-          {t("station.given_today", { energy: formats.energy(curve.data.energy_wh) })}
+          {drawn || curve.data.energy_wh > 0
+            ? t("station.given_today", { energy: formats.energy(curve.data.energy_wh) })
+            : t("station.nothing_given")}
         </Text>
       )}
       {drawn && (

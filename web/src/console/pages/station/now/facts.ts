@@ -56,5 +56,5 @@ export function readableFacts(
 export function details(facts: Record<string, unknown>): string[] {
   return ["raw_error", "vendor_error", "info", "component", "remote_address", "actions", "finding"]
     .map((name) => facts[name])
-    .filter((value): value is string => typeof value === "string" && value !== "");
+    .filter((value): value is string => typeof value === "string" && !["", "true", "false"].includes(value));
 }

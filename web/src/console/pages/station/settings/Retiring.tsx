@@ -1,5 +1,6 @@
 // Taking the station out of the network for good, or back.
 import { ask, tellDone, tellProblem } from "@kit/ui/feedback";
+import { useStateColour } from "@kit/ui/states";
 import { Button, Group, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -10,6 +11,7 @@ import { Section } from "../Section";
 export function Retiring() {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const colour = useStateColour();
   const { station } = useStationPage();
   const doing = useMutation({
     mutationFn: (deed: "retire" | "accept" | "refuse") => post(`/stations/${station.id}/${deed}`),
@@ -36,8 +38,8 @@ export function Retiring() {
         )}
         {station.admission === "accepted" && (
           <Button
-            color="red.8"
-            variant="outline"
+            variant="default"
+            c={colour("faulted")}
             loading={doing.isPending}
             onClick={() =>
               ask({
