@@ -106,7 +106,7 @@ class Town(Site):
         if isinstance(evses, int):
             connector = {"number": 1, "max_power_w": 22_000, "standard": "IEC_62196_T2"}
             evses = [{"number": number, "connectors": [connector]} for number in range(1, evses + 1)]
-        return await self.register(location_id=place, evses=evses, **draft)
+        return await self.register(draft.pop("identity", ""), location_id=place, evses=evses, **draft)
 
     async def settled(self) -> None:
         """Wait until everybody has heard of everything."""

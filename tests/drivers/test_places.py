@@ -1,5 +1,6 @@
 """Drivers find places: near them, fitting, free; by the code on the charger; and none that is not public."""
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -80,9 +81,17 @@ async def test_whether_an_evse_is_free_follows_the_station(town: Town) -> None:
         assert await states() == ["occupied", "faulted"]
         found = await browser.ask("GET", f"/evses/{identity}-2")
         assert (found["can_start"], found["why"]["code"]) == (False, "faulted")
-        marks = (await browser.ask("GET", "/map"))["items"]
-        assert next(each for each in marks if each["id"] == place)["available"] == 0
+
+        async def on_the_map() -> list[int]:
+            marks = (await browser.ask("GET", "/map"))["items"]
+            return [each["available"] for each in marks if each["id"] == place]
+
+        await town.eventually(lambda: _is(on_the_map, [0]))
     await town.eventually(lambda: _all(states, "offline"))
+
+
+async def _is(look: Any, wanted: Any) -> bool:
+    return bool(await look() == wanted)
 
 
 async def _all(states: object, wanted: str) -> bool:
@@ -205,6 +214,38 @@ async def test_photos_are_kept_shown_and_taken_away(town: Town) -> None:
     )
     assert large.status_code == 413
     assert (await browser.http.post(f"/api/v1/locations/{place}/photos", content=picture)).status_code == 401
+
+
+async def test_a_hyphen_left_out_never_leads_to_another_station(town: Town) -> None:
+    place = await town.place()
+    for identity, evses in (("HY-1", 1), ("HY-11", 2), ("HYPHEN-A-7", 1)):
+        await town.station(place, evses=evses, identity=identity)
+    await town.settled()
+    browser = town.browser()
+    assert (await browser.ask("GET", "/evses/hyphena7"))["evse"]["code"] == "HYPHEN-A-7"
+    assert (await browser.refused("GET", "/evses/HY-11")).status == 404, "it has two EVSEs"
+    assert (await browser.refused("GET", "/evses/HY11")).status == 404
+    assert (await browser.ask("GET", "/evses/HY1"))["evse"]["code"] == "HY-1"
+
+
+async def test_the_map_is_kept_and_told_again_only_when_it_changed(town: Town) -> None:
+    place = await town.place("On the map", latitude=5.5, longitude=-5.5)
+    await town.station(place)
+    await town.settled()
+    browser = town.browser()
+
+    async def drawn() -> Any:
+        answer = await browser.raw("GET", "/map")
+        marks = [each for each in answer.json()["items"] if each["id"] == place]
+        return (answer, marks[0]) if marks else None
+
+    answer, mark = await town.eventually(drawn)
+    assert (mark["lat"], mark["lon"], mark["evses"], mark["available"]) == (5.5, -5.5, 1, 0)
+    assert answer.headers["content-encoding"] == "gzip"
+    same = await browser.raw("GET", "/map", headers={"If-None-Match": answer.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    plain = await browser.raw("GET", "/map", headers={"Accept-Encoding": "identity"})
+    assert plain.json() == answer.json()
 
 
 async def test_nonsense_is_told_as_such(town: Town) -> None:

@@ -1,8 +1,12 @@
 """What drivers find: the places near them, one place, the EVSE whose code they typed."""
 
+import asyncio
+import gzip
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec.structs import replace
@@ -32,6 +36,8 @@ from currant.stations import paging
 from currant.stations.model import ConnectorStandard, Evse, Page
 
 MAP_MAX = 10_000
+MAP_LASTS_S = 2.0
+MARKS_AT_ONCE = 200
 PHOTOS_AT = "/driver/v1/photos/"
 
 # States in which nobody can start; whatever else there is the station may decide on.
@@ -58,35 +64,46 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 ANY = Search()
 
 
+class DrawnMap(msgspec.Struct, frozen=True, kw_only=True):
+    """A PlaceMap in JSON, and the same compressed; `tag` is its ETag."""
+
+    changes: int
+    at_s: float
+    plain: bytes
+    packed: bytes
+    tag: str
+
+
 class Looking:
     """Words for what stands in the directory of places."""
 
     def __init__(self, price_of: PriceOf) -> None:
         self._price_of = price_of
+        self._maps: WeakKeyDictionary[TenantPlaces, DrawnMap] = WeakKeyDictionary()
 
-    def map(self, tenant: TenantPlaces) -> PlaceMap:
-        """Every place with coordinates, without a word too many."""
-        marks: list[PlaceMark] = []
-        for place in tenant.public():
-            location = place.location
-            if location.latitude is None or location.longitude is None:
-                continue
-            seen = _seen(tenant, place, ANY)
-            marks.append(
-                PlaceMark(
-                    id=location.id,
-                    lat=location.latitude,
-                    lon=location.longitude,
-                    name=location.name,
-                    evses=len(seen),
-                    available=_available(seen),
-                    max_power_w=_most(seen),
-                    standards=_standards(seen),
-                )
-            )
+    async def map(self, tenant: TenantPlaces, *, at_s: float) -> DrawnMap:
+        """Every place with coordinates, without a word too many; drawn anew every `MAP_LASTS_S` at most."""
+        drawn = self._maps.get(tenant)
+        if drawn is not None and (drawn.changes == tenant.changes or at_s - drawn.at_s < MAP_LASTS_S):
+            return drawn
+        changes, marks = tenant.changes, []
+        for number, place in enumerate(list(tenant.public()), start=1):
+            mark = place.mark or _mark(tenant, place)
+            if mark is not None:
+                place.mark = mark
+                marks.append(mark)
             if len(marks) == MAP_MAX:
                 break
-        return PlaceMap(items=tuple(marks))
+            if not number % MARKS_AT_ONCE:
+                # Ten thousand places take a moment, and stations wait for their answers.
+                await asyncio.sleep(0)
+        plain = msgspec.json.encode(PlaceMap(items=tuple(marks)))
+        packed = await asyncio.to_thread(gzip.compress, plain, 5)
+        tag = hashlib.sha256(plain).hexdigest()[:32]
+        made = self._maps[tenant] = DrawnMap(
+            changes=changes, at_s=at_s, plain=plain, packed=packed, tag=f'"{tag}"'
+        )
+        return made
 
     def search(
         self,
@@ -105,40 +122,46 @@ class Looking:
         if cursor is not None:
             first, last = paging.decode(cursor, int if by_distance else str, str)
             after = (first, str(last))
-        fitting: list[tuple[tuple[int | str, str], Place]] = []
-        for place, distance in self._fitting(tenant, wanted):
-            key: tuple[int | str, str] = (
-                distance if by_distance and distance is not None else place.location.name.casefold(),
-                place.location.id,
-            )
-            if after is None or key > after:
-                shown = self._place(tenant, place, wanted, distance, now=now, language=language)
-                fitting.append((key, shown))
-        fitting.sort(key=lambda each: each[0])
-        page = paging.page(fitting[: limit + 1], limit, lambda each: paging.encode(*each[0]))
-        return Page(items=tuple(shown for _, shown in page.items), next_cursor=page.next_cursor)
+        found: list[Place] = []
+        keys: list[tuple[int | str, str]] = []
+        for key, place, distance in sorted(
+            self._candidates(tenant, wanted, by_distance=by_distance), key=lambda each: each[0]
+        ):
+            if after is not None and key <= after:
+                continue
+            seen = _seen(tenant, place, wanted)
+            if not seen or (wanted.available and not _available(seen)):
+                continue
+            if len(found) == limit:
+                return Page(items=tuple(found), next_cursor=paging.encode(*keys[-1]))
+            keys.append(key)
+            facts = self._facts(tenant, place, seen, now=now, language=language)
+            found.append(Place(**facts, evses=len(seen), distance_m=distance))
+        return Page(items=tuple(found))
 
-    def _fitting(self, tenant: TenantPlaces, wanted: Search) -> Iterator[tuple[PublicPlace, int | None]]:
+    def _candidates(
+        self, tenant: TenantPlaces, wanted: Search, *, by_distance: bool
+    ) -> Iterator[tuple[tuple[int | str, str], PublicPlace, int | None]]:
+        """(key in the list, place, metres) of places in reach whose words fit, in no order."""
         text = wanted.text.strip().casefold()
+        reach = None if wanted.radius_km is None else wanted.radius_km * 1000
         for place in tenant.public():
             location = place.location
-            distance = None
-            if wanted.lat is not None and wanted.lon is not None:
-                if location.latitude is None or location.longitude is None:
-                    continue
-                metres = nearby.distance_m(wanted.lat, wanted.lon, location.latitude, location.longitude)
-                if wanted.radius_km is not None and metres > wanted.radius_km * 1000:
-                    continue
-                distance = round(metres)
             if text and not any(
                 text in word.casefold()
                 for word in (location.name, location.city, location.address, location.postal_code)
             ):
                 continue
-            seen = _seen(tenant, place, wanted)
-            if not seen or (wanted.available and not _available(seen)):
+            if not by_distance:
+                yield (location.name.casefold(), location.id), place, None
                 continue
-            yield place, distance
+            assert wanted.lat is not None, "Nothing else has a distance."
+            assert wanted.lon is not None, "Nothing else has a distance."
+            if location.latitude is None or location.longitude is None:
+                continue
+            metres = nearby.distance_m(wanted.lat, wanted.lon, location.latitude, location.longitude)
+            if reach is None or metres <= reach:
+                yield (round(metres), location.id), place, round(metres)
 
     def _place(
         self,
@@ -255,6 +278,23 @@ class Looking:
             price=view.price,
             session_id=own[2] if mine and own is not None else None,
         )
+
+
+def _mark(tenant: TenantPlaces, place: PublicPlace) -> PlaceMark | None:
+    location = place.location
+    if location.latitude is None or location.longitude is None:
+        return None
+    seen = _seen(tenant, place, ANY)
+    return PlaceMark(
+        id=location.id,
+        lat=location.latitude,
+        lon=location.longitude,
+        name=location.name,
+        evses=len(seen),
+        available=_available(seen),
+        max_power_w=_most(seen),
+        standards=_standards(seen),
+    )
 
 
 def unknown_code(code: str) -> NotFound:

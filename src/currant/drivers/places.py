@@ -17,7 +17,7 @@ from currant.charging.service import ChargingService
 from currant.db.engine import Database
 from currant.drivers import codes, places_store
 from currant.drivers.events import PlaceListingChanged
-from currant.drivers.model import EvseState
+from currant.drivers.model import EvseState, PlaceMark
 from currant.kit.errors import NotFound
 from currant.kit.event import Event
 from currant.kit.ids import LocationId, StationId, TenantId
@@ -125,13 +125,15 @@ class PublicStation:
 class PublicPlace:
     """A location and the public stations at it."""
 
-    __slots__ = ("listed", "location", "photos", "stations")
+    __slots__ = ("listed", "location", "mark", "photos", "stations")
 
     def __init__(self, location: Location) -> None:
         self.location = location
         self.stations: dict[StationId, PublicStation] = {}
         self.photos: tuple[str, ...] = ()
         self.listed = True
+        self.mark: PlaceMark | None = None
+        """How it stands on the map, until something about it changes."""
 
     def evses(self) -> Iterator[tuple[PublicStation, Evse]]:
         for station in sorted(self.stations.values(), key=lambda each: each.identity):
@@ -161,7 +163,23 @@ class TenantPlaces:
         self.places: dict[LocationId, PublicPlace] = {}
         self.stations: dict[StationId, PublicStation] = {}
         self.running: dict[Spot, set[str]] = {}
-        self._codes: dict[str, set[Spot]] | None = None
+        self.changes = 0
+        """Counts up with whatever drivers may see of any place."""
+        self._printed: dict[str, set[Spot]] = {}
+        self._called: dict[str, set[Spot]] = {}
+        self._loose: dict[str, set[Spot]] = {}
+        self._states: dict[Spot, tuple[EvseState, datetime | None]] = {}
+
+    def moved(self, station_id: StationId | None = None) -> None:
+        """Something about a station, or about places at large, is otherwise than it was."""
+        self.changes += 1
+        station = None if station_id is None else self.stations.get(station_id)
+        if station is not None:
+            for evse in station.evses:
+                self._states.pop((station.station_id, evse), None)
+            place = self.places.get(station.location_id)
+            if place is not None:
+                place.mark = None
 
     def public(self) -> Iterator[PublicPlace]:
         return (place for place in self.places.values() if place.is_public)
@@ -178,12 +196,9 @@ class TenantPlaces:
         wanted = codes.normalised(code)
         if not wanted:
             return None
-        if self._codes is None:
-            self._codes = self._all_codes()
-        found = self._codes.get(wanted)
-        if found is None:
-            # Some leave the hyphens out; that is taken where it can mean one thing alone.
-            found = self._codes.get("~" + codes.without_hyphens(wanted))
+        # What is printed on an EVSE is meant before what another one merely is called; some leave the
+        # hyphens out.
+        found = self._printed.get(wanted) or self._called.get(wanted) or self._loose.get(wanted)
         if found is None or len(found) != 1:
             return None
         (station_id, evse) = next(iter(found))
@@ -200,6 +215,13 @@ class TenantPlaces:
 
     def state_of(self, station: PublicStation, evse: Evse) -> tuple[EvseState, datetime | None]:
         """An EVSE in one word, and since when."""
+        spot = (station.station_id, evse.number)
+        known = self._states.get(spot)
+        if known is None:
+            known = self._states[spot] = self._state_of(station, evse)
+        return known
+
+    def _state_of(self, station: PublicStation, evse: Evse) -> tuple[EvseState, datetime | None]:
         if not station.connected:
             return EvseState.OFFLINE, None
         told = station.of_evse(evse.number)
@@ -218,15 +240,20 @@ class TenantPlaces:
         if place is None:
             place = self.places[location.id] = PublicPlace(location)
         else:
-            place.location = location
+            place.location, place.mark = location, None
+        self.changes += 1
         return place
 
     def drop_location(self, location_id: LocationId) -> None:
-        self.places.pop(location_id, None)
-        self._codes = None
+        place = self.places.pop(location_id, None)
+        for station in () if place is None else place.stations.values():
+            self._index(station, there=False)
+            self.stations.pop(station.station_id, None)
+        self.changes += 1
 
     def put_station(self, overview: StationOverview) -> None:
         self.drop_station(overview.station.id)
+        self.changes += 1
         station = overview.station
         if station.admission is not Admission.ACCEPTED or station.location_id is None:
             return
@@ -234,28 +261,40 @@ class TenantPlaces:
         if place is not None:
             public = PublicStation(overview)
             self.stations[station.id] = place.stations[station.id] = public
+            self._index(public, there=True)
+            place.mark = None
 
     def drop_station(self, station_id: StationId) -> None:
+        self.moved(station_id)
         known = self.stations.pop(station_id, None)
+        if known is not None:
+            self._index(known, there=False)
         if known is not None and (place := self.places.get(known.location_id)) is not None:
             place.stations.pop(station_id, None)
-        self._codes = None
 
-    def _all_codes(self) -> dict[str, set[Spot]]:
-        found: dict[str, set[Spot]] = {}
-        printed: dict[str, set[Spot]] = {}
-        for station in self.stations.values():
-            for evse in station.evses.values():
-                spot = (station.station_id, evse.number)
-                alone = len(station.evses) == 1
-                every = codes.codes_of(station.identity, evse.number, evse.reference, alone=alone)
-                if codes.normalised(evse.reference):
-                    printed.setdefault(codes.normalised(evse.reference), set()).add(spot)
-                for key in codes.keys_of(every):
-                    found.setdefault(key, set()).add(spot)
-                    found.setdefault("~" + codes.without_hyphens(key), set()).add(spot)
-        # What is printed on an EVSE is meant before what another one merely is called.
-        return found | printed
+    def _index(self, station: PublicStation, *, there: bool) -> None:
+        """Note, or forget, every code that means one of a station's EVSEs."""
+        alone = len(station.evses) == 1
+        for evse in station.evses.values():
+            spot = (station.station_id, evse.number)
+            every = codes.codes_of(station.identity, evse.number, evse.reference, alone=alone)
+            printed = [codes.normalised(evse.reference)]
+            # Without hyphens the first EVSE of CP-1 and the station CP-11 would be one: not so for what
+            # is put together from an identity and a number.
+            loose = [codes.without_hyphens(key) for key in codes.keys_of(every[:-1])]
+            for index, keys in (
+                (self._printed, printed),
+                (self._called, codes.keys_of(every)),
+                (self._loose, loose),
+            ):
+                for key in filter(None, keys):
+                    spots = index.setdefault(key, set())
+                    if there:
+                        spots.add(spot)
+                    else:
+                        spots.discard(spot)
+                    if not spots:
+                        del index[key]
 
 
 class Places:
@@ -359,6 +398,10 @@ class Places:
                 break
 
     async def _take(self, tenant: TenantPlaces, event: Event) -> None:
+        await self._apply(tenant, event)
+        tenant.moved(getattr(event, "station_id", None))
+
+    async def _apply(self, tenant: TenantPlaces, event: Event) -> None:
         match event:
             case stations.StationConnected():
                 station = tenant.stations.get(event.station_id)

@@ -1,8 +1,8 @@
 """Places to charge at, as drivers find them."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from litestar import get
+from litestar import Response, get
 from litestar.params import FromPath, QueryParameter
 
 from currant.api.authentication import PUBLIC, ApiRequest
@@ -21,11 +21,23 @@ Limit = Annotated[
 ]
 
 
-@get("/map", opt={"permission": PUBLIC})
-async def driver_map(request: ApiRequest) -> PlaceMap:
-    """Every place that can be put on a map, and how many EVSEs are free there now; at most 10,000."""
-    drivers = drivers_of(request)
-    return drivers.looking.map(await drivers.places.of(tenant_of(request)))
+@get("/map", opt={"permission": PUBLIC, "never_compressed": True})
+async def driver_map(request: ApiRequest) -> Response[PlaceMap]:
+    """Every place that can be put on a map, and how many EVSEs are free there now; at most 10,000.
+
+    It is drawn anew every 2 seconds at most; ask with `If-None-Match`.
+    """
+    drivers, now_s = drivers_of(request), request.app.state.clock.monotonic()
+    drawn = await drivers.looking.map(await drivers.places.of(tenant_of(request)), at_s=now_s)
+    headers = {"ETag": drawn.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding, Host"}
+    content, status = drawn.plain, 200
+    if drawn.tag in request.headers.get("if-none-match", ""):
+        content, status = b"", 304
+    elif "gzip" in request.headers.get("accept-encoding", ""):
+        content, headers["Content-Encoding"] = drawn.packed, "gzip"
+    # Bytes pass through Litestar as they are; for the reader they are the map they were made from.
+    answer = Response(content, status_code=status, media_type="application/json", headers=headers)
+    return cast("Response[PlaceMap]", answer)
 
 
 @get("/places", opt={"permission": PUBLIC})
