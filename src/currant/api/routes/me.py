@@ -48,11 +48,11 @@ async def change_me(request: ApiRequest, data: JSONBody[ChangeMe]) -> Me:
     caller = caller_of(request)
     person_id = person_of(caller)
     tenancy = services_of(request).tenancy
-    if data.email is not UNSET:
+    before = await tenancy.people.get(caller.tenant_id, person_id)
+    moves = data.email is not UNSET and before.email != data.email.strip()
+    if moves:
         # Whoever reads this mailbox can set a new password.
-        before = await tenancy.people.get(caller.tenant_id, person_id)
-        if before.email != data.email.strip():
-            await tenancy.proofs.check(caller, data.password)
+        await tenancy.proofs.check(caller, data.password)
     await tenancy.people.change_self(
         caller.tenant_id,
         person_id,
@@ -61,6 +61,8 @@ async def change_me(request: ApiRequest, data: JSONBody[ChangeMe]) -> Me:
         language=None if data.language is UNSET else data.language,
         time_zone=None if data.time_zone is UNSET else data.time_zone,
     )
+    if moves and before.email:
+        await tenancy.mail_links.tell(caller.tenant_id, person_id, "email", to=before.email)
     return await me(request, caller)
 
 
@@ -74,6 +76,7 @@ async def change_my_password(request: ApiRequest, data: JSONBody[NewPassword]) -
     await tenancy.people.change_password(
         caller.tenant_id, person_id, current=data.current_password, new=data.new_password
     )
+    await tenancy.mail_links.tell(caller.tenant_id, person_id, "password")
     person = await tenancy.people.get(caller.tenant_id, person_id)
     way, strong = kept
     signed_in = await tenancy.sessions.open(person, visit_of(request), way=way, strong=strong)

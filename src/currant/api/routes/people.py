@@ -118,9 +118,9 @@ async def remove_second_factors(request: ApiRequest, person_id: FromPath[str]) -
 
     Make sure first that it is really them who ask.
     """
-    await services_of(request).tenancy.factors.remove_all(
-        tenant_of(request), PersonId(person_id), by=caller_of(request)
-    )
+    tenancy = services_of(request).tenancy
+    await tenancy.factors.remove_all(tenant_of(request), PersonId(person_id), by=caller_of(request))
+    await tenancy.mail_links.tell(tenant_of(request), PersonId(person_id), "second_factor_removed")
 
 
 @delete("/{person_id:str}", opt={"permission": Permission.PEOPLE_MANAGE})

@@ -52,6 +52,7 @@ async def confirm_my_totp(request: ApiRequest, data: JSONBody[FactorCode]) -> Re
     tenancy.guesses.count(person=f"totp of {person_of(caller)}")
     codes = await tenancy.factors.confirm_totp(caller, data.code)
     tenancy.guesses.right(person=f"totp of {caller.id}")
+    await tenancy.mail_links.tell(caller.tenant_id, person_of(caller), "second_factor_added")
     return codes
 
 
@@ -63,6 +64,7 @@ async def remove_my_totp(request: ApiRequest, data: JSONBody[Password]) -> None:
     tenancy = services_of(request).tenancy
     await tenancy.proofs.check(caller, data.password, fresh_is_enough=False)
     await tenancy.factors.remove_totp(caller)
+    await tenancy.mail_links.tell(caller.tenant_id, person_of(caller), "second_factor_removed")
 
 
 @post("/me/recovery-codes", status_code=201, opt=SELF)
@@ -72,7 +74,9 @@ async def new_recovery_codes(request: ApiRequest, data: JSONBody[Password]) -> R
     person_of(caller)
     tenancy = services_of(request).tenancy
     await tenancy.proofs.check(caller, data.password, fresh_is_enough=False)
-    return await tenancy.factors.new_recovery_codes(caller)
+    codes = await tenancy.factors.new_recovery_codes(caller)
+    await tenancy.mail_links.tell(caller.tenant_id, person_of(caller), "recovery_codes")
+    return codes
 
 
 router = Router(

@@ -70,14 +70,17 @@ async def begin_my_passkey(request: ApiRequest, data: JSONBody[BeginPasskey]) ->
 async def add_my_passkey(request: ApiRequest, data: JSONBody[AddPasskey]) -> PasskeyAdded:
     """Keep a passkey. With the first second factor come ten codes for the day it is lost, shown this once."""
     caller = caller_of(request)
-    person_of(caller)
-    return await services_of(request).tenancy.passkeys.add(
+    person_id = person_of(caller)
+    tenancy = services_of(request).tenancy
+    added = await tenancy.passkeys.add(
         caller,
         challenge_id=data.challenge_id,
         name=data.name,
         credential=data.credential,
         site=site_of(request),
     )
+    await tenancy.mail_links.tell(caller.tenant_id, person_id, "second_factor_added")
+    return added
 
 
 @patch("/me/passkeys/{passkey_id:str}", opt=SELF)
@@ -100,6 +103,7 @@ async def remove_my_passkey(
     tenancy = services_of(request).tenancy
     await tenancy.proofs.check(caller, data.password if data is not None else "")
     await tenancy.passkeys.remove(caller, passkey_id)
+    await tenancy.mail_links.tell(caller.tenant_id, person_of(caller), "second_factor_removed")
 
 
 @post("/login/passkey/options", status_code=200, opt=OPEN)

@@ -38,6 +38,7 @@ def list_people() -> None:
                 ("NAME", "name"),
                 ("ROLE", "role"),
                 ("ACTIVE", "active"),
+                ("2ND FACTOR", "second_factor"),
                 ("LAST LOGIN", lambda row: ago(row.get("last_login_at"))),
             ],
             nothing="There is nobody.",
@@ -49,11 +50,38 @@ def add_person(
     login: Annotated[str, typer.Argument(help="An e-mail address or a short name.")],
     role: Annotated[Role, typer.Option(help="What they are to the organisation.")] = Role.OPERATOR,
     name: Annotated[str, typer.Option(help="Their name.")] = "",
+    email: Annotated[str, typer.Option(help="Their address, when the login is none.")] = "",
+    invite: Annotated[bool, typer.Option("--invite", help="Mail them a link to choose a password.")] = False,
 ) -> None:
-    """Add somebody; a one-time password is shown, once."""
+    """Add somebody; a one-time password is shown, once, or an invitation is mailed."""
+    body = {"login": login, "role": role.value, "name": name, "email": email, "invite": invite}
     with Client.of(state) as client:
-        made = client.post("/people", {"login": login, "role": role.value, "name": name})
-    show(made, lambda: say(f"{login} signs in once with: {made['one_time_password']}"))
+        made = client.post("/people", body)
+    if invite:
+        show(made, lambda: say(f"An invitation is on its way to {made['person']['email']}."))
+    else:
+        show(made, lambda: say(f"{login} signs in once with: {made['one_time_password']}"))
+
+
+@user.command("invite")
+def invite_again(login: Annotated[str, typer.Argument(help="Who has not chosen a password yet.")]) -> None:
+    """Mail somebody a new invitation; the one before ends to work."""
+    with Client.of(state) as client:
+        person = client.post(f"/people/{_person(client, login)}/invitation", {})
+    show(person, lambda: say(f"An invitation is on its way to {person['email']}."))
+
+
+@user.command("reset-second-factor")
+def reset_second_factor(
+    login: Annotated[str, typer.Argument(help="Who lost phone and recovery codes.")],
+) -> None:
+    """Take all second factors from somebody, and end their sessions: the password alone opens again.
+
+    Make sure first that it is really them who ask.
+    """
+    with Client.of(state) as client:
+        client.delete(f"/people/{_person(client, login)}/second-factors")
+    show({"reset": login}, lambda: say(f"{login} signs in with the password alone."))
 
 
 @user.command("password")
