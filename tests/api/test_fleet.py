@@ -196,6 +196,31 @@ async def test_a_second_node_knows_the_same(watched: Watched) -> None:
     assert mine == theirs
 
 
+async def test_what_another_node_meters_is_read_where_it_is_kept(watched: Watched) -> None:
+    api = watched.api
+    api.charging.metered = None  # another node's charging: what it reads does not come here
+    station = await api.attended("A")
+    sessions = await api.charging.attend(station)
+    now = api.clock.now()
+    presented = Presented(uid="CAFE", kind=TokenKind.RFID)
+    await api.charging.start(
+        station,
+        sessions,
+        StartReport(evse=1, connector=1, presented=presented, meter_wh=0, at=now, received_at=now),
+    )
+    values = (
+        SampledValue(value=100, measurand="Energy.Active.Import.Register", unit="Wh"),
+        SampledValue(value=7_400, measurand="Power.Active.Import", unit="W"),
+    )
+    sample = MeterSample(at=now + timedelta(seconds=1), values=values)
+    await api.charging.meter(
+        station, sessions, MeterReport(evse=1, connector=1, samples=(sample,), received_at=api.clock.now())
+    )
+    assert (await watched.row("A"))["power_w"] == 0
+    await api.network.look_elsewhere(now - timedelta(seconds=12))
+    assert (await watched.row("A"))["power_w"] == 7_400
+
+
 async def test_what_no_event_told_is_put_right(watched: Watched) -> None:
     api = watched.api
     await api.attended("A")

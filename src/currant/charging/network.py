@@ -125,11 +125,11 @@ class Network:
                 if station.id in touched:
                     continue
                 before = known.get(station.id)
-                if before is not None and row_of(before) == row_of(station):
-                    continue
                 if before is not None:
                     station.row, station.failing = before.row, before.failing
-                    changed += set(news(row_of(before), row_of(station))) != set()
+                    if not news(row_of(before), row_of(station)):
+                        continue
+                changed += 1
                 self._keep(station)
         return changed
 
