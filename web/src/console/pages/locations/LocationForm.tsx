@@ -145,6 +145,7 @@ export function LocationForm({ location, onClose, onDone }: Props) {
               label={t("locations.country")}
               searchable
               clearable
+              clearButtonProps={{ "aria-label": t("network.clear", { name: t("locations.country") }) }}
               data={countryNames}
               value={form.values.country || null}
               onChange={(country) => form.setFieldValue("country", country ?? "")}
@@ -190,6 +191,7 @@ export function LocationForm({ location, onClose, onDone }: Props) {
             label={t("locations.facilities")}
             data={FACILITIES}
             clearable
+            clearButtonProps={{ "aria-label": t("network.clear", { name: t("locations.facilities") }) }}
             {...form.getInputProps("facilities")}
           />
           {save.error && <Problem error={save.error} />}

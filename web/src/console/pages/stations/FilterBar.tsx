@@ -117,6 +117,9 @@ export function FilterBar({ rows, filters, change, places, groups }: Props) {
                 label={t(`stations.filter_${name}`)}
                 placeholder={t("stations.all")}
                 clearable
+                clearButtonProps={{
+                  "aria-label": t("network.clear", { name: t(`stations.filter_${name}`) }),
+                }}
                 searchable
                 limit={100}
                 nothingFoundMessage={t("stations.nothing_to_choose")}

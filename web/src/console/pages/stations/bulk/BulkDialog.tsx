@@ -106,7 +106,7 @@ export function BulkDialog({ stations, onClose }: Props) {
               </Text>
               {left > 0 && <Text size="sm">{t("bulk.not_accepted", { count: left })}</Text>}
               {meant.length > STATIONS_MAX && (
-                <Text fw={600}>{t("bulk.too_many", { count: STATIONS_MAX })}</Text>
+                <Text fw={600}>{t("bulk.beyond", { count: STATIONS_MAX })}</Text>
               )}
             </Alert>
             {sending.error && <Problem error={sending.error} />}
