@@ -1,9 +1,11 @@
 """People of an organisation: added with a one-time password, changed, removed; never without an owner."""
 
+import asyncio
 import re
 import zoneinfo
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -186,14 +188,17 @@ class People:
     ) -> Person:
         """What people change of themselves. An address of their own choosing is not yet known to be theirs."""
         now = self._clock.now()
+        email = None if email is None else checked_email(email)
+        language = None if language is None else checked_language(language)
+        time_zone = None if time_zone is None else await asyncio.to_thread(checked_time_zone, time_zone)
 
         def change(before: Person, connection: Connection, changes: ChangeSet) -> Person:
             after = msgspec.structs.replace(
                 before,
                 name=before.name if name is None else name.strip(),
-                email=before.email if email is None else checked_email(email),
-                language=before.language if language is None else checked_language(language),
-                time_zone=before.time_zone if time_zone is None else checked_time_zone(time_zone),
+                email=before.email if email is None else email,
+                language=before.language if language is None else language,
+                time_zone=before.time_zone if time_zone is None else time_zone,
             )
             what = tuple(
                 field
@@ -395,9 +400,15 @@ def checked_language(language: str) -> str:
 def checked_time_zone(name: str) -> str:
     """A zone of the IANA database, or empty."""
     # The database is files: what could be a path elsewhere is not looked up.
-    if name and not (_ZONE.fullmatch(name) and name in zoneinfo.available_timezones()):
+    if name and not (_ZONE.fullmatch(name) and name in _zones()):
         raise Invalid("This is no time zone, as in Europe/Berlin.", field="time_zone")
     return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # Reading what zones there are goes through hundreds of files.
+    return frozenset(zoneinfo.available_timezones())
 
 
 def check_may_grant(by: Caller, role: Role) -> None:

@@ -36,6 +36,7 @@ SYSTEM_WIDE = {
     "all_organisations": "the list of tenants itself",
     "host_organisation": "the first start asks whether there is any tenant yet",
     "person_by_login": "signing in is how a tenant becomes known",
+    "organisations_named": "a setting names an organisation",
     "key_by_prefix": "an API key is how a tenant becomes known",
     "forget_expired": "what has ended has ended for every tenant",
     "login_by_digest": "a session cookie is how a tenant becomes known",
