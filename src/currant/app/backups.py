@@ -18,7 +18,7 @@ from currant.app.settings import Settings
 from currant.db.backup import BackupFailed, back_up, restore
 from currant.kit.clock import Clock
 
-SECRETS = ("installation.key", "cli.key")
+SECRETS = ("installation.key", "cli.key", "push.pem")
 
 Progress = Callable[[int, int], None]
 
