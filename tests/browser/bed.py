@@ -224,7 +224,7 @@ class Bed:
 
         await self.eventually(look)
 
-    async def _at(self, identity: str, evse: int, act: Callable[[Station, Outlet], None]) -> None:
+    async def at(self, identity: str, evse: int, act: Callable[[Station, Outlet], None]) -> None:
         link = next(each for each in self.fleet.links if each.station.spec.identity == identity)
 
         def there() -> None:
@@ -246,7 +246,7 @@ class Bed:
             outlet.plug_in()
             outlet.present_token()
 
-        await self._at(identity, evse, arrive)
+        await self.at(identity, evse, arrive)
 
     async def leave(self, identity: str, evse: int = 1) -> None:
         """The driver stops with the card and pulls the cable."""
@@ -255,12 +255,12 @@ class Bed:
             outlet.stop("Local")
             outlet.unplug()
 
-        await self._at(identity, evse, go)
+        await self.at(identity, evse, go)
 
     async def fault(
         self, identity: str, evse: int = 1, *, fault: str = "ground", seconds: float = 3600
     ) -> None:
-        await self._at(identity, evse, lambda station, outlet: station.break_down(outlet, fault, seconds))
+        await self.at(identity, evse, lambda station, outlet: station.break_down(outlet, fault, seconds))
 
     async def mend(self, identity: str, evse: int = 1) -> None:
         def well(station: Station, outlet: Outlet) -> None:
@@ -269,7 +269,7 @@ class Bed:
                 station.dialect.faulted(outlet, fault, cleared=True)
             station.show_status(outlet)
 
-        await self._at(identity, evse, well)
+        await self.at(identity, evse, well)
 
     async def cut(self, identity: str) -> None:
         """The charger's line is cut, and stays so until `restore`."""
@@ -278,10 +278,10 @@ class Bed:
             station.has_network = False
             station.wants_disconnect = True
 
-        await self._at(identity, 1, gone)
+        await self.at(identity, 1, gone)
 
     async def restore(self, identity: str) -> None:
-        await self._at(identity, 1, lambda station, _: setattr(station, "has_network", True))
+        await self.at(identity, 1, lambda station, _: setattr(station, "has_network", True))
 
 
 def _known(spec: StationSpec) -> StationSpec:
@@ -304,6 +304,8 @@ def _make_tables(folder: Path) -> None:
     """The tables as the stores declare them: faster than migrating, which has tests of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "currant.sqlite"
+    if path.exists():
+        return  # The installation is started again.
     database = Database.open(f"sqlite:///{path}", create_all=True)
     database.backend.close()
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:

@@ -91,10 +91,10 @@ export function App() {
       <main id="main" ref={main} tabIndex={-1}>
         <Suspense fallback={<Bones count={3} />}>{shown(path)}</Suspense>
       </main>
-      <div className="foot">
+      <footer className="foot">
         <Running path={path} />
         <Nav path={path} />
-      </div>
+      </footer>
     </div>
   );
 }

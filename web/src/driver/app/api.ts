@@ -40,7 +40,7 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
     if (error instanceof Unreachable) note(false);
     else if (error instanceof ApiProblem) {
       note(true);
-      if (error.status === 401) signedOut();
+      if (error.status === 401 && maybe) signedOut();
     }
     throw error;
   }
@@ -51,7 +51,7 @@ export async function tell<T>(method: string, path: string, body?: unknown): Pro
   if (maybe && !currentCsrfToken()) await queries.refetchQueries({ queryKey: ["me"] });
   return ask<T>(path, {
     method,
-    headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() },
+    headers: { "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
 }

@@ -55,10 +55,14 @@ export default function Charging({ id }: { id: string }) {
       <>
         <Title up="/history">{t("charging.title")}</Title>
         {session.error ? (
-          session.error instanceof ApiProblem && session.error.status === 404 ? (
+          session.error instanceof ApiProblem && [401, 404].includes(session.error.status) ? (
             <Note>
-              <p>{t("charging.unknown")}</p>
-              <Link to="/history">{t("nav.history")}</Link>
+              <p>{t(session.error.status === 401 ? "receipt.sign_in" : "charging.unknown")}</p>
+              {session.error.status === 401 ? (
+                <Link to={`/sign-in?then=${encodeURIComponent(`/session/${id}`)}`}>{t("place.sign_in")}</Link>
+              ) : (
+                <Link to="/history">{t("nav.history")}</Link>
+              )}
             </Note>
           ) : (
             <Problem error={session.error} retry={() => session.refetch()} />

@@ -19,6 +19,7 @@ export default function Receipt({ id }: { id: string }) {
   const receipt = useQuery({
     queryKey: ["receipt", id],
     queryFn: ({ signal }) => ask<ReceiptOf>(address, { signal }),
+    enabled: Boolean(me),
   });
   const it = receipt.data;
   if (!it)

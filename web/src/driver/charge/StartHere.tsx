@@ -96,10 +96,11 @@ export function StartHere({ code, connector, can, why }: Props) {
       )}
       <div className={running ? "reach over-banner" : "reach"}>
         <Button kind="main" size="huge" disabled={!can} busy={start.isPending} onClick={press}>
-          <IconBolt size={30} aria-hidden /> {t(me && !me.guest ? "charger.start" : "charger.start_guest")}
+          <IconBolt size={30} aria-hidden /> {t("charger.start")}
         </Button>
-        {!me && (
-          <p className="small" style={{ textAlign: "center", marginBlockStart: "0.4rem" }}>
+        {(!me || me.guest) && (
+          <p className="small row wrap" style={{ justifyContent: "center", gap: "0 0.4rem" }}>
+            {t("charger.as_guest")}
             <Link to={signIn} className="button plain">
               {t("charger.or_sign_in")}
             </Link>

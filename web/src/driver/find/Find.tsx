@@ -5,7 +5,7 @@ import { IconList, IconMap2, IconMapOff } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { ask } from "../app/api";
+import { ask, useReached } from "../app/api";
 import { keep, lastKnown } from "../app/kept";
 import { setSearch, useSearch } from "../app/router";
 import type { Page, Place } from "../app/types";
@@ -68,6 +68,7 @@ export function Find() {
 function List({ question, filtered }: { question: string; filtered: boolean }) {
   const { t } = useTranslation();
   const formats = useFormats();
+  const reached = useReached();
   const known = lastKnown<Page<Place>>("places");
   const same = known?.of === question ? known : undefined;
   const places = useInfiniteQuery({
@@ -93,7 +94,7 @@ function List({ question, filtered }: { question: string; filtered: boolean }) {
     ) : (
       <Bones count={5} height={7.5} />
     );
-  const asOf = old?.at ?? (places.error ? places.dataUpdatedAt : undefined);
+  const asOf = old?.at ?? (places.error || !reached ? places.dataUpdatedAt : undefined);
   return (
     <>
       {asOf !== undefined && (

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { ask, tell } from "../app/api";
 import type { Card } from "../app/types";
 import { Dialog } from "../ui/Dialog";
-import { Bones, Button, Field, Note, Problem, Title } from "../ui/parts";
+import { About, Bones, Button, Field, Note, Problem, Title } from "../ui/parts";
 import { Mine } from "./Mine";
 
 export default function Cards() {
@@ -52,12 +52,8 @@ function List() {
               <bdi className="code dim">{card.uid}</bdi>
               {!card.active && <span className="dim"> · {t("cards.blocked")}</span>}
             </span>
-            <Button
-              kind="plain"
-              onClick={() => setLeaving(card)}
-              aria-label={t("cards.unlink_this", { name: card.name || card.uid })}
-            >
-              {t("cards.unlink")}
+            <Button kind="plain" onClick={() => setLeaving(card)}>
+              {t("cards.unlink")} <About name={card.name || card.uid} />
             </Button>
           </li>
         ))}

@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { tell, useMe } from "../app/api";
 import type { Me, Passkey } from "../app/types";
 import { Dialog } from "../ui/Dialog";
-import { Button, Note, Problem, Title } from "../ui/parts";
+import { About, Button, Note, Problem, Title } from "../ui/parts";
 import { Mine } from "./Mine";
 import { canPasskey, newPasskey, wasCancelled } from "./passkeys";
 
@@ -52,12 +52,8 @@ function List({ me }: { me: Me }) {
               <br />
               <span className="dim small">{formats.date(passkey.created_at)}</span>
             </span>
-            <Button
-              kind="plain"
-              onClick={() => setLeaving(passkey)}
-              aria-label={t("passkeys.forget_this", { name: passkey.name || t("passkeys.passkey") })}
-            >
-              {t("passkeys.forget")}
+            <Button kind="plain" onClick={() => setLeaving(passkey)}>
+              {t("passkeys.forget")} <About name={passkey.name || t("passkeys.passkey")} />
             </Button>
           </li>
         ))}

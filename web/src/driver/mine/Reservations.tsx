@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { ask, tell } from "../app/api";
 import { Link, useSearch } from "../app/router";
 import type { Page, Reservation, Waiting } from "../app/types";
-import { Bones, Button, Note, Problem, Title } from "../ui/parts";
+import { About, Bones, Button, Note, Problem, Title } from "../ui/parts";
 import { Mine } from "./Mine";
 import { ReserveHere } from "./ReserveHere";
 
@@ -56,11 +56,8 @@ function WaitingFor() {
               <br />
               {one.position ? t("reserve.position", { position: one.position }) : t("reserve.called")}
             </span>
-            <Button
-              onClick={() => leave.mutate(one)}
-              aria-label={t("reserve.leave_this", { name: one.place.name })}
-            >
-              {t("reserve.leave")}
+            <Button onClick={() => leave.mutate(one)}>
+              {t("reserve.leave")} <About name={one.place.name} />
             </Button>
           </li>
         ))}
@@ -129,9 +126,8 @@ function List() {
                 <Button
                   busy={cancel.isPending && cancel.variables?.id === one.id}
                   onClick={() => cancel.mutate(one)}
-                  aria-label={t("reserve.cancel_this", { name: one.place.name })}
                 >
-                  {t("reserve.cancel")}
+                  {t("reserve.cancel")} <About name={one.place.name} />
                 </Button>
               </span>
             )}

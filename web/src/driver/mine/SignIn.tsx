@@ -78,7 +78,7 @@ function Ways() {
   return (
     <>
       <Title up="/account">{t("sign_in.title")}</Title>
-      <p>{t("sign_in.why")}</p>
+      <p>{t(site?.mail === false ? "sign_in.no_mail" : "sign_in.why")}</p>
       {site?.mail !== false && <MailForm />}
       {canPasskey() && (
         <>

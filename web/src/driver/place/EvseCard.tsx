@@ -7,6 +7,7 @@ import { Link } from "../app/router";
 import type { Evse } from "../app/types";
 import { PlugIcon } from "../ui/PlugIcon";
 import { usePlugName } from "../ui/Plugs";
+import { About } from "../ui/parts";
 import { State } from "../ui/State";
 
 export function EvseCard({ evse }: { evse: Evse }) {
@@ -27,7 +28,12 @@ export function EvseCard({ evse }: { evse: Evse }) {
             <PlugIcon standard={connector.standard} size={34} />
             <span>
               <bdi className="strong">{plugName(connector.standard)}</bdi>
-              {connector.max_power_w ? <bdi> · {formats.power(connector.max_power_w)}</bdi> : null}
+              {connector.max_power_w ? (
+                <>
+                  {" · "}
+                  <bdi>{formats.power(connector.max_power_w)}</bdi>
+                </>
+              ) : null}
               <span className="dim"> · {t(`plug.${connector.format}`)}</span>
             </span>
           </li>
@@ -40,20 +46,15 @@ export function EvseCard({ evse }: { evse: Evse }) {
         </span>
         <span className="row wrap">
           {evse.reservable && (
-            <Link
-              to={`/reservations?code=${encodeURIComponent(evse.code)}`}
-              className="button plain"
-              aria-label={t("place.reserve_this", { name: evse.name })}
-            >
-              <IconCalendarPlus size={20} aria-hidden /> {t("place.reserve")}
+            <Link to={`/reservations?code=${encodeURIComponent(evse.code)}`} className="button plain">
+              <IconCalendarPlus size={20} aria-hidden /> {t("place.reserve")} <About name={evse.name} />
             </Link>
           )}
           <Link
             to={`/at/${encodeURIComponent(evse.code)}`}
             className={evse.can_start ? "button main" : "button"}
-            aria-label={t("place.charge_at", { name: evse.name })}
           >
-            {t(evse.can_start ? "place.charge" : "place.look")}
+            {t(evse.can_start ? "place.charge" : "place.look")} <About name={evse.name} />
           </Link>
         </span>
       </div>

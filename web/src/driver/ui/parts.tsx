@@ -135,3 +135,8 @@ export function Facts({ facts }: { facts: [string, ReactNode][] }) {
     </dl>
   );
 }
+
+// What a button among many alike is about, for who hears it.
+export function About({ name }: { name: string }) {
+  return <span className="unseen">{name}</span>;
+}
