@@ -296,6 +296,27 @@ async def test_a_session_can_be_followed_live(town: Town) -> None:
         assert next(kind for kind, _ in told) == "ready"
 
 
+async def test_a_wish_that_ends_is_told_at_once(town: Town) -> None:
+    identity = await town.station(await town.place())
+    async with town.charger(identity, "1.6") as station:
+        await ready(station)
+        await town.settled()
+        browser = await town.guest()
+        started = await browser.ask("POST", "/sessions", json={"code": identity})
+        async with (
+            asyncio.timeout(6),
+            browser.http.stream("GET", "/driver/v1/live", params={"session": started["id"]}) as answer,
+        ):
+            states = []
+            async for line in answer.aiter_lines():
+                if line.startswith('data: {"id"'):
+                    states.append(json.loads(line[6:])["state"])
+                    if states == ["plug_in"]:
+                        await browser.ask("POST", f"/sessions/{started['id']}/stop")
+                if states == ["plug_in", "failed"]:
+                    break
+
+
 async def _met(condition: bool) -> bool:
     return condition
 

@@ -90,10 +90,12 @@ class Drivers:
         self.accounts = Accounts(
             database, access, charging, reservations, self.reserving, self.sign_in, clock
         )
+        self.watching = Watching(live)
         self.sessions = DriverSessions(
             database,
             self.places,
             charging,
+            self.watching,
             clock,
             cost_of=cost_of,
             plug_in_within=terms.plug_in_within,
@@ -102,7 +104,6 @@ class Drivers:
         )
         self.push = Subscriptions(database, clock, allow_private=allow_private_push)
         self.photos = Photos(database, inventory, clock)
-        self.watching = Watching(live)
 
     async def stop(self) -> None:
         """Let go of what is under way."""

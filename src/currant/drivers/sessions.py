@@ -37,6 +37,7 @@ from currant.drivers.model import (
 from currant.drivers.places import Places, TenantPlaces
 from currant.drivers.prices import CostOf
 from currant.drivers.sign_in import BY
+from currant.drivers.watching import Watching
 from currant.kit.clock import Clock, micros
 from currant.kit.errors import Conflict, CurrantError, Invalid, NotFound
 from currant.kit.ids import LocationId, SessionId, StationId, new_id
@@ -73,6 +74,7 @@ class DriverSessions:
         database: Database,
         places: Places,
         charging: ChargingService,
+        watching: Watching,
         clock: Clock,
         *,
         cost_of: CostOf,
@@ -83,6 +85,7 @@ class DriverSessions:
         self._database = database
         self._places = places
         self._charging = charging
+        self._watching = watching
         self._clock = clock
         self._cost_of = cost_of
         self._plug_in_within = plug_in_within
@@ -223,6 +226,7 @@ class DriverSessions:
                 )
 
         await self._database.decide(keep, start.tenant_id)
+        self._watching.wake(start.tenant_id, start.driver_id)
 
     async def _running(self, driver: Driver) -> Sequence[Session]:
         page = await self._charging.list(
@@ -268,6 +272,7 @@ class DriverSessions:
                 changes.write(store.SAVE_START, store.start_row(replace(before, stop_asked_at=now)))
 
         await self._database.decide(note, driver.tenant_id)
+        self._watching.wake(driver.tenant_id, session.id)
 
     # Looking
 
@@ -470,6 +475,8 @@ class DriverSessions:
             return None
 
         was = await self._database.decide(join, tenant_id)
+        if was is not None:
+            self._watching.wake(tenant_id, was.driver_id)
         if was is not None and was.why == "cancelled":
             # Its driver took it back, and the station began it all the same.
             await self._charging.stop_remotely(tenant_id, event.session_id, by=BY)

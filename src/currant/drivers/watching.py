@@ -16,7 +16,7 @@ from currant.kit.ids import TenantId
 
 WATCHES_MAX = 20_000
 
-_KEYS = ("session_id", "station_id", "location_id", "driver_id")
+_KEYS = ("session_id", "station_id", "location_id")
 _KINDS = frozenset(
     {
         "session_metered",
@@ -31,9 +31,6 @@ _KINDS = frozenset(
         "StationChanged",
         "LocationChanged",
         "ConnectorStatusChanged",
-        "ChargingAsked",
-        "ChargingFailed",
-        "PlaceListingChanged",
         "ReservationMade",
         "ReservationEnded",
         "ReservationChanged",
@@ -129,6 +126,10 @@ class Watching:
         if not self._tenants[watch.tenant_id]:
             del self._tenants[watch.tenant_id]
             self._readers.pop(watch.tenant_id).cancel()
+
+    def wake(self, tenant_id: TenantId, key: str) -> None:
+        """Something moved that the live feed does not tell."""
+        _wake(self._by_key.get((tenant_id, key), ()))
 
     async def stop(self) -> None:
         readers = list(self._readers.values())
