@@ -106,6 +106,8 @@ export function themeOf(colour: string = CURRANT): MantineThemeOverride {
     cursorType: "pointer",
     respectReducedMotion: true,
     components: {
+      // An alert's tone is told by its icon and border; its title has to be read.
+      Alert: { styles: { title: { color: "var(--mantine-color-text)" } } },
       Anchor: { defaultProps: { underline: "hover" } },
       Tooltip: {
         defaultProps: { openDelay: 300, withArrow: true, events: { hover: true, focus: true, touch: true } },

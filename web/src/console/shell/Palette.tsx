@@ -67,6 +67,7 @@ export function Palette() {
       query={words}
       onQueryChange={setWords}
       scrollable
+      attributes={{ content: { "aria-label": t("shell.search") } }}
       maxHeight={420}
       size="lg"
     >

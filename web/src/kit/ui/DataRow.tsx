@@ -1,5 +1,4 @@
 // One row of a table: drawn anew only when it, its place or its columns are different.
-import { Checkbox } from "@mantine/core";
 import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Column } from "./DataTable";
@@ -26,7 +25,9 @@ function Plain<Row>(props: Props<Row>) {
   const { row, rowKey, index, start, size, template, columns, card, active, selected, onToggle } = props;
   const { t } = useTranslation();
   const choice = selected !== undefined && (
-    <Checkbox
+    <input
+      type="checkbox"
+      className={classes.tick}
       aria-label={t("table.select", { name: props.name })}
       checked={selected}
       onChange={() => onToggle(rowKey)}

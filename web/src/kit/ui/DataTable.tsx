@@ -2,10 +2,9 @@
 import { ActionIcon, Box, Checkbox, Group, Menu, Text, UnstyledButton } from "@mantine/core";
 import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp, IconColumns3 } from "@tabler/icons-react";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { DataRow } from "./DataRow";
+import { DataBody } from "./DataBody";
 import classes from "./DataTable.module.css";
 
 export interface Column<Row> {
@@ -65,20 +64,6 @@ export function DataTable<Row>(props: Props<Row>) {
     () => columns.filter((column) => column.fixed || !hidden.includes(column.key)),
     [columns, hidden],
   );
-  const place = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState(0);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => place.current,
-    estimateSize: () => (asCards ? (props.cardHeight ?? 92) : (props.rowHeight ?? 44)),
-    overscan: 8,
-  });
-  const items = virtual.getVirtualItems();
-  const last = items[items.length - 1]?.index ?? 0;
-  useEffect(() => {
-    if (onEnd && rows.length > 0 && last >= rows.length - 10) onEnd();
-  }, [last, rows.length, onEnd]);
-
   const template = `${onSelect ? "2.5rem " : ""}${shown.map((column) => column.width ?? "minmax(7rem, 1fr)").join(" ")}`;
   const chosen = useRef({ selected, onSelect });
   chosen.current = { selected, onSelect };
@@ -88,21 +73,10 @@ export function DataTable<Row>(props: Props<Row>) {
     chosen.current.onSelect?.(next);
   }, []);
   const allKeys = () => new Set(rows.map(keyOf));
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12 }[event.key];
-    if (step !== undefined) {
-      event.preventDefault();
-      const next = Math.max(0, Math.min(rows.length - 1, active + step));
-      setActive(next);
-      virtual.scrollToIndex(next);
-    } else if (event.target === place.current && event.key === "Enter" && rows[active])
-      onOpen?.(rows[active]);
-    else if (event.target === place.current && event.key === " " && onSelect && rows[active]) {
-      event.preventDefault();
-      toggle(keyOf(rows[active]));
-    }
-  };
-
+  const allChosen = useMemo(
+    () => rows.length > 0 && Boolean(selected) && rows.every((row) => selected?.has(keyOf(row))),
+    [rows, selected, keyOf],
+  );
   return (
     <Box>
       <Group justify="space-between" mb="xs" gap="xs" wrap="nowrap" align="flex-end">
@@ -151,23 +125,22 @@ export function DataTable<Row>(props: Props<Row>) {
       {rows.length === 0 && props.empty ? (
         props.empty
       ) : (
-        <div
-          ref={place}
-          role="region"
-          aria-label={props.label}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-          tabIndex={0}
-          onKeyDown={onKeyDown}
-          className={classes.frame}
-          style={{ maxHeight: props.height ?? "calc(100dvh - 16rem)" }}
-        >
-          <div
-            role="table"
-            aria-label={props.label}
-            aria-rowcount={rows.length + 1}
-            className={asCards ? classes.cards : classes.table}
-          >
-            {!asCards && (
+        <DataBody
+          label={props.label}
+          rows={rows}
+          keyOf={keyOf}
+          nameOf={props.nameOf}
+          columns={shown}
+          template={template}
+          card={asCards ? card : undefined}
+          size={asCards ? (props.cardHeight ?? 92) : (props.rowHeight ?? 44)}
+          height={props.height ?? "calc(100dvh - 16rem)"}
+          selected={onSelect && (selected ?? NONE)}
+          onToggle={toggle}
+          onOpen={onOpen}
+          onEnd={onEnd}
+          head={
+            !asCards && (
               <div
                 role="row"
                 aria-rowindex={1}
@@ -178,9 +151,9 @@ export function DataTable<Row>(props: Props<Row>) {
                   <div role="columnheader">
                     <Checkbox
                       aria-label={t("table.select_all")}
-                      checked={rows.length > 0 && selected?.size === rows.length}
-                      indeterminate={Boolean(selected && selected.size > 0 && selected.size < rows.length)}
-                      onChange={() => onSelect(selected?.size === rows.length ? new Set() : allKeys())}
+                      checked={allChosen}
+                      indeterminate={Boolean(selected && selected.size > 0 && !allChosen)}
+                      onChange={() => onSelect(allChosen ? new Set() : allKeys())}
                     />
                   </div>
                 )}
@@ -217,34 +190,12 @@ export function DataTable<Row>(props: Props<Row>) {
                   </div>
                 ))}
               </div>
-            )}
-            <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
-              {items.map((item) => {
-                const row = rows[item.index];
-                if (row === undefined) return null;
-                const key = keyOf(row);
-                return (
-                  <DataRow
-                    key={key}
-                    row={row}
-                    rowKey={key}
-                    name={props.nameOf?.(row) ?? key}
-                    index={item.index}
-                    start={item.start}
-                    size={item.size}
-                    template={template}
-                    columns={shown}
-                    card={asCards ? card : undefined}
-                    active={item.index === active}
-                    selected={onSelect ? (selected?.has(key) ?? false) : undefined}
-                    onToggle={toggle}
-                  />
-                );
-              })}
-            </div>
-          </div>
-        </div>
+            )
+          }
+        />
       )}
     </Box>
   );
 }
+
+const NONE: ReadonlySet<string> = new Set();

@@ -23,7 +23,7 @@ export function Empty({ title, children, icon: Shape = IconMoodEmpty, action }: 
         <ThemeIcon size={56} radius="xl" variant="light" color="gray" aria-hidden>
           <Shape size={30} />
         </ThemeIcon>
-        <Title order={3} fz="h4" ta="center">
+        <Title order={2} fz="h4" ta="center">
           {title}
         </Title>
         {children && (
@@ -81,7 +81,8 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
 
 export function tellProblem(error: unknown): void {
   notifications.show({
-    color: "red",
+    color: "red.8",
+    closeButtonProps: { "aria-label": i18next.t("feedback.close") },
     icon: <IconAlertCircle />,
     title: i18next.t("feedback.problem"),
     message: wordsOf(error),
@@ -94,7 +95,8 @@ export function tellDone(message: string, undo?: () => void): void {
   const id = crypto.randomUUID();
   notifications.show({
     id,
-    color: "green",
+    color: "green.9",
+    closeButtonProps: { "aria-label": i18next.t("feedback.close") },
     icon: <IconCheck />,
     autoClose: undo ? 10_000 : 4_000,
     message: undo ? (

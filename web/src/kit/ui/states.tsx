@@ -1,5 +1,5 @@
 // A state in a word, a shape and a colour: readable without the colour.
-import { Group, Text, useComputedColorScheme } from "@mantine/core";
+import { useComputedColorScheme } from "@mantine/core";
 import {
   IconAlertTriangleFilled,
   IconBolt,
@@ -14,6 +14,7 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { STATE_COLOURS, type State } from "../branding";
+import classes from "./states.module.css";
 
 const SHAPES: Record<State, TablerIcon> = {
   available: IconCircleCheck,
@@ -34,6 +35,11 @@ export function useStateColour(): (state: State) => string {
   return (state) => STATE_COLOURS[state][scheme];
 }
 
+// Both colours at once: the browser takes the one of its scheme. Lists have hundreds of these, and none of them
+// has to be drawn anew, nor to listen, when the scheme changes.
+const inkOf = (state: State): string =>
+  `light-dark(${STATE_COLOURS[state].light}, ${STATE_COLOURS[state].dark})`;
+
 export function StateBadge({
   state,
   words,
@@ -46,21 +52,11 @@ export function StateBadge({
   const { t } = useTranslation();
   const known = stateOf(state);
   const Shape = SHAPES[known];
-  const colour = useStateColour()(known);
   return (
-    <Group
-      gap={4}
-      wrap="nowrap"
-      display="inline-flex"
-      c={colour}
-      data-state={known}
-      style={{ verticalAlign: "middle" }}
-    >
+    <span className={classes.badge} data-size={size} data-state={known} style={{ color: inkOf(known) }}>
       <Shape size={size === "md" ? 20 : 16} aria-hidden />
-      <Text span size={size} fw={600} c="inherit" style={{ whiteSpace: "nowrap" }}>
-        {words ?? t(`state.${known}`)}
-      </Text>
-    </Group>
+      <span>{words ?? t(`state.${known}`)}</span>
+    </span>
   );
 }
 
@@ -68,12 +64,12 @@ export function StateBadge({
 export function StateMark({ state, words, size = 18 }: { state: string; words?: string; size?: number }) {
   const known = stateOf(state);
   const Shape = SHAPES[known];
-  const colour = useStateColour()(known);
+  const style = { color: inkOf(known) };
   return words ? (
-    <Shape size={size} color={colour} role="img" aria-label={words} data-state={known}>
+    <Shape size={size} style={style} role="img" aria-label={words} data-state={known}>
       <title>{words}</title>
     </Shape>
   ) : (
-    <Shape size={size} color={colour} aria-hidden data-state={known} />
+    <Shape size={size} style={style} aria-hidden data-state={known} />
   );
 }

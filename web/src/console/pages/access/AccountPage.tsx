@@ -1,5 +1,6 @@
 // One account: its tokens, what it has used, its sessions.
 import { api, asked, data, queries } from "@kit/api/client";
+import { DangerButton } from "@kit/ui/DangerButton";
 import { Facts } from "@kit/ui/Facts";
 import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Mark } from "@kit/ui/Mark";
@@ -65,9 +66,7 @@ export default function AccountPage() {
             <Button variant="default" onClick={form.open}>
               {t("access.change")}
             </Button>
-            <Button
-              variant="outline"
-              color="red"
+            <DangerButton
               onClick={() =>
                 ask({
                   title: t("access.remove_account"),
@@ -79,7 +78,7 @@ export default function AccountPage() {
               }
             >
               {t("access.remove")}
-            </Button>
+            </DangerButton>
           </>
         )
       }

@@ -1,6 +1,7 @@
 // A service of one's own that has a say in who may charge: asked over HTTP, with a deadline and a fallback.
 import { api, asked, data, queries } from "@kit/api/client";
 import { useFormats } from "@kit/formats";
+import { DangerButton } from "@kit/ui/DangerButton";
 import { Facts } from "@kit/ui/Facts";
 import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Page } from "@kit/ui/Page";
@@ -166,9 +167,7 @@ export default function Authoriser() {
               {may("tokens:write") && (
                 <Group justify="space-between">
                   {found.data ? (
-                    <Button
-                      variant="outline"
-                      color="red"
+                    <DangerButton
                       onClick={() =>
                         ask({
                           title: t("access.remove_authoriser"),
@@ -180,7 +179,7 @@ export default function Authoriser() {
                       }
                     >
                       {t("access.remove")}
-                    </Button>
+                    </DangerButton>
                   ) : (
                     <span />
                   )}

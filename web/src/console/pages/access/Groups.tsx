@@ -1,6 +1,7 @@
 // Groups of tokens: families, fleets, staff; who is in one may end the others' sessions.
 import { api, data, queries } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
+import { DangerButton } from "@kit/ui/DangerButton";
 import { ask, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Mark } from "@kit/ui/Mark";
 import { Anchor, Button, Modal, Group as Row, Stack, Switch, Text, TextInput } from "@mantine/core";
@@ -156,9 +157,7 @@ function GroupForm({ opened, onClose, group }: { opened: boolean; onClose: () =>
           {may("tokens:write") && (
             <Row justify="space-between">
               {group ? (
-                <Button
-                  variant="outline"
-                  color="red"
+                <DangerButton
                   onClick={() =>
                     ask({
                       title: t("access.remove_group"),
@@ -170,7 +169,7 @@ function GroupForm({ opened, onClose, group }: { opened: boolean; onClose: () =>
                   }
                 >
                   {t("access.remove")}
-                </Button>
+                </DangerButton>
               ) : (
                 <span />
               )}

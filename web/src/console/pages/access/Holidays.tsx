@@ -2,6 +2,7 @@
 import { api, data, queries } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
 import { useFormats } from "@kit/formats";
+import { DangerButton } from "@kit/ui/DangerButton";
 import { ask, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { ActionIcon, Anchor, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { DateInput } from "@mantine/dates";
@@ -214,9 +215,7 @@ function CalendarForm({
           {may("tokens:write") && (
             <Group justify="space-between">
               {calendar ? (
-                <Button
-                  variant="outline"
-                  color="red"
+                <DangerButton
                   onClick={() =>
                     ask({
                       title: t("access.remove_calendar"),
@@ -228,7 +227,7 @@ function CalendarForm({
                   }
                 >
                   {t("access.remove")}
-                </Button>
+                </DangerButton>
               ) : (
                 <span />
               )}

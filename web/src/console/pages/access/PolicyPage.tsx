@@ -1,6 +1,7 @@
 // One access rule, made or changed: where, when, how much; and whom it is about.
 import { api, asked, data, queries } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
+import { DangerButton } from "@kit/ui/DangerButton";
 import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Page } from "@kit/ui/Page";
 import { Button, Fieldset, Group, NumberInput, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
@@ -82,9 +83,7 @@ export default function PolicyPage() {
       actions={
         !isNew &&
         writes && (
-          <Button
-            variant="outline"
-            color="red"
+          <DangerButton
             onClick={() =>
               ask({
                 title: t("access.remove_rule"),
@@ -96,7 +95,7 @@ export default function PolicyPage() {
             }
           >
             {t("access.remove")}
-          </Button>
+          </DangerButton>
         )
       }
     >

@@ -1,5 +1,6 @@
 // One token: whose it is, whether it would be let in, what it has used.
 import { api, asked, data, queries } from "@kit/api/client";
+import { DangerButton } from "@kit/ui/DangerButton";
 import { Facts } from "@kit/ui/Facts";
 import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Page } from "@kit/ui/Page";
@@ -81,9 +82,7 @@ export default function TokenPage() {
             >
               {value.status === "active" ? t("access.block") : t("access.unblock")}
             </Button>
-            <Button
-              variant="outline"
-              color="red"
+            <DangerButton
               onClick={() =>
                 ask({
                   title: t("access.remove_token"),
@@ -95,7 +94,7 @@ export default function TokenPage() {
               }
             >
               {t("access.remove")}
-            </Button>
+            </DangerButton>
           </>
         )
       }

@@ -105,7 +105,7 @@ export default function Batches() {
           render: (each) => formats.number(each.batch.stations),
         },
         { key: "outcome", title: t("care.outcome"), render: outcome, width: "minmax(12rem, 2fr)" },
-        { key: "deeds", title: "", render: deeds, fixed: true, width: "minmax(10rem, 1fr)" },
+        { key: "deeds", title: t("lists.deeds"), render: deeds, fixed: true, width: "minmax(10rem, 1fr)" },
       ]}
       card={(each) => (
         <div>

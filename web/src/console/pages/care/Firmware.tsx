@@ -110,7 +110,7 @@ export default function Firmware() {
             title: t("care.added"),
             render: (image) => <Time at={image.created_at} mode="date" />,
           },
-          { key: "deeds", title: "", render: deeds, fixed: true, width: "minmax(11rem, 1fr)" },
+          { key: "deeds", title: t("lists.deeds"), render: deeds, fixed: true, width: "minmax(11rem, 1fr)" },
         ]}
         card={(image) => (
           <Group justify="space-between" h="100%" wrap="nowrap">

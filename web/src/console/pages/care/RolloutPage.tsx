@@ -2,6 +2,7 @@
 import { api, asked, data, queries } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
 import { useFormats } from "@kit/formats";
+import { DangerButton } from "@kit/ui/DangerButton";
 import { Facts } from "@kit/ui/Facts";
 import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Mark } from "@kit/ui/Mark";
@@ -103,9 +104,7 @@ export default function RolloutPage() {
               <Button onClick={() => act.mutate("resume")}>{t("care.resume")}</Button>
             )}
             {rollout.state !== "undone" && (
-              <Button
-                variant="outline"
-                color="red"
+              <DangerButton
                 onClick={() =>
                   ask({
                     title: t("care.undo_title"),
@@ -117,7 +116,7 @@ export default function RolloutPage() {
                 }
               >
                 {t("care.undo")}
-              </Button>
+              </DangerButton>
             )}
           </>
         )

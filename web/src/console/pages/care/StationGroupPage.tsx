@@ -1,6 +1,7 @@
 // One group of stations: who is in it, added and taken off.
 import { api, asked, data, queries } from "@kit/api/client";
 import type { components } from "@kit/api/schema";
+import { DangerButton } from "@kit/ui/DangerButton";
 import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Page } from "@kit/ui/Page";
 import { Anchor, Button, Group, Paper, Stack, Text } from "@mantine/core";
@@ -70,9 +71,7 @@ export default function StationGroupPage() {
       actions={
         writes &&
         group.data && (
-          <Button
-            variant="outline"
-            color="red"
+          <DangerButton
             onClick={() =>
               ask({
                 title: t("access.remove_group"),
@@ -84,7 +83,7 @@ export default function StationGroupPage() {
             }
           >
             {t("access.remove")}
-          </Button>
+          </DangerButton>
         )
       }
     >

@@ -159,7 +159,7 @@ function List({ chooser, active }: { chooser: React.ReactNode; active: boolean }
             render: (each) => each.reason || "–",
             hidden: true,
           },
-          { key: "end", title: "", render: end, fixed: true },
+          { key: "end", title: t("lists.deeds"), render: end, fixed: true },
         ]}
         card={(each) => (
           <Group justify="space-between" wrap="nowrap" h="100%">
@@ -262,7 +262,7 @@ function WaitingList({ chooser }: { chooser: React.ReactNode }) {
           title: t("reservations.estimate"),
           render: (each) => <Time at={each.estimated_at} mode="time" />,
         },
-        { key: "off", title: "", render: off, fixed: true },
+        { key: "off", title: t("lists.deeds"), render: off, fixed: true },
       ]}
       card={(each) => (
         <Group justify="space-between" wrap="nowrap" h="100%">
