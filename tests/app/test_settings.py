@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from currant.app.settings import Settings, SettingsWrong, UnknownStations, find_file, keys, load
+from currant.app.settings import Settings, SettingsWrong, find_file, keys, load
+from currant.app.settings_of_stations import UnknownStations
 
 
 def written(folder: Path, text: str) -> Path:
@@ -41,7 +42,7 @@ def test_every_key_can_be_set_by_its_variable() -> None:
         kinds = {"true or false": "true", "list of texts": '["a","b"]', "list of tables": provider}
         value = kinds.get(key.type, "7")
         value = str(key.default.value) if hasattr(key.default, "value") else value
-        value = "20000" if key.name == "max_message_bytes" else value
+        value = {"max_message_bytes": "20000", "push_contact": "mailto:us@example.org"}.get(key.name, value)
         settings = load(environment={key.variable: value})
         section = getattr(settings, key.section) if key.section else settings
         if not hasattr(key.default, "value") and key.default is not True:

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from sqlalchemy.exc import SQLAlchemyError
 
 from currant.app.place import Place
-from currant.app.settings import Problem, Settings, UnknownStations
+from currant.app.settings import Problem, Settings
+from currant.app.settings_of_stations import UnknownStations
 from currant.app.signing_in import check_signing_in
 from currant.db.backends import backend_for
 from currant.kit.clock import Clock

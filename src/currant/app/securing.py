@@ -10,7 +10,8 @@ from pathlib import Path
 from cryptography import x509
 
 from currant.app.duties import Duty
-from currant.app.settings import CertificatesSettings, Settings, Signer
+from currant.app.settings import Settings
+from currant.app.settings_of_stations import CertificatesSettings, Signer
 from currant.db.engine import Database
 from currant.events.delivery import Subscription
 from currant.gateway.registry import Registry

@@ -1,4 +1,4 @@
-"""The settings of how people sign in and what they are mailed (settings.py has all others)."""
+"""The settings of how people sign in and what they are mailed (settings.py names all others)."""
 
 from pathlib import Path
 from typing import Annotated
