@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from soft_webauthn import SoftWebauthnDevice
+from soft_webauthn import SoftWebauthnDevice  # type: ignore[import-untyped]
 
 PRESENT, VERIFIED = 0x01, 0x04
 

@@ -35,7 +35,7 @@ async def rival(town: Town) -> tuple[str, str, str]:
         await town.settled()
         made = (organisation["id"], place["id"], "RIVAL-1")
         town.rival = made  # type: ignore[attr-defined]
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 async def test_each_host_name_shows_its_own_network(town: Town) -> None:

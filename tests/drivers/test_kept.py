@@ -54,7 +54,7 @@ async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> object:
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
         database = fresh_database(server.new_database())
-    yield Desk(database)  # type: ignore[misc]
+    yield Desk(database)
     await database.close()
 
 

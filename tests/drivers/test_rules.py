@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from currant.charging.model import Activity, Phase, Session
 from currant.drivers import codes, nearby, receipts, standing, words
-from currant.drivers.model import EvseState, PlaceName, Receipt, SessionState, Start, StartState
+from currant.drivers.model import LANGUAGES, EvseState, PlaceName, Receipt, SessionState, Start, StartState
 from currant.kit.ids import LocationId, SessionId, StationId, TenantId
 from currant.stations.model import OpeningPeriod
 
@@ -142,7 +142,7 @@ def test_why_a_session_ended_is_told() -> None:
 def test_every_text_is_there_in_every_language() -> None:
     for texts in (words.REASONS, words.PUSH, words.MAIL, words.RECEIPT):
         for name, text in texts.items():
-            assert set(text) == set(words.LANGUAGES), name
+            assert set(text) == set(LANGUAGES), name
             holds = {language: sorted(_held(each)) for language, each in text.items()}
             assert len({tuple(each) for each in holds.values()}) == 1, name
     codes_used = {*standing.ENDED_BECAUSE.values(), *standing.NOT_STARTED.values(), "not_allowed", "plug_in"}
@@ -183,7 +183,7 @@ def test_a_receipt_shows_what_it_holds_and_runs_nothing() -> None:
         meter_start_wh=1_000,
         meter_stop_wh=13_345,
     )
-    for language in words.LANGUAGES:
+    for language in LANGUAGES:
         page = receipts.page(receipt, language)
         assert "<script>" not in page
         assert "<b>" not in page

@@ -56,15 +56,20 @@ async def start_drivers(
         currant.outbound,
         key,
         clock,
-        contact=wanted.push_contact or _reached_at(settings.http.public_url) or f"https://{names[0]}",
+        contact=_contact(wanted.push_contact, settings.http.public_url, f"https://{names[0]}"),
     )
     currant.push.start()
     stack.push_async_callback(currant.push.stop)
 
 
-def _reached_at(url: str) -> str:
-    # Nothing but these two may stand in what push services are told (RFC 8292, 2.1).
-    return url if url.startswith("https://") else ""
+def _contact(*candidates: str) -> str:
+    """The first of these that push services may be told (RFC 8292, 2.1); the last is one."""
+    for each in candidates:
+        if each.startswith(("https://", "mailto:")):
+            return each
+        if "@" in each:
+            return f"mailto:{each}"
+    return candidates[-1]
 
 
 def driver_terms(wanted: "DriverSettings") -> DriverTerms:
