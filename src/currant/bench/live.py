@@ -98,7 +98,7 @@ async def watched(
         await server.prepare(stations=stations, tokens=1)
         there = await load.connect_many(server.url, server.identities, "1.6", server.password_of)
         await load.play_all(there, [scenarios.boots("1.6") for _ in there], limit_s=120)
-        changing = _Changing(there, rate=rate)
+        changing = Changing(there, rate=rate)
         await changing.go_on(WARM_S)
         await asyncio.sleep(WARM_S)
         fleet_cpu, position, ids = await _fleet(server)
@@ -156,7 +156,7 @@ class _Spell(msgspec.Struct, frozen=True):
     received: float
 
 
-class _Changing:
+class Changing:
     """Stations that report another status, so many a second, each in its turn."""
 
     def __init__(self, stations: list[load.Station], *, rate: int) -> None:
@@ -186,7 +186,7 @@ def _one(round_: int) -> load.Script:
 
 
 async def _spent(
-    server: Installation, changing: _Changing, seconds: float, console: Console | None = None
+    server: Installation, changing: Changing, seconds: float, console: Console | None = None
 ) -> _Spell:
     before, received = server.process.cpu_seconds(), 0 if console is None else console.received
     began = time.perf_counter()

@@ -1,10 +1,10 @@
 // The connectors of a station, a shape each.
 import { StateMark } from "@kit/ui/states";
-import { Group, Text } from "@mantine/core";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ConnectorNow } from "../../network/rows";
 import { lookOfStatus, statusWords } from "../../network/words";
+import classes from "./stations.module.css";
 
 const SHOWN = 6;
 
@@ -12,7 +12,7 @@ export const Connectors = memo(function Connectors({ connectors }: { connectors:
   const { t } = useTranslation();
   const real = connectors.filter(([, connector]) => connector > 0);
   return (
-    <Group gap={4} wrap="nowrap">
+    <span className={classes.marks}>
       {real.slice(0, SHOWN).map(([evse, connector, status, error]) => (
         <StateMark
           key={`${evse}/${connector}`}
@@ -20,11 +20,7 @@ export const Connectors = memo(function Connectors({ connectors }: { connectors:
           words={`${t("stations.connector", { evse, connector })}: ${statusWords(t, status)}${error ? ` (${error})` : ""}`}
         />
       ))}
-      {real.length > SHOWN && (
-        <Text span size="xs">
-          +{real.length - SHOWN}
-        </Text>
-      )}
-    </Group>
+      {real.length > SHOWN && <span>+{real.length - SHOWN}</span>}
+    </span>
   );
 });

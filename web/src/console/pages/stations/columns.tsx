@@ -1,21 +1,21 @@
 // The columns of the list of stations.
 import { useFormats } from "@kit/formats";
 import type { Column } from "@kit/ui/DataTable";
+import { RowLink } from "@kit/ui/RowLink";
 import { StateBadge } from "@kit/ui/states";
 import { Time } from "@kit/ui/Time";
-import { Anchor, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Station } from "../../network/rows";
 import { problemWords } from "../../network/words";
 import { Connectors } from "./Connectors";
+import classes from "./stations.module.css";
 
 export function StationLink({ row }: { row: Pick<Station, "id" | "identity"> }) {
   return (
-    <Anchor component={Link} to={`/stations/${row.id}` as "/"} size="sm" fw={600} preload={false}>
+    <RowLink to={`/stations/${row.id}`} strong>
       <bdi dir="ltr">{row.identity}</bdi>
-    </Anchor>
+    </RowLink>
   );
 }
 
@@ -33,11 +33,7 @@ export function useColumns(places: ReadonlyMap<string, string>): Column<Station>
         render: (row) => (
           <>
             <StationLink row={row} />
-            {row.name && (
-              <Text span size="xs" c="dimmed" ms={6}>
-                <bdi>{row.name}</bdi>
-              </Text>
-            )}
+            {row.name && <bdi className={classes.aside}>{row.name}</bdi>}
           </>
         ),
       },
@@ -62,15 +58,7 @@ export function useColumns(places: ReadonlyMap<string, string>): Column<Station>
         sortable: true,
         render: (row) =>
           row.location_id && (
-            <Anchor
-              component={Link}
-              to={`/locations/${row.location_id}` as "/"}
-              size="sm"
-              c="inherit"
-              preload={false}
-            >
-              {places.get(row.location_id) ?? "…"}
-            </Anchor>
+            <RowLink to={`/locations/${row.location_id}`}>{places.get(row.location_id) ?? "…"}</RowLink>
           ),
       },
       {
