@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import CDPSession, Page, async_playwright
 
 from currant.bench import load, scenarios
 from currant.bench.live import Changing
@@ -137,9 +137,12 @@ async def measure(
 
     wire = await page.context.new_cdp_session(page)
     await wire.send("Network.enable")
+    # In CPU time of the page's own thread: what others on this machine do does not count.
+    await wire.send("Performance.enable", {"timeDomain": "threadTicks"})
     wire.on("Network.dataReceived", came)
     await asyncio.sleep(1.0)
     received = 0
+    busy = await busy_seconds(wire)
     cpu, began = server.process.cpu_seconds(), time.perf_counter()
     watching = asyncio.ensure_future(page.evaluate(WATCH, [seconds, scrolls]))
     if changing is not None:
@@ -147,6 +150,7 @@ async def measure(
     seen = await watching
     took = time.perf_counter() - began
     spent = server.process.cpu_seconds() - cpu
+    busy = await busy_seconds(wire) - busy
     await wire.detach()
     frames = sorted(seen["frames"])
     print(f"{words}:")
@@ -156,10 +160,20 @@ async def measure(
         f"longest {frames[-1]:.0f} ms, {sum(each > 50 for each in frames)} over 50 ms"
     )
     print(
+        f"  {busy / took:.3f} CPU s/s of the page's thread, {busy / len(frames) * 1000:.1f} ms a frame "
+        "(16.7 would leave nothing to spare)"
+    )
+    print(
         f"  {len(seen['tasks'])} long tasks ({sum(seen['tasks']):.0f} ms together), "
         f"{seen['elements']} elements, {seen['heap'] / 1e6:.0f} MB heap"
     )
     print(f"  {received / took / 1000:.1f} kB/s to the browser, {spent / took:.3f} CPU s/s of the server")
+
+
+async def busy_seconds(wire: CDPSession) -> float:
+    """CPU time that the page's own thread has spent on tasks."""
+    told = await wire.send("Performance.getMetrics")
+    return next(float(each["value"]) for each in told["metrics"] if each["name"] == "TaskDuration")
 
 
 asyncio.run(main())
