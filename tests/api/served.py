@@ -21,6 +21,7 @@ from currant.charging.service import ChargingService
 from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
+from currant.drivers.service import Drivers
 from currant.events.board import Board
 from currant.events.live import LiveFeed
 from currant.kit.clock import ManualClock, SystemClock
@@ -159,6 +160,18 @@ class Api:
         self.reservations = Reservations(database, self.directory, self.access, self.commands, numbers, clock)
         await self.reservations.start()
         self.waiting = WaitingList(database, self.reservations, numbers, clock)
+        self.drivers = Drivers(
+            database,
+            self.directory,
+            self.inventory,
+            self.access,
+            self.charging,
+            self.reservations,
+            self.waiting,
+            self.live,
+            clock,
+            key=KEY,
+        )
         self.station_groups = StationGroups(database, self.directory, self.link, clock)
         self.desired = DesiredState(
             database,
@@ -198,6 +211,7 @@ class Api:
                 station_groups=self.station_groups,
                 desired=self.desired,
                 brandings=self.brandings,
+                drivers=self.drivers,
                 audit=self.audit,
                 notes=self.notes,
                 onboarding=self.onboarding,
@@ -242,6 +256,7 @@ class Api:
         for client in self._open:
             await client.aclose()
         await self.server.stop()
+        await self.drivers.stop()
         await self.queue.stop()
         self.tenancy.close()
 

@@ -25,7 +25,7 @@ from currant.tenancy.oidc import Provider, role_of
 from currant.tenancy.single_sign_on import safe_return
 from services import fresh_database
 
-START = "/login/oidc/work/start"
+START = "/login/oidc/firm/start"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def enter(tmp_path: Path) -> AsyncIterator[Any]:
 
     async def start(issuer: str, **told: Any) -> Entrance:
         provider = Provider(
-            id="work", name="Work", issuer=issuer, client_id="currant", client_secret="a secret", **told
+            id="firm", name="Work", issuer=issuer, client_id="currant", client_secret="a secret", **told
         )
         entrance = Entrance(fresh_database(tmp_path / f"{len(started)}.sqlite"), (provider,))
         started.append(entrance)
@@ -86,7 +86,7 @@ async def test_somebody_new_comes_in_with_the_role_that_is_set(issuer: str, ente
     entrance = await enter(issuer, create=True, role=Role.SUPPORT)
     claims_at(issuer, "ada", email="Ada@example.com", email_verified=True, name="Ada Lovelace")
     page = (await entrance.browser().get("/sign-in")).json()
-    assert page["providers"] == [{"id": "work", "name": "Work"}]
+    assert page["providers"] == [{"id": "firm", "name": "Work"}]
     browser = entrance.browser()
     assert (
         await visited(browser, "ada", f"{START}?return_to=/console/stations%3Fq%3D1")
@@ -212,11 +212,11 @@ async def test_a_visit_that_was_broken_off_or_took_too_long_is_told(issuer: str,
     browser = entrance.browser()
     place = await sent_back(browser, "ada")
     state = parse_qs(urlsplit(place).query)["state"][0]
-    denied = await browser.get(f"/login/oidc/work/return?state={state}&error=access_denied&session_state=x")
+    denied = await browser.get(f"/login/oidc/firm/return?state={state}&error=access_denied&session_state=x")
     assert problem_of(denied.headers["location"]) == "cancelled"
     foreign = f"{await sent_back(browser, 'ada')}&iss=https://evil.example"
     assert problem_of((await browser.client.get(foreign)).headers["location"]) == "not_verified"
-    assert problem_of((await browser.get("/login/oidc/work/return")).headers["location"]) == "expired"
+    assert problem_of((await browser.get("/login/oidc/firm/return")).headers["location"]) == "expired"
     assert (await browser.get("/login/oidc/nowhere/start")).status_code == 404
 
 
@@ -335,7 +335,7 @@ async def told_by(liar: Liar, entrance: Entrance) -> str:
     away = parse_qs(urlsplit((await browser.get(START)).headers["location"]).query)
     assert (away["code_challenge_method"], away["response_type"]) == (["S256"], ["code"])
     liar.nonce = away["nonce"][0]
-    back = await browser.get(f"/login/oidc/work/return?state={away['state'][0]}&code=c")
+    back = await browser.get(f"/login/oidc/firm/return?state={away['state'][0]}&code=c")
     return str(back.headers["location"])
 
 
@@ -371,7 +371,10 @@ async def test_an_id_token_signed_by_another_key_or_with_our_secret_is_not_belie
         assert problem_of(await told_by(liar, entrance)) == "not_verified"
         liar.header, liar.signed_with = {"alg": "HS256"}, OctKey.import_key("a secret")
         assert problem_of(await told_by(liar, entrance)) == "not_verified"
-        liar.header, liar.signed_with = {"alg": "HS256"}, OctKey.import_key(str(liar.key.as_dict(private=False)["n"]))
+        liar.header, liar.signed_with = (
+            {"alg": "HS256"},
+            OctKey.import_key(str(liar.key.as_dict(private=False)["n"])),
+        )
         assert problem_of(await told_by(liar, entrance)) == "not_verified"
 
 

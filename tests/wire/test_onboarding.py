@@ -38,8 +38,8 @@ from currant.stations.onboarding import TOPIC, Addresses, OnboardingService
 from currant.stations.onboarding_model import (
     Attempt,
     OnboardingDraft,
-    OnboardingWatched,
     OnboardingProgress,
+    OnboardingWatched,
     StationTurnedAway,
     StepState,
     Trouble,

@@ -20,7 +20,14 @@ _LOOK = frozenset(
     }
 )
 # Tokens name drivers, and messages hold what drivers presented: support needs them, a wall display does not.
-_HELP = _LOOK | {P.TOKENS_READ, P.MESSAGES_READ, P.FILES_READ, P.COMMANDS_GIVE, P.SESSIONS_WRITE, P.NOTES_WRITE}
+_HELP = _LOOK | {
+    P.TOKENS_READ,
+    P.MESSAGES_READ,
+    P.FILES_READ,
+    P.COMMANDS_GIVE,
+    P.SESSIONS_WRITE,
+    P.NOTES_WRITE,
+}
 _RUN = _HELP | {
     P.LOCATIONS_WRITE,
     P.STATIONS_WRITE,

@@ -61,17 +61,19 @@ async def add_photo(request: ApiRequest, location_id: FromPath[str]) -> Location
 
 
 @delete(
-    "/{location_id:str}/photos/{number:int}",
+    "/{location_id:str}/photos/{number:str}",
     status_code=200,
     opt={"permission": Permission.LOCATIONS_WRITE},
 )
 async def remove_photo(
-    request: ApiRequest, location_id: FromPath[str], number: FromPath[int]
+    request: ApiRequest, location_id: FromPath[str], number: FromPath[str]
 ) -> LocationPhotos:
     """Show a photo no more; they are counted from 1."""
     caller = caller_of(request)
+    # Said as a text, so that who may not do this is told so whatever stands there.
+    counted = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0
     names = await drivers_of(request).photos.remove(
-        caller.tenant_id, LocationId(location_id), number, by=caller.label
+        caller.tenant_id, LocationId(location_id), counted, by=caller.label
     )
     return _shown(names)
 
