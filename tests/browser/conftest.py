@@ -26,7 +26,7 @@ from tests.browser.watching import Watch, violations
 
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 CHROMIUM = os.environ.get("CURRANT_CHROMIUM", "/usr/bin/chromium")
-PATIENCE_MS = 10_000
+PATIENCE_MS = 20_000
 
 in_session_loop = pytest_asyncio.fixture(loop_scope="session")
 once = pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -20,6 +20,7 @@ class Watch:
         self.origin = origin
         self._wrong: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
+        self._accepted: tuple[str, ...] = ()
 
     async def begin(self) -> None:
         self.page.on("console", self._said)
@@ -31,12 +32,16 @@ class Watch:
         """Complaints that this is found in are no fault; such as `" 401 "` for a wrong password."""
         self._allowed.append(re.compile(pattern))
 
+    def accept(self, origin: str) -> None:
+        """Whoever else may be asked: such as the provider that people sign in at."""
+        self._accepted += (origin,)
+
     @property
     def wrong(self) -> list[str]:
         return [each for each in self._wrong if not any(pattern.search(each) for pattern in self._allowed)]
 
     def _ours(self, address: str) -> bool:
-        return address.startswith((self.origin, "data:", "blob:", "about:"))
+        return address.startswith((self.origin, *self._accepted, "data:", "blob:", "about:"))
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -63,7 +68,8 @@ async def violations(page: Page, *, leaving_out: tuple[str, ...] = ()) -> list[s
     return [
         f"{each['id']} ({each['impact']}): {each['help']}: "
         + "; ".join(
-            f"{json.dumps(node['target'])} {node['html'][:160]} {node.get('failureSummary', '')}" for node in each["nodes"][:4]
+            f"{json.dumps(node['target'])} {node['html'][:160]} {node.get('failureSummary', '')}"
+            for node in each["nodes"][:4]
         )
         for each in found["violations"]
     ]

@@ -28,7 +28,7 @@ function Standing({ apiKey }: { apiKey: ApiKey }) {
   const { t } = useTranslation();
   const standing = standingOf(apiKey);
   return (
-    <Badge variant="outline" color={COLOURS[standing]} c="inherit">
+    <Badge tt="none" variant="outline" color={COLOURS[standing]} c="inherit">
       {t(`keys.${standing}`)}
     </Badge>
   );
@@ -68,7 +68,7 @@ export default function Keys() {
     );
   const used = (key: ApiKey) => (key.last_used_at ? <Time at={key.last_used_at} /> : t("people.never"));
   const columns: Column<ApiKey>[] = [
-    { key: "name", title: t("me.name"), width: "minmax(12rem, 2fr)", fixed: true, render: (key) => key.name },
+    { key: "name", title: t("me.name"), width: "minmax(9rem, 2fr)", fixed: true, render: (key) => key.name },
     { key: "prefix", title: t("keys.begins"), render: (key) => <Code dir="ltr">{key.prefix}…</Code> },
     { key: "role", title: t("people.role"), render: (key) => t(`roles.${key.role}`) },
     { key: "standing", title: t("people.standing"), render: (key) => <Standing apiKey={key} /> },
@@ -85,7 +85,7 @@ export default function Keys() {
       hidden: true,
       render: (key) => <Time at={key.created_at} mode="date" />,
     },
-    { key: "do", title: "", width: "8rem", fixed: true, end: true, render: button },
+    { key: "do", title: t("people.do"), width: "8rem", fixed: true, end: true, render: button },
   ];
   const items = keys.data?.items ?? [];
   const shown = all ? items : items.filter((key) => standingOf(key) !== "revoked");

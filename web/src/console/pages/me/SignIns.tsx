@@ -49,7 +49,7 @@ export function SignIns() {
                 <Group gap="xs">
                   <Text fw={600}>{deviceName(item.user_agent) || t("me.unknown_device")}</Text>
                   {item.current && (
-                    <Badge variant="outline" color="green" c="inherit">
+                    <Badge tt="none" variant="outline" color="green" c="inherit">
                       {t("me.here")}
                     </Badge>
                   )}

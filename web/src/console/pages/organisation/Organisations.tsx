@@ -51,7 +51,7 @@ export function Organisations() {
               <Group gap="xs">
                 <Text fw={600}>{each.name}</Text>
                 {each.host && (
-                  <Badge variant="outline" color="blue" c="inherit">
+                  <Badge tt="none" variant="outline" color="blue" c="inherit">
                     {t("organisation.host")}
                   </Badge>
                 )}

@@ -38,17 +38,19 @@ function Fields({ onClose, onMade }: Omit<Props, "opened">) {
   const { data: entrance } = useEntrance();
   const me = useMe();
   const mail = entrance?.mail ?? false;
+  const wayOf = (chosen: string) => chosen || (mail ? "mail" : "password");
   const form = useForm({
     initialValues: {
       login: "",
       name: "",
       role: "operator" as Role,
       language: i18n.language,
-      way: mail ? "mail" : "password",
+      // Until chosen otherwise: by mail, where there is mail.
+      way: "",
     },
     validate: {
-      login: (value, { way }) =>
-        way === "mail" && !value.includes("@")
+      login: (value, values) =>
+        wayOf(values.way) === "mail" && !value.includes("@")
           ? t("people.login_mail")
           : value.trim().length < 2
             ? t("people.login_missing")
@@ -63,7 +65,7 @@ function Fields({ onClose, onMade }: Omit<Props, "opened">) {
             ...values,
             login: values.login.trim(),
             email: values.login.includes("@") ? values.login.trim() : "",
-            invite: way === "mail",
+            invite: wayOf(way) === "mail",
           },
         }),
       ),
@@ -98,7 +100,7 @@ function Fields({ onClose, onMade }: Omit<Props, "opened">) {
       />
       {mail && (
         <>
-          <Radio.Group label={t("people.way")} {...form.getInputProps("way")}>
+          <Radio.Group label={t("people.way")} {...form.getInputProps("way")} value={wayOf(form.values.way)}>
             <Stack gap="sm" mt="xs">
               <Radio value="mail" label={t("people.by_mail")} description={t("people.by_mail_text")} />
               <Radio
@@ -108,7 +110,7 @@ function Fields({ onClose, onMade }: Omit<Props, "opened">) {
               />
             </Stack>
           </Radio.Group>
-          {form.values.way === "mail" && (
+          {wayOf(form.values.way) === "mail" && (
             <Select
               label={t("people.mail_language")}
               allowDeselect={false}
@@ -123,7 +125,7 @@ function Fields({ onClose, onMade }: Omit<Props, "opened">) {
           {t("ask.cancel")}
         </Button>
         <Button type="submit" loading={add.isPending} disabled={!me}>
-          {form.values.way === "mail" ? t("people.invite") : t("people.add")}
+          {wayOf(form.values.way) === "mail" ? t("people.invite") : t("people.add")}
         </Button>
       </Group>
     </Form>

@@ -20,24 +20,24 @@ function Standing({ person }: { person: Person }) {
   const { t } = useTranslation();
   if (!person.active)
     return (
-      <Badge variant="outline" color="gray" c="inherit">
+      <Badge tt="none" variant="outline" color="gray" c="inherit">
         {t("people.inactive")}
       </Badge>
     );
   if (person.invited_until)
     return (
-      <Badge variant="outline" color="blue" c="inherit">
+      <Badge tt="none" variant="outline" color="blue" c="inherit">
         {t("people.waiting")}
       </Badge>
     );
   if (person.must_change_password)
     return (
-      <Badge variant="outline" color="orange" c="inherit">
+      <Badge tt="none" variant="outline" color="orange" c="inherit">
         {t("people.one_time")}
       </Badge>
     );
   return (
-    <Badge variant="outline" color="green" c="inherit">
+    <Badge tt="none" variant="outline" color="green" c="inherit">
       {t("people.active")}
     </Badge>
   );
@@ -71,7 +71,7 @@ export default function People() {
     {
       key: "name",
       title: t("me.name"),
-      width: "minmax(12rem, 2fr)",
+      width: "minmax(9rem, 1.5fr)",
       fixed: true,
       render: (person) => (
         <>
@@ -83,14 +83,19 @@ export default function People() {
     {
       key: "login",
       title: t("people.login"),
-      width: "minmax(12rem, 2fr)",
+      width: "minmax(10rem, 1.5fr)",
       render: (person) => <bdi>{person.login}</bdi>,
     },
-    { key: "role", title: t("people.role"), render: (person) => t(`roles.${person.role}`) },
+    {
+      key: "role",
+      title: t("people.role"),
+      width: "minmax(6rem, 1fr)",
+      render: (person) => t(`roles.${person.role}`),
+    },
     {
       key: "standing",
       title: t("people.standing"),
-      width: "minmax(9rem, 1fr)",
+      width: "10rem",
       render: (person) => <Standing person={person} />,
     },
     { key: "factor", title: t("factors.title"), render: (person) => <Factor person={person} /> },
@@ -105,7 +110,7 @@ export default function People() {
       hidden: true,
       render: (person) => <Time at={person.created_at} mode="date" />,
     },
-    { key: "menu", title: "", width: "3rem", fixed: true, end: true, render: menu },
+    { key: "menu", title: t("people.do"), width: "5rem", fixed: true, end: true, render: menu },
   ];
   return (
     <Page

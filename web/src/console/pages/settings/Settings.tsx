@@ -68,6 +68,7 @@ export default function Settings() {
                     {item.key}
                   </Text>
                   <Badge
+                    tt="none"
                     variant="outline"
                     c="inherit"
                     color={COLOURS[item.source as keyof typeof COLOURS] ?? "gray"}
@@ -85,10 +86,25 @@ export default function Settings() {
                     </Text>
                   )}
                 </Group>
-                <Text component="dd" m={0} size="sm" mt={4} lang="en" dir="ltr">
+                <Text
+                  component="dd"
+                  m={0}
+                  size="sm"
+                  mt={4}
+                  lang="en"
+                  dir="ltr"
+                  style={{ overflowWrap: "anywhere" }}
+                >
                   {item.doc}
                 </Text>
-                <Text component="dd" m={0} size="sm" c="dimmed" dir="ltr">
+                <Text
+                  component="dd"
+                  m={0}
+                  size="sm"
+                  c="dimmed"
+                  dir="ltr"
+                  style={{ overflowWrap: "anywhere" }}
+                >
                   {variableOf(item.key)}
                 </Text>
               </div>
