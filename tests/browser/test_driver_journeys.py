@@ -1,7 +1,7 @@
 """Drivers at their phones: a guest from the code on the charger to the receipt, and somebody with an account."""
 
-import re
 import quopri
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,9 @@ async def test_a_guest_scans_charges_and_has_a_receipt(site: Bed, open_page: Ope
     await page.get_by_role("button", name="Start charging").click()
 
     await shown(page, axe, re.compile("Plug in now|Starting"))
-    await expect(page.get_by_text("plug it in now", exact=False).or_(page.get_by_text("Plug in your vehicle now"))).to_be_visible()
+    await expect(
+        page.get_by_text("plug it in now", exact=False).or_(page.get_by_text("Plug in your vehicle now"))
+    ).to_be_visible()
     await plug_in(site, "MILL-1")
     await shown(page, axe, "Charging")
     energy = page.locator("dt", has_text="Energy").locator("xpath=following-sibling::dd")

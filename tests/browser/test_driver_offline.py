@@ -12,7 +12,9 @@ from tests.browser.built import pages
 from tests.browser.conftest import Axe, OpenPage, watch_of
 from tests.browser.test_driver_journeys import SOON_MS, plug_in
 
-REFUSED = "ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|Failed to load resource|status of 40[14]|ERR_FAILED"
+REFUSED = (
+    "ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|Failed to load resource|status of 40[14]|ERR_FAILED"
+)
 
 
 async def kept(page: Page) -> None:
@@ -126,13 +128,17 @@ async def test_a_browser_is_told_when_charging_ends(site: Bed, open_page: OpenPa
             for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             if "push" in name or "subscription" in name
         ]
-        stored = json.dumps([database.execute(f"SELECT * FROM {name}").fetchall() for name in tables], default=str)
+        stored = json.dumps(
+            [database.execute(f"SELECT * FROM {name}").fetchall() for name in tables], default=str
+        )
     assert endpoint in stored
     await page.get_by_role("button", name="Cancel").click()
     await page.goto("/charge/account/notices")
-    await page.get_by_role("button", name="Turn on notifications").or_(
-        page.get_by_role("button", name="Turn off notifications")
-    ).wait_for()
+    await (
+        page.get_by_role("button", name="Turn on notifications")
+        .or_(page.get_by_role("button", name="Turn off notifications"))
+        .wait_for()
+    )
 
 
 async def test_the_worker_shows_what_a_message_says(site: Bed, open_page: OpenPage) -> None:

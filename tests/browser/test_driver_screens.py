@@ -151,5 +151,3 @@ async def test_no_screen_is_too_narrow_or_too_wide(site: Bed, open_page: OpenPag
         await page.goto("/charge" + address)
         await settled(page)
         assert await overflow(page) <= 0, address
-
-

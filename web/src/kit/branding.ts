@@ -162,7 +162,7 @@ export function inkOn(colour: string): string {
 export function paletteOf(colour: string, scheme: "light" | "dark"): Record<string, string> {
   const grounds = GROUNDS[scheme];
   const edge = readable(colour, grounds.ground, 3);
-  const fill = contrast(colour, grounds.ground) >= 1.5 ? colour : edge;
+  const fill = contrast(colour, grounds.ground) >= 1.25 ? colour : edge;
   const states = Object.entries(STATE_COLOURS).map(([state, shades]) => [`state-${state}`, shades[scheme]]);
   return {
     ...grounds,

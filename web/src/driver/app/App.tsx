@@ -112,7 +112,7 @@ function Head() {
           </picture>
         ) : (
           <>
-            <img src="/charge/icon.svg" alt="" width="32" height="32" style={{ borderRadius: "0.5rem" }} />
+            <img src="/charge/icon.svg" alt="" style={{ borderRadius: "0.5rem" }} />
             <span>{brand.product_name}</span>
           </>
         )}
