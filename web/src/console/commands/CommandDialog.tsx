@@ -21,6 +21,7 @@ interface Props {
   onClose: () => void;
 }
 
+const TELLING = /^(Get|TransferData)/;
 const DAY_MS = 86_400_000;
 
 export function CommandDialog({ station, begin, fixed, onClose }: Props) {
@@ -35,7 +36,8 @@ export function CommandDialog({ station, begin, fixed, onClose }: Props) {
       give(station.id, command, keep ? { queueUntil: new Date(Date.now() + DAY_MS) } : {}),
     onSuccess: (record) => {
       client.invalidateQueries({ queryKey: ["station", station.id] });
-      if (!wentWell(record.status) || record.answer) return;
+      // What was asked for is shown; what was done needs no more than a word.
+      if (!wentWell(record.status) || TELLING.test(record.command.command)) return;
       tellDone(`${t(`commands.name.${record.command.command}`)}: ${t(`commands.status.${record.status}`)}`);
       onClose();
     },

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { type CommandDraft, type CommandName, commandGroups, draftOf, isOurs } from "./catalogue";
 import type { StationAtHand } from "./fields/known";
 import { SchemaFields } from "./fields/SchemaFields";
-import { schemaOf, schemasQuery } from "./give";
+import { schemasQuery, useSchema } from "./give";
 
 interface Props {
   value: CommandDraft | null;
@@ -20,7 +20,8 @@ interface Props {
 
 export function CommandForm({ value, onChange, station, fixed }: Props) {
   const { t } = useTranslation();
-  const schemas = useQuery(schemasQuery);
+  const known = useSchema(value?.command);
+  const asked = useQuery({ ...schemasQuery, enabled: false });
   const name = (command: CommandName) => t(`commands.name.${command}`);
   return (
     <Stack gap="sm">
@@ -44,13 +45,13 @@ export function CommandForm({ value, onChange, station, fixed }: Props) {
           {t(`commands.help.${value.command}`)}
         </Text>
       )}
-      {value && schemas.isPending && <Lines count={2} />}
-      {value && schemas.error && <Problem error={schemas.error} retry={() => schemas.refetch()} />}
-      {value && schemas.data && (
+      {value && !known && !asked.error && <Lines count={2} />}
+      {value && !known && asked.error && <Problem error={asked.error} retry={() => asked.refetch()} />}
+      {value && known && (
         <SchemaFields
           key={value.command}
-          schema={schemaOf(schemas.data, value.command)}
-          schemas={schemas.data}
+          schema={known.schema}
+          schemas={known.schemas}
           value={value}
           onChange={(changed) => onChange({ ...changed, command: value.command })}
           command={value.command}

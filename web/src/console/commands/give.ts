@@ -1,7 +1,8 @@
 // Giving commands, and what there is to know beforehand: the API's description of them.
 import { send } from "@kit/api/client";
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import type { CommandDraft, CommandRecord } from "./catalogue";
+import type { CommandDraft, CommandName, CommandRecord } from "./catalogue";
+import { IMPORTANT } from "./important";
 import { cleaned, missing, type Schema, type Schemas } from "./schema";
 
 // Asked once: it changes with the server's version alone.
@@ -42,9 +43,16 @@ export const schemaOf = (schemas: Schemas, name: string): Schema =>
   Object.entries(schemas).find(([key]) => key.includes(".commanding.") && key.endsWith(`.${name}`))?.[1] ??
   {};
 
-// What is still missing of a command, by field; undefined until the description is there.
+// How the form of a command is made; undefined until that is known.
+export function useSchema(name: CommandName | undefined): { schema: Schema; schemas: Schemas } | undefined {
+  const known = name && IMPORTANT[name];
+  const asked = useQuery({ ...schemasQuery, enabled: name !== undefined && !known });
+  if (known) return { schema: known, schemas: {} };
+  return name && asked.data ? { schema: schemaOf(asked.data, name), schemas: asked.data } : undefined;
+}
+
+// What is still missing of a command, by field; undefined until its form is known.
 export function useMissing(draft: CommandDraft | null): string[] | undefined {
-  const schemas = useQuery(schemasQuery).data;
-  if (!draft || !schemas) return undefined;
-  return missing(schemaOf(schemas, draft.command), schemas, draft);
+  const known = useSchema(draft?.command);
+  return draft && known ? missing(known.schema, known.schemas, draft) : undefined;
 }

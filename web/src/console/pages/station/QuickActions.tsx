@@ -10,10 +10,7 @@ import {
   IconRefresh,
   IconTool,
 } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { schemasQuery } from "../../commands/give";
 import { useMay } from "../../session";
 import { useStationPage } from "./context";
 import { useStop } from "./stopping";
@@ -23,11 +20,6 @@ export function QuickActions() {
   const may = useMay();
   const { station, running, command } = useStationPage();
   const stop = useStop();
-  const client = useQueryClient();
-  // So that the forms are there when somebody opens one.
-  useEffect(() => {
-    client.prefetchQuery(schemasQuery);
-  }, [client]);
   if (!may("commands:give") || station.admission === "retired") return null;
   const first = station.evses[0]?.number ?? 1;
   const only = station.evses.length === 1 ? { evse: first } : {};

@@ -7,7 +7,7 @@ import { Time } from "@kit/ui/Time";
 import { Button, Group, Select, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
 import { IconDownload, IconFlag, IconPlayerPause, IconPlayerPlay, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../../session";
 import { useAddress } from "../address";
@@ -17,7 +17,7 @@ import { usePages } from "../pages";
 import { Section } from "../Section";
 import { Direction, MessageOutcome } from "./badges";
 import { download } from "./download";
-import { found, type Message, useFollowingMessages, withNew } from "./following";
+import { found, keyOf, type Message, useFollowingMessages, withNew } from "./following";
 import { MessageDrawer } from "./MessageDrawer";
 
 const OUTCOMES = ["answered", "error:", "unanswered", "send", "ignored", "malformed"];
@@ -57,7 +57,14 @@ export default function Messages() {
     [findings.data],
   );
   const all = useMemo(() => withNew(log.items, followed.fresh), [log.items, followed.fresh]);
-  const shown = useMemo(() => found(all, text), [all, text]);
+  // Held still, nothing newer comes in, whatever is asked for again; older ones may.
+  const newest = useRef("");
+  if (!paused) newest.current = all[0]?.at ?? "";
+  const held = newest.current;
+  const shown = useMemo(
+    () => found(paused ? all.filter(({ at }) => at <= held) : all, text),
+    [all, text, paused, held],
+  );
   const actions = useMemo(
     () => [...new Set([...all.map((each) => each.action), action].filter(Boolean))].sort(),
     [all, action],
@@ -158,7 +165,7 @@ export default function Messages() {
           label={station.identity}
           rows={shown}
           columns={columns}
-          keyOf={(each) => String(each.id)}
+          keyOf={keyOf}
           onOpen={setOpened}
           onEnd={log.more}
           rowHeight={40}

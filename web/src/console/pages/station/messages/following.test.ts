@@ -2,10 +2,22 @@ import { expect, it } from "vitest";
 import { found, KEPT, type Message, pretty, withNew } from "./following";
 
 const message = (id: number, more: Partial<Message> = {}): Message =>
-  ({ id, action: "Heartbeat", outcome: "answered", request: "{}", response: null, ...more }) as Message;
+  ({
+    id,
+    at: new Date(id * 1000).toISOString(),
+    message_id: String(id),
+    direction: "in",
+    action: "Heartbeat",
+    outcome: "answered",
+    request: "{}",
+    response: null,
+    ...more,
+  }) as Message;
 
 it("puts new messages before the old, each once, and forgets the oldest", () => {
   expect(withNew([message(2), message(1)], [message(3), message(2)]).map(({ id }) => id)).toEqual([3, 2, 1]);
+  // Followed, it has no number yet; listed, it has.
+  expect(withNew([message(2)], [message(2, { id: 0 })]).length).toBe(1);
   const many = Array.from({ length: KEPT }, (_, at) => message(KEPT - at));
   const next = withNew(many, [message(KEPT + 1)]);
   expect([next.length, next[0]?.id, next[next.length - 1]?.id]).toEqual([KEPT, KEPT + 1, 2]);

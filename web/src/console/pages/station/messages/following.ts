@@ -5,10 +5,13 @@ import type { Schemas } from "../queries";
 export type Message = Schemas["MessageView"];
 export const KEPT = 2_000;
 
+// What is followed is told before it is kept under a number: an exchange is known by its own id and time.
+export const keyOf = ({ direction, message_id, at }: Message): string => `${at} ${direction} ${message_id}`;
+
 // New ones before the old, each once, no more than are kept.
 export function withNew(old: readonly Message[], fresh: readonly Message[]): Message[] {
-  const known = new Set(old.map(({ id }) => id));
-  const added = fresh.filter(({ id }) => !known.has(id)).sort((a, b) => b.id - a.id);
+  const known = new Set(old.map(keyOf));
+  const added = fresh.filter((each) => !known.has(keyOf(each))).sort((a, b) => b.at.localeCompare(a.at));
   return added.length === 0 ? (old as Message[]) : [...added, ...old].slice(0, KEPT);
 }
 

@@ -27,6 +27,9 @@ import { joined, type Known, type Row, sifted } from "./joined";
 import { StandingBadge } from "./StandingBadge";
 import { VariableDialog } from "./VariableDialog";
 
+const UNDER_WAY = ["in_progress", "waiting", "unknown"];
+const LOOK_EVERY_MS = 3_000;
+
 // All of them: a charger has some hundreds, and searching is quicker here.
 async function everyVariable(id: string, signal: AbortSignal): Promise<{ data: Known[] }> {
   const all: Known[] = [];
@@ -55,7 +58,11 @@ export default function Model() {
   const known = useQuery(
     asked(["station", station.id, "variables"], (signal) => everyVariable(station.id, signal)),
   );
-  const desired = useQuery(desiredQuery(station.id));
+  const desired = useQuery({
+    ...desiredQuery(station.id),
+    refetchInterval: ({ state: { data } }) =>
+      data?.keys.some(({ standing }) => UNDER_WAY.includes(standing)) ? LOOK_EVERY_MS : false,
+  });
   const reading = useMutation({
     mutationFn: () => post<{ status: string; reason: string }>(`/stations/${station.id}/variables/read`),
     onError: tellProblem,
@@ -215,7 +222,11 @@ export default function Model() {
               />
             </>
           }
-          empty={<Empty title={t("station.no_variables")}>{t("station.no_variables_text")}</Empty>}
+          empty={
+            <Empty title={t(rows.length === 0 ? "station.model_none" : "station.no_variables")}>
+              {t(rows.length === 0 ? "station.model_none_text" : "station.no_variables_text")}
+            </Empty>
+          }
         />
       )}
       {row && <VariableDialog row={row} onClose={() => setChosen(null)} />}

@@ -38,7 +38,8 @@ export function joined(known: readonly Known[], wanted: readonly Wanted[]): Row[
       key,
       component: before?.component ?? component,
       name: before?.name ?? name,
-      reported: before ? before.reported : one.reported == null ? null : written(one.reported),
+      // The newer of the two: what is desired is looked at more often.
+      reported: one.reported == null ? (before?.reported ?? null) : written(one.reported),
       desired: written(one.desired),
       known: before?.known,
       wanted: one,

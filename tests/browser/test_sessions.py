@@ -1,0 +1,92 @@
+"""Sessions: the list that goes on by itself, and one of them with its curve and its story."""
+
+import re
+
+from playwright.async_api import expect
+from tests.browser.bed import Bed
+from tests.browser.conftest import Axe, SignedIn
+
+
+async def new_card(site: Bed, uid: str) -> str:
+    """A card of a test's own: the bed's charges elsewhere already."""
+    await site.ask("POST", "/tokens/", json={"uid": uid})
+    return uid
+
+
+async def running(site: Bed, identity: str) -> int:
+    """The number of the session under way there."""
+
+    async def found() -> int:
+        page = await site.ask("GET", "/sessions/", params={"station": identity, "active": True})
+        return page["items"][0]["number"] if page["items"] else 0
+
+    return await site.eventually(found)
+
+
+async def test_a_session_that_begins_appears_in_the_list_and_ends_there(
+    site: Bed, signed_in: SignedIn
+) -> None:
+    page = await signed_in("support")
+    await page.goto("/console/sessions?state=running&station=MILL-1")
+    await expect(page.get_by_text("No session fits")).to_be_visible()
+    card = await new_card(site, "0B0B0B01")
+    await site.charge("MILL-1", card=card)
+    number = await running(site, "MILL-1")
+    row = page.get_by_role("row").filter(has_text=card)
+    await expect(row.get_by_role("link", name=str(number))).to_be_visible()
+    await expect(row.locator("[data-state='charging']")).to_be_visible()
+    await site.leave("MILL-1")
+    await expect(page.get_by_text("No session fits")).to_be_visible()
+
+
+async def test_filters_stay_in_the_address(signed_in: SignedIn, axe: Axe) -> None:
+    page = await signed_in("support")
+    await page.goto("/console/sessions")
+    await page.get_by_text("Under way", exact=True).click()
+    await page.get_by_label("Token", exact=True).fill("nobody")
+    await expect(page).to_have_url(re.compile("state=running.*token=nobody"))
+    await expect(page.get_by_text("No session fits")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_label("Token", exact=True)).to_have_value("nobody")
+    await expect(page.get_by_text("No session fits")).to_be_visible()
+    await page.get_by_role("button", name="Clear filters").click()
+    await expect(page.get_by_role("row").filter(has_text="QUAY-2").first).to_be_visible()
+    assert await axe(page) == []
+
+
+async def test_a_session_shows_its_curve_and_its_story(site: Bed, signed_in: SignedIn, axe: Axe) -> None:
+    number = await running(site, "QUAY-2")
+    page = await signed_in("support")
+    await page.goto(f"/console/sessions/{number}")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(f"Session {number}")
+    await expect(page.get_by_role("img", name=re.compile("Curve"))).to_be_visible()
+    await expect(page.locator("[data-moment='started']")).to_be_visible()
+    await expect(
+        page.locator("[data-moment='authorised']").get_by_text("Was allowed to charge")
+    ).to_be_visible()
+    await expect(page.get_by_text("Not rated yet")).to_be_visible()
+    assert await axe(page) == []
+
+
+async def test_a_session_is_closed_by_hand_with_a_reason(site: Bed, signed_in: SignedIn) -> None:
+    await site.charge("QUAY-1", 1, card=await new_card(site, "0B0B0B02"))
+    number = await running(site, "QUAY-1")
+    await site.cut("QUAY-1")
+    page = await signed_in("operator")
+    await page.goto(f"/console/sessions/{number}")
+    await page.get_by_role("button", name="Close in the books").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Reason").fill("The car has left, says the baker.")
+    await dialog.get_by_role("button", name="Close in the books").click()
+    await expect(page.get_by_text("Check this session before it is billed")).to_be_visible()
+    await expect(page.get_by_text("Somebody closed it by hand.").first).to_be_visible()
+    await site.restore("QUAY-1")
+    await site.leave("QUAY-1", 1)
+
+
+async def test_on_a_phone_sessions_are_cards(signed_in: SignedIn, axe: Axe) -> None:
+    page = await signed_in("support", size="phone", scheme="dark")
+    await page.goto("/console/sessions")
+    await expect(page.get_by_text("QUAY-2").first).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert await axe(page) == []
