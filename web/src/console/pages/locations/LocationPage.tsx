@@ -130,7 +130,7 @@ export default function LocationPage() {
             <Section title={t("locations.now")} tools={<PlaceStates states={now.states} words />}>
               <Facts
                 facts={[
-                  [t("locations.power"), formats.power(now.power_w)],
+                  [t("locations.power"), <bdi key="power">{formats.power(now.power_w)}</bdi>],
                   [t("locations.sessions"), formats.number(now.sessions)],
                   [
                     t("locations.connected"),

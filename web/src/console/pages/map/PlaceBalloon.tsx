@@ -19,7 +19,11 @@ export function PlaceBalloon({ place, sums }: { place: FleetPlace; sums: Sums })
         <bdi>{[place.address, place.city].filter(Boolean).join(", ")}</bdi>
       </Text>
       <PlaceStates states={sums.states} words />
-      {sums.power_w > 0 && <Text size="sm">{formats.power(sums.power_w)}</Text>}
+      {sums.power_w > 0 && (
+        <Text size="sm">
+          <bdi dir="ltr">{formats.power(sums.power_w)}</bdi>
+        </Text>
+      )}
       <Group>
         <Anchor component={Link} to={"/stations" as "/"} search={{ location: place.id } as never} size="sm">
           {t("map_page.stations", { count: sums.stations })}

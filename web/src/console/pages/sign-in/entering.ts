@@ -18,7 +18,7 @@ export const isTicket = (answer: Answer): answer is Ticket => "ticket" in answer
 
 // Nothing of whoever was here before stays, and the pages speak the language that the person has chosen.
 export async function welcome(me: Me): Promise<void> {
-  queries.clear();
+  queries.removeQueries({ type: "inactive" });
   signedInAs(me);
   if (me.language) await speak(me.language);
 }

@@ -20,7 +20,11 @@ export function StationCard({ row, place }: { row: Station; place: string }) {
         <Text size="sm" truncate>
           <bdi>{[row.name, place].filter(Boolean).join(" · ")}</bdi>
         </Text>
-        {row.power_w > 0 && <Text size="sm">{formats.power(row.power_w)}</Text>}
+        {row.power_w > 0 && (
+          <Text size="sm">
+            <bdi dir="ltr">{formats.power(row.power_w)}</bdi>
+          </Text>
+        )}
       </Group>
       <Group justify="space-between" wrap="nowrap" gap="xs">
         <Text size="xs" c="dimmed" truncate>
