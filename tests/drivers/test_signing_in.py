@@ -93,6 +93,27 @@ async def test_a_letter_never_leads_to_a_host_that_the_request_made_up(town: Tow
     assert all(mail.to != "victim@example.com" for mail in town.mail.sent)
 
 
+async def test_a_letter_leads_to_the_very_name_that_was_given_and_to_nothing_behind_it(town: Town) -> None:
+    me = await town.ask("GET", "/me")
+    await town.ask("PUT", f"/organisations/{me['tenant_id']}/hosts", json={"hosts": ["own.example.org"]})
+    for forged in (
+        "own.example.org:80@evil.example",
+        "own.example.org:evil.example",
+        "[own.example.org]evil.example",
+        "evil.example, own.example.org",
+    ):
+        answer = await town.browser(host=forged).raw(
+            "POST", "/sign-in/mail", json={"email": "aimed@example.com"}
+        )
+        assert answer.status_code == 400, forged
+    assert all(mail.to != "aimed@example.com" for mail in town.mail.sent)
+    await town.browser(host="OWN.example.org.:8443").ask(
+        "POST", "/sign-in/mail", json={"email": "aimed@example.com"}
+    )
+    await town.ask("PUT", f"/organisations/{me['tenant_id']}/hosts", json={"hosts": []})
+    assert "http://OWN.example.org.:8443/charge/sign-in?token=" in town.mail.sent[-1].text
+
+
 async def test_a_guest_becomes_the_account_and_nobody_else_keeps_a_cookie_to_it(town: Town) -> None:
     guest = await town.guest()
     thief = town.browser()

@@ -23,6 +23,11 @@ def svg(inside: str, attributes: str = "") -> bytes:
         ("[::1]:8080", "::1"),
         ("", ""),
         ("..", ""),
+        ("charge.example.com:80@evil.example", ""),
+        ("charge.example.com:evil.example", ""),
+        ("[charge.example.com]evil.example", ""),
+        ("[::1]evil.example", ""),
+        ("charge.example.com/evil", ""),
     ],
 )
 def test_a_host_is_compared_in_one_form(host: str, name: str) -> None:

@@ -18,6 +18,14 @@ REQUEST_ID = b"x-request-id"
 # What a caller gives as a request id ends in our log: nothing that could forge a line or fill it.
 _FIT = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
+# One name or address with at most a port behind it (RFC 9112, 3.2): links and walls are made of it. None
+# at all is what health checks of old load balancers send.
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(:[0-9]{0,5})?")
+_NO_HOST = (
+    b'{"type":"urn:currant:problem:malformed","title":"Bad Request","status":400,"code":"malformed",'
+    b'"detail":"The Host header must be there once, and hold a name with at most a port."}'
+)
+
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -60,6 +68,12 @@ class Edge(Litestar):
                 _log(scope, message["status"], self.edge_clock.monotonic() - started)
             await send(message)
 
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1 or (hosts and not _HOST.fullmatch(hosts[0])):
+            kind = (b"content-type", b"application/problem+json")
+            await finish({"type": "http.response.start", "status": 400, "headers": [kind]})
+            await finish({"type": "http.response.body", "body": _NO_HOST, "more_body": False})
+            return
         await super().__call__(scope, receive, finish)
 
 

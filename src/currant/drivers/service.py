@@ -82,7 +82,7 @@ class Drivers:
         self.mail_arrives = mailer is not None and mail_arrives
         self.public_url = public_url.rstrip("/")
         self.push_key = push_key
-        self.own_hosts = frozenset(host_of(host) for host in own_hosts)
+        self.own_hosts = frozenset(host_of(host) for host in own_hosts) - {""}
         self.places = Places(database, directory, inventory, charging)
         self.looking = Looking(price_of)
         self.sign_in = SignIn(database, access, clock, key=key, mailer=mailer, link_lasts=terms.link_lasts)

@@ -54,7 +54,7 @@ class Brandings:
         self._database = database
         self._organisations = organisations
         self._clock = clock
-        self._own_hosts = frozenset(host_of(host) for host in own_hosts)
+        self._own_hosts = frozenset(host_of(host) for host in own_hosts) - {""}
         self._rows: dict[TenantId, BrandingRow] = {}
         self._hosts: dict[str, TenantId] = {}
         self._names: dict[TenantId, str] = {}

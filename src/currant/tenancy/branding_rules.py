@@ -25,21 +25,32 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 _EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,190}")
 _PHONE = re.compile(r"[+0-9][0-9 ()/.-]{2,38}")
+_PORT = re.compile(r"(:[0-9]{0,5})?")
+_ADDRESS = re.compile(r"[0-9a-f:.]+")
+_NAME = re.compile(r"[a-z0-9._-]+")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
 def host_of(host: str) -> str:
-    """A host name as it is compared: of a Host header or as typed, without port, in small ASCII letters."""
+    """A host name as it is compared: of a Host header or as typed, without port, in small ASCII letters.
+
+    Empty for what is none. Links are made of a Host header whose name is known, so nothing may stand
+    behind the name but a port: what browsers make of `known.example:80@evil.example` is another host.
+    """
     host = host.strip().lower()
     if host.startswith("["):
-        return host[1:].partition("]")[0]
-    name = host.partition(":")[0].rstrip(".")
+        address, _, rest = host[1:].partition("]")
+        return address if _PORT.fullmatch(rest) and _ADDRESS.fullmatch(address) else ""
+    name, colon, port = host.partition(":")
+    name = name.rstrip(".")
+    if not _PORT.fullmatch(colon + port):
+        return ""
     if not name.isascii():
         try:
             name = name.encode("idna").decode()
         except UnicodeError:
             return ""
-    return name
+    return name if _NAME.fullmatch(name) else ""
 
 
 def checked(draft: BrandingDraft) -> BrandingDraft:
