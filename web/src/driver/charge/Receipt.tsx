@@ -65,12 +65,14 @@ export default function Receipt({ id }: { id: string }) {
               <bdi>{exact(it.energy_wh)}</bdi>
             </dd>
           </div>
-          <div className="figure">
-            <dt>{t("charging.cost")}</dt>
-            <dd>
-              <bdi>{it.cost?.text ?? "–"}</bdi>
-            </dd>
-          </div>
+          {it.cost && (
+            <div className="figure">
+              <dt>{t("charging.cost")}</dt>
+              <dd>
+                <bdi>{it.cost.text}</bdi>
+              </dd>
+            </div>
+          )}
         </dl>
         <Facts facts={facts.map(([name, value]) => [name, value && <bdi key={name}>{value}</bdi>])} />
         <p className="dim small">{t("receipt.zone", { zone: zone.replaceAll("_", " ") })}</p>
