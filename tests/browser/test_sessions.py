@@ -7,6 +7,9 @@ from tests.browser.bed import Bed
 from tests.browser.conftest import Axe, SignedIn
 
 
+expect.set_options(timeout=15_000)
+
+
 async def new_card(site: Bed, uid: str) -> str:
     """A card of a test's own: the bed's charges elsewhere already."""
     await site.ask("POST", "/tokens/", json={"uid": uid})

@@ -17,6 +17,7 @@ import { CertaintyBadge, PhaseBadge } from "./badges";
 import { askedOf, type Filters, NAMES } from "./filters";
 import { patched, type Session } from "./rows";
 import { SessionFilters } from "./SessionFilters";
+import { stopReasonWords } from "../../vocabulary";
 
 export function SessionsTable({ station, zone }: { station?: string; zone?: string }) {
   const { t } = useTranslation();
@@ -27,8 +28,12 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
   const filters = Object.fromEntries(NAMES.map((name) => [name, address.get(name)])) as unknown as Filters;
   const query = askedOf(station ? { ...filters, station } : filters);
   const key = station ? ["station", station, "sessions", query] : ["sessions", query];
-  const list = usePages(key, (cursor, signal) =>
-    api.GET("/api/v1/sessions", { params: { query: { ...query, cursor, limit: 100 } }, signal }),
+  const list = usePages(
+    key,
+    (cursor, signal) =>
+      api.GET("/api/v1/sessions", { params: { query: { ...query, cursor, limit: 100 } }, signal }),
+    // Besides what is told live: what began between the question and the first word of the stream.
+    { refetchInterval: 10_000 },
   );
   const { number: _, ...countable } = query;
   const count = useQuery(
@@ -155,7 +160,7 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
       title: t("sessions.stop_reason"),
       width: "9rem",
       hidden: true,
-      render: (each) => <bdi dir="ltr">{each.stop_reason || "–"}</bdi>,
+      render: (each) => stopReasonWords(t, each.stop_reason) || "–",
     },
   ];
   return (
