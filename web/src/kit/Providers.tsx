@@ -4,7 +4,13 @@ import "@mantine/notifications/styles.css";
 import "@mantine/spotlight/styles.css";
 import "@mantine/dates/styles.css";
 import "./kit.css";
-import { DirectionProvider, MantineProvider, useDirection } from "@mantine/core";
+import {
+  DirectionProvider,
+  MantineProvider,
+  type MantineThemeOverride,
+  mergeThemeOverrides,
+  useDirection,
+} from "@mantine/core";
 import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
@@ -26,9 +32,26 @@ function Direction({ children }: { children: ReactNode }) {
   return children;
 }
 
+// The cross with which a choice is taken back has no words of its own.
+function clearable(label: string): MantineThemeOverride {
+  const props = { defaultProps: { clearButtonProps: { "aria-label": label } } };
+  const names = [
+    "Select",
+    "MultiSelect",
+    "TagsInput",
+    "Autocomplete",
+    "FileInput",
+    "DateInput",
+    "DateTimePicker",
+    "DatePickerInput",
+    "TimePicker",
+  ];
+  return { components: Object.fromEntries(names.map((name) => [name, props])) };
+}
+
 export function Providers({ colour, children }: { colour?: string; children: ReactNode }) {
   const { t } = useTranslation();
-  const theme = useMemo(() => themeOf(colour), [colour]);
+  const theme = useMemo(() => mergeThemeOverrides(themeOf(colour), clearable(t("table.clear"))), [colour, t]);
   return (
     <DirectionProvider>
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce ?? ""}>

@@ -111,7 +111,12 @@ export function formatsOf(language: string): Formats {
   };
 }
 
+// The reader's own kind of a language, where the browser names one: British times are not American ones.
+export function localeOf(language: string, wishes: readonly string[] = navigator.languages): string {
+  return wishes.find((wish) => wish === language || wish.startsWith(`${language}-`)) ?? language;
+}
+
 export function useFormats(): Formats {
   const { i18n } = useTranslation();
-  return useMemo(() => formatsOf(i18n.language), [i18n.language]);
+  return useMemo(() => formatsOf(localeOf(i18n.language)), [i18n.language]);
 }

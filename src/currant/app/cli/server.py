@@ -213,6 +213,8 @@ def _introduce(currant: "Currant", more: str = "") -> None:
     """Where everything is, and how to begin."""
     first = currant.first_login
     found = {
+        "console": f"{currant.api_url}/console/",
+        "drivers": f"{currant.api_url}/charge/",
         "api": f"{currant.api_url}/api/v1",
         "documentation": f"{currant.api_url}/api/docs",
         "ocpp": currant.ocpp_url,
