@@ -24,7 +24,6 @@ UNPACKED = {**OPEN, "never_compressed": True}
 DEVICES = "camera=(self), geolocation=(self), microphone=()"
 """A driver's app may ask where it is, and look at the code on a charger."""
 SITE, TITLE, THEME = "__SITE__", "__TITLE__", "__THEME__"
-COOKIE = "currant_driver"
 WORKER = "sw.js"
 
 AnyRequest = Request[Any, Any, Any]
@@ -40,8 +39,6 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     dark_logo_url: str | None
     guests: bool
     driver_app: bool
-    signed_in: bool
-    """Whether the browser has a driver's cookie, which its scripts cannot see."""
 
 
 NOBODYS = PublicBranding(
@@ -60,14 +57,14 @@ def driver_routes(
         return brandings.public(brandings.tenant_of_host(request.headers.get("host", "")))
 
     @get(["/charge", "/charge/{rest:path}"], opt=OPEN, include_in_schema=False)
-    async def driver(request: AnyRequest, rest: str = "") -> Response[str]:
+    async def driver(request: AnyRequest) -> Response[str]:
         """The app's document, the same for all of its pages."""
         nonce = new_nonce()
         text = bundle.document("driver", nonce, tiles)
         if text is None:
             return missing()
         branding = branding_of(request)
-        site = msgspec.json.encode(_site(branding, signed_in=COOKIE in request.cookies)).decode()
+        site = msgspec.json.encode(_site(branding)).decode()
         for word, value in (
             (TITLE, branding.product_name),
             (THEME, branding.primary_colour),
@@ -82,7 +79,7 @@ def driver_routes(
                 "Content-Security-Policy": policy(nonce, tiles=tiles.origin),
                 "Cache-Control": "no-cache",
                 "Permissions-Policy": DEVICES,
-                "Vary": "Host, Cookie",
+                "Vary": "Host",
             },
         )
 
@@ -126,7 +123,7 @@ def driver_routes(
     return (driver, manifest, icon, picture, worker)
 
 
-def _site(branding: PublicBranding, *, signed_in: bool) -> Site:
+def _site(branding: PublicBranding) -> Site:
     return Site(
         name=branding.name,
         product_name=branding.product_name,
@@ -135,7 +132,6 @@ def _site(branding: PublicBranding, *, signed_in: bool) -> Site:
         dark_logo_url=branding.dark_logo_url,
         guests=branding.guests,
         driver_app=branding.driver_app,
-        signed_in=signed_in,
     )
 
 
