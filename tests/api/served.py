@@ -229,7 +229,7 @@ class Api:
     def client(self, secret: str = "", **headers: str) -> httpx.AsyncClient:
         """A client with this key, or a browser without any yet."""
         sent = dict(headers) | ({"Authorization": f"Bearer {secret}"} if secret else {})
-        client = httpx.AsyncClient(base_url=self.address, headers=sent, timeout=20)
+        client = httpx.AsyncClient(base_url=self.address, headers=sent, timeout=60)
         self._open.append(client)
         return client
 
