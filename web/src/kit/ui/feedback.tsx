@@ -53,6 +53,11 @@ export function wordsOf(error: unknown): string {
   if (error instanceof Unreachable) return i18next.t("feedback.unreachable");
   if (error instanceof ApiProblem && error.status === 403 && error.code === "not_allowed")
     return i18next.t("feedback.not_allowed");
+  // The server's own sentence knows more than a code does, for those who read English.
+  if (error instanceof ApiProblem && error.code && i18next.language !== "en") {
+    const key = `problem.${error.code}`;
+    if (i18next.exists(key)) return i18next.t(key);
+  }
   return error instanceof Error ? error.message : String(error);
 }
 

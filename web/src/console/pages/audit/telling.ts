@@ -1,7 +1,10 @@
 // Acts in the reader's words. A kind that these pages do not know yet is told as the server tells it.
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { aspectWords, whoWords } from "../../vocabulary";
 import type { Entry } from "./asking";
+
+const NAMES = ["login", "name", "identity", "uid", "number", "remote_address", "provider", "version"];
 
 export function useActs() {
   const { t, i18n } = useTranslation();
@@ -18,22 +21,21 @@ export function useActs() {
       const key = `audit.kind_${name}`;
       return i18n.exists(key) ? t(key) : otherwise;
     };
+    // What other vocabularies have words for.
+    const special: Record<string, (value: unknown) => string | undefined> = {
+      command: (value) => t(`commands.name.${value}`, { defaultValue: String(value) }),
+      aspect: (value) => aspectWords(t, String(value ?? "")),
+      // Names that people gave may look like our words.
+      ...Object.fromEntries(NAMES.map((name) => [name, (value: unknown) => String(value || "–")])),
+    };
     return {
       kind,
-      // `person:ada@example.com` is who it was, not how we note it down.
-      who: (by: string) => {
-        const [sort, ...rest] = by.split(":");
-        const name = rest.join(":");
-        if (sort === "person") return name;
-        if (sort === "key") return t("audit.by_key", { name });
-        if (sort === "local") return t("audit.by_local");
-        return by || "–";
-      },
+      who: (by: string) => whoWords(t, by),
       told: (entry: Entry) => {
         const key = `audit.text_${entry.kind}`;
         if (!i18n.exists(key)) return i18n.language === "en" ? entry.text : kind(entry.kind, entry.text);
         const facts = Object.fromEntries(
-          Object.entries(entry.facts).map(([name, value]) => [name, word(value)]),
+          Object.entries(entry.facts).map(([name, value]) => [name, special[name]?.(value) ?? word(value)]),
         );
         return t(key, { identity: entry.about?.label, ...facts });
       },

@@ -12,6 +12,7 @@ import { useTranslation } from "react-i18next";
 import { ListPage } from "../../lists/ListPage";
 import { usePaged } from "../../lists/paged";
 import { useMay } from "../../session";
+import { whoWords } from "../../vocabulary";
 
 // The command itself is one of 54 shapes: here its name is enough.
 type Batch = Omit<components["schemas"]["BatchProgress"], "batch"> & {
@@ -97,7 +98,7 @@ export default function Batches() {
       columns={[
         { key: "command", title: t("care.command"), render: name, fixed: true },
         { key: "at", title: t("care.given"), render: (each) => <Time at={each.batch.asked_at} /> },
-        { key: "by", title: t("care.by"), render: (each) => <bdi>{each.batch.asked_by}</bdi> },
+        { key: "by", title: t("care.by"), render: (each) => <bdi>{whoWords(t, each.batch.asked_by)}</bdi> },
         { key: "state", title: t("care.state"), render: state },
         {
           key: "stations",

@@ -26,6 +26,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { usePaged } from "../../lists/paged";
 import { useMay } from "../../session";
+import { aspectWords, whoWords } from "../../vocabulary";
 import { ROLLOUT_TONES, STANDING_TONES } from "./Rollouts";
 
 type Standing = components["schemas"]["Standing"];
@@ -131,7 +132,7 @@ export default function RolloutPage() {
               <Facts
                 facts={[
                   [t("care.began"), <Time key="at" at={rollout.began_at} mode="dateTime" />],
-                  [t("care.by"), rollout.by],
+                  [t("care.by"), <bdi key="by">{whoWords(t, rollout.by)}</bdi>],
                   [t("access.stations"), formats.number(rollout.stations)],
                   [t("care.reason"), rollout.reason],
                   [t("care.canary"), rollout.pace.canary],
@@ -186,9 +187,8 @@ export default function RolloutPage() {
               return (
                 // biome-ignore lint/suspicious/noArrayIndexKey: changes have no names
                 <Group key={at} gap="xs">
-                  <Code dir="ltr">
-                    {shown?.aspect} {shown?.key}
-                  </Code>
+                  <Text size="sm">{aspectWords(t, shown?.aspect)}</Text>
+                  <Code dir="ltr">{shown?.key}</Code>
                   <Text size="sm">
                     <bdi>{before ? JSON.stringify(before.value) : t("care.nothing")}</bdi> →{" "}
                     <bdi>{after ? JSON.stringify(after.value) : t("care.nothing")}</bdi>

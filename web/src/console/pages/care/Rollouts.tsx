@@ -13,6 +13,7 @@ import { useTranslation } from "react-i18next";
 import { ListPage } from "../../lists/ListPage";
 import { usePaged } from "../../lists/paged";
 import { useMay } from "../../session";
+import { whoWords } from "../../vocabulary";
 
 type Rollout = components["schemas"]["Rollout"];
 type Standing = components["schemas"]["Standing"];
@@ -68,7 +69,7 @@ export default function Rollouts() {
         { key: "began", title: t("care.began"), render: link, fixed: true, width: "minmax(11rem, 1fr)" },
         { key: "state", title: t("care.state"), render: state },
         { key: "stations", title: t("access.stations"), render: (rollout) => rollout.stations },
-        { key: "by", title: t("care.by"), render: (rollout) => <bdi>{rollout.by}</bdi> },
+        { key: "by", title: t("care.by"), render: (rollout) => <bdi>{whoWords(t, rollout.by)}</bdi> },
         {
           key: "reason",
           title: t("care.reason"),

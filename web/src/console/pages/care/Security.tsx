@@ -11,6 +11,7 @@ import { useTranslation } from "react-i18next";
 import { ListPage } from "../../lists/ListPage";
 import { usePaged } from "../../lists/paged";
 import { useFilters } from "../../lists/search";
+import { securityKindWords } from "../../vocabulary";
 
 type SecurityEvent = components["schemas"]["SecurityEvent"];
 type Certificate = components["schemas"]["StationCertificate"];
@@ -105,7 +106,7 @@ function Events({ chooser, severity, onSeverity }: EventsProps) {
         {
           key: "kind",
           title: t("care.what"),
-          render: (event) => <bdi>{event.kind}</bdi>,
+          render: (event) => <bdi title={event.kind}>{securityKindWords(t, event.kind)}</bdi>,
           width: "minmax(10rem, 1.5fr)",
         },
         {

@@ -10,6 +10,7 @@ import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { whoWords } from "../../vocabulary";
 import { MakeKey } from "./MakeKey";
 import { ShownOnce } from "./ShownOnce";
 import { standingOf } from "./standing";
@@ -78,7 +79,12 @@ export default function Keys() {
       title: t("keys.expires"),
       render: (key) => (key.expires_at ? <Time at={key.expires_at} mode="date" /> : t("people.never")),
     },
-    { key: "by", title: t("keys.by"), hidden: true, render: (key) => <bdi>{key.created_by}</bdi> },
+    {
+      key: "by",
+      title: t("keys.by"),
+      hidden: true,
+      render: (key) => <bdi>{whoWords(t, key.created_by)}</bdi>,
+    },
     {
       key: "made",
       title: t("keys.made"),

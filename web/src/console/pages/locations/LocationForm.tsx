@@ -7,11 +7,11 @@ import {
   Button,
   Group,
   Modal,
+  MultiSelect,
   NumberInput,
   Select,
   SimpleGrid,
   Stack,
-  TagsInput,
   Text,
   TextInput,
 } from "@mantine/core";
@@ -21,6 +21,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { anew } from "../../network/places";
+import { facilityWords } from "../../vocabulary";
 import { zones } from "../me/zones";
 import { countries } from "./countries";
 import { HoursEditor } from "./HoursEditor";
@@ -187,9 +188,13 @@ export function LocationForm({ location, onClose, onDone }: Props) {
             onChange={(hours) => form.setFieldValue("opening_hours", hours)}
             error={form.errors.opening_hours as string | undefined}
           />
-          <TagsInput
+          <MultiSelect
             label={t("locations.facilities")}
-            data={FACILITIES}
+            data={[...new Set([...FACILITIES, ...(location?.facilities ?? [])])].map((value) => ({
+              value,
+              label: facilityWords(t, value),
+            }))}
+            searchable
             clearable
             clearButtonProps={{ "aria-label": t("network.clear", { name: t("locations.facilities") }) }}
             {...form.getInputProps("facilities")}

@@ -15,6 +15,7 @@ import { NOBODY, useMapPlaces } from "../../network/mapping";
 import { PlaceStates } from "../../network/PlaceStates";
 import { anew, usePlaces } from "../../network/places";
 import { useMay } from "../../session";
+import { facilityWords } from "../../vocabulary";
 import { Notes } from "../station/notes/Notes";
 import { Section } from "../station/Section";
 import { countryName } from "./countries";
@@ -175,7 +176,10 @@ export default function LocationPage() {
                           (line) => <div key={line}>{line}</div>,
                         ),
                   ],
-                  [t("locations.facilities"), location.facilities.join(", ")],
+                  [
+                    t("locations.facilities"),
+                    location.facilities.map((each) => facilityWords(t, each)).join(", "),
+                  ],
                 ]}
               />
             </Section>

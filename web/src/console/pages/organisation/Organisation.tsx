@@ -5,6 +5,7 @@ import { Page } from "@kit/ui/Page";
 import { Button, Group, Stack, Switch, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useMay, useMe } from "../../session";
@@ -18,6 +19,7 @@ export default function OrganisationPage() {
   const { t } = useTranslation();
   const may = useMay();
   const me = useMe();
+  const navigate = useNavigate();
   const organisation = useQuery(organisationQuery);
   const form = useForm({
     initialValues: { name: "" },
@@ -33,13 +35,15 @@ export default function OrganisationPage() {
   const change = useMutation({
     mutationFn: (body: { name?: string; require_second_factor?: boolean }) =>
       data(api.PATCH("/api/v1/organisation", { body })),
-    onSuccess: () => tellDone(t("me.saved")),
+    onSuccess: async (changed) => {
+      queries.setQueryData(organisationQuery.queryKey, changed);
+      tellDone(t("me.saved"));
+      await queries.invalidateQueries({ queryKey: ["me"], exact: true });
+      // Who requires one and has none is the first to set one up.
+      if (changed.require_second_factor && !me?.second_factor)
+        await navigate({ to: "/second-factor" as "/" });
+    },
     onError: tellProblem,
-    onSettled: () =>
-      Promise.all([
-        queries.invalidateQueries({ queryKey: organisationQuery.queryKey }),
-        queries.invalidateQueries({ queryKey: ["me"], exact: true }),
-      ]),
   });
   const writes = may("organisation:write");
   const require = (wanted: boolean) => {

@@ -6,6 +6,7 @@ import { Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../session";
+import { startCauseWords, stopReasonWords } from "../../vocabulary";
 import type { Session } from "../sessions/rows";
 import { Section } from "../station/Section";
 
@@ -43,7 +44,7 @@ export function WhoAndWhere({ session, place }: Props) {
           [
             t("sessions.token_kind"),
             session.token_kind &&
-              t(`commands.option.${session.token_kind}`, { defaultValue: session.token_kind }),
+              t(`access.kind_${session.token_kind}`, { defaultValue: session.token_kind }),
           ],
           [
             t("sessions.ended_by"),
@@ -60,8 +61,8 @@ export function WhoAndWhere({ session, place }: Props) {
             t("sessions.location"),
             place && link(`/locations/${place.id}`, [place.name, place.city].filter(Boolean).join(", ")),
           ],
-          [t("sessions.start_cause"), session.start_cause && <bdi dir="ltr">{session.start_cause}</bdi>],
-          [t("sessions.stop_reason"), session.stop_reason && <bdi dir="ltr">{session.stop_reason}</bdi>],
+          [t("sessions.start_cause"), startCauseWords(t, session.start_cause)],
+          [t("sessions.stop_reason"), stopReasonWords(t, session.stop_reason)],
           [
             t("sessions.transaction"),
             <bdi key="t" dir="ltr">

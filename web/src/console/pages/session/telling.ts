@@ -1,6 +1,7 @@
 // A moment of a session in a sentence, from its facts.
 import type { Formats } from "@kit/formats";
 import type { TFunction } from "i18next";
+import { errorWords, startCauseWords, stopReasonWords, whoWords } from "../../vocabulary";
 
 export interface Moment {
   at: string;
@@ -29,12 +30,21 @@ export function told(moment: Moment, t: TFunction, formats: Formats): { title: s
     case "status":
       return {
         title: t(`connector_status.${facts.status}`, { defaultValue: String(facts.status) }),
-        more: some(`${facts.evse}-${facts.connector}`, facts.error, facts.vendor_error, facts.info),
+        more: some(
+          `${facts.evse}-${facts.connector}`,
+          errorWords(t, facts.error as string),
+          facts.vendor_error,
+          facts.info,
+        ),
       };
     case "command":
       return {
         title: t(`commands.name.${facts.command}`, { defaultValue: String(facts.command) }),
-        more: some(t(`commands.status.${facts.status}`, { defaultValue: "" }), facts.reason, facts.by),
+        more: some(
+          t(`commands.status.${facts.status}`, { defaultValue: "" }),
+          facts.reason,
+          whoWords(t, facts.by as string),
+        ),
       };
     case "repair":
       return {
@@ -62,11 +72,17 @@ export function told(moment: Moment, t: TFunction, formats: Formats): { title: s
     case "started":
       return {
         title: t("story.started"),
-        more: some(t("commands.evse", { number: facts.evse ?? "–" }), facts.cause),
+        more: some(
+          t("commands.evse", { number: facts.evse ?? "–" }),
+          startCauseWords(t, facts.cause as string),
+        ),
       };
     case "energy_ended":
     case "ended":
-      return { title: t(`story.${kind}`), more: some(energy, facts.reason, facts.token) };
+      return {
+        title: t(`story.${kind}`),
+        more: some(energy, stopReasonWords(t, facts.reason as string), facts.token),
+      };
     default:
       return { title: t(`story.${kind}`, { defaultValue: text }), more: "" };
   }

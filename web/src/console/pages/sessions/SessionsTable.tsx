@@ -11,13 +11,13 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { stopReasonWords } from "../../vocabulary";
 import { useAddress } from "../station/address";
 import { usePages } from "../station/pages";
 import { CertaintyBadge, PhaseBadge } from "./badges";
 import { askedOf, type Filters, NAMES } from "./filters";
 import { patched, type Session } from "./rows";
 import { SessionFilters } from "./SessionFilters";
-import { stopReasonWords } from "../../vocabulary";
 
 export function SessionsTable({ station, zone }: { station?: string; zone?: string }) {
   const { t } = useTranslation();

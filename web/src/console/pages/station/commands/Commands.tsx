@@ -11,6 +11,7 @@ import { post } from "../../../commands/give";
 import { OutcomeBadge } from "../../../commands/Outcome";
 import { Pretty } from "../../../commands/Pretty";
 import { useMay } from "../../../session";
+import { whoWords } from "../../../vocabulary";
 import { useAddress } from "../address";
 import { useStationPage } from "../context";
 import { usePages } from "../pages";
@@ -115,7 +116,8 @@ function Told({ record }: { record: Schemas["CommandView"] }) {
         <Stack gap={0}>
           <Text fw={600}>{t(`commands.name.${command}`)}</Text>
           <Text size="sm" c="dimmed">
-            <Time at={record.asked_at} mode="dateTime" zone={zone} seconds /> · {record.asked_by}
+            <Time at={record.asked_at} mode="dateTime" zone={zone} seconds /> ·{" "}
+            <bdi>{whoWords(t, record.asked_by)}</bdi>
           </Text>
         </Stack>
         <Group gap="sm">

@@ -4,6 +4,7 @@ import { Time } from "@kit/ui/Time";
 import { Group, Paper, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { whoWords } from "../../../vocabulary";
 import { useStationPage } from "../context";
 import { transfersQuery } from "../queries";
 import { Section } from "../Section";
@@ -28,7 +29,8 @@ export function Transfers() {
             <TransferBadge transfer={transfer} />
           </Group>
           <Text size="sm" c="dimmed">
-            <Time at={transfer.asked_at} mode="dateTime" zone={zone} /> · {transfer.asked_by}
+            <Time at={transfer.asked_at} mode="dateTime" zone={zone} /> ·{" "}
+            <bdi>{whoWords(t, transfer.asked_by)}</bdi>
           </Text>
           {transfer.reason && <Text size="sm">{transfer.reason}</Text>}
           {(transfer.steps?.length ?? 0) > 0 && (

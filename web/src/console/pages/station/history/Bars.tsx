@@ -3,6 +3,7 @@ import { useFormats } from "@kit/formats";
 import { StateBadge, useStateColour } from "@kit/ui/states";
 import { Box, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { errorWords } from "../../../vocabulary";
 import { stateOfConnector } from "../now/connectorState";
 import type { Schemas } from "../queries";
 import type { Track } from "./spans";
@@ -41,7 +42,7 @@ export function Bars({ tracks, from, until, days, zone }: Props) {
                 key={span.from}
                 pos="absolute"
                 h="100%"
-                title={`${t(`connector_status.${span.status}`)}: ${formats.dateTime(new Date(span.from), { zone })} – ${formats.dateTime(new Date(span.until), { zone })}${span.error ? ` (${span.error})` : ""}`}
+                title={`${t(`connector_status.${span.status}`)}: ${formats.dateTime(new Date(span.from), { zone })} – ${formats.dateTime(new Date(span.until), { zone })}${span.error ? ` (${errorWords(t, span.error)})` : ""}`}
                 style={{
                   insetInlineStart: share(span.from),
                   width: `max(2px, ${(((span.until - span.from) / (until - from)) * 100).toFixed(3)}%)`,

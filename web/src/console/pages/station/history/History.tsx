@@ -8,6 +8,7 @@ import { ActionIcon, SegmentedControl, Stack, Table, Text } from "@mantine/core"
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { errorWords } from "../../../vocabulary";
 import { useAddress } from "../address";
 import { useStationPage } from "../context";
 import { stateOfConnector } from "../now/connectorState";
@@ -121,8 +122,10 @@ export default function History() {
                       />
                       {(change.error || change.info) && (
                         <Text size="xs" c="dimmed">
-                          <bdi dir="ltr">
-                            {[change.error, change.vendor_error, change.info].filter(Boolean).join(" · ")}
+                          <bdi>
+                            {[errorWords(t, change.error), change.vendor_error, change.info]
+                              .filter(Boolean)
+                              .join(" · ")}
                           </bdi>
                         </Text>
                       )}

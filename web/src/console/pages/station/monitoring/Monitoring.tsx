@@ -8,6 +8,7 @@ import { IconActivity } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../../session";
+import { errorWords } from "../../../vocabulary";
 import { useStationPage } from "../context";
 import { usePages } from "../pages";
 import type { Schemas } from "../queries";
@@ -95,7 +96,7 @@ export default function Monitoring() {
           <Group key={event.id || `${event.event_id} ${event.at}`} gap="xs">
             <StateBadge
               state={event.cleared ? "available" : event.error ? "faulted" : "unknown"}
-              words={event.cleared ? t("station.cleared") : event.error || t("station.event")}
+              words={event.cleared ? t("station.cleared") : errorWords(t, event.error) || t("station.event")}
             />
             <Text size="sm" style={{ overflowWrap: "anywhere" }}>
               <bdi dir="ltr">

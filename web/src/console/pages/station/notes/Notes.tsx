@@ -8,6 +8,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "../../../session";
+import { whoWords } from "../../../vocabulary";
 import type { Schemas } from "../queries";
 import { Section } from "../Section";
 
@@ -84,8 +85,8 @@ export function Notes({ about, zone }: { about: string; zone?: string }) {
           <Text style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{note.text}</Text>
           <Group justify="space-between" mt={4}>
             <Text size="sm" c="dimmed">
-              {note.pinned && <IconPinned size={14} aria-label={t("station.pinned")} />} {note.by} ·{" "}
-              <Time at={note.at} mode="dateTime" zone={zone} />
+              {note.pinned && <IconPinned size={14} aria-label={t("station.pinned")} />}{" "}
+              <bdi>{whoWords(t, note.by)}</bdi> · <Time at={note.at} mode="dateTime" zone={zone} />
             </Text>
             {me && (
               <Button size="compact-sm" variant="subtle" onClick={() => removing.mutate(note)}>

@@ -7,6 +7,7 @@ import { IconDots, IconPlayerStop } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useMay } from "../../../session";
+import { errorWords } from "../../../vocabulary";
 import { useStationPage } from "../context";
 import type { Schemas } from "../queries";
 import { useStop } from "../stopping";
@@ -104,7 +105,7 @@ export function EvseCard({ number, evse, connectors, session, saying }: Props) {
                     <Time at={connector.since} />
                   </>
                 )}
-                {connector.error && ` · ${connector.error}`}
+                {connector.error && ` · ${errorWords(t, connector.error)}`}
               </Text>
             </Group>
           );

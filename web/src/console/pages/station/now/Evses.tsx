@@ -38,7 +38,7 @@ export function Evses() {
               saying={
                 doing &&
                 t(`insight.doing.${doing.code}`, {
-                  ...readableFacts(doing.facts ?? {}, formats, zone),
+                  ...readableFacts(doing.facts ?? {}, t, formats, zone),
                   defaultValue: "",
                 })
               }

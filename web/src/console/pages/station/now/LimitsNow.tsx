@@ -4,6 +4,7 @@ import { Time } from "@kit/ui/Time";
 import { Button, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { limitSourceWords } from "../../../vocabulary";
 import { useStationPage } from "../context";
 import { profilesQuery } from "../limits/queries";
 import { outsideLimitsQuery } from "../queries";
@@ -33,7 +34,7 @@ export function LimitsNow() {
           return (
             <Text key={`${limit.evse} ${limit.source}`} size="sm">
               {t("station.outside_limit", {
-                source: limit.source,
+                source: limitSourceWords(t, limit.source),
                 limit: rate == null ? "–" : `${formats.number(rate)} ${first?.unit ?? ""}`,
               })}{" "}
               <Time at={limit.at} mode="dateTime" zone={zone} />

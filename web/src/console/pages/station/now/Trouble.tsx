@@ -31,7 +31,7 @@ export function Trouble({ problem }: { problem: Schemas["StationProblem"] }) {
   const colour = useStateColour();
   const { zone } = useStationPage();
   const [Shape, state] = LOOKS[problem.severity] ?? [IconInfoCircle, "unknown"];
-  const facts = readableFacts({ since: problem.since, ...problem.facts }, formats, zone);
+  const facts = readableFacts({ since: problem.since, ...problem.facts }, t, formats, zone);
   const place = Number(problem.facts.evse) > 0 ? t("station.at_evse", { evse: problem.facts.evse }) : "";
   const more = details(problem.facts);
   return (

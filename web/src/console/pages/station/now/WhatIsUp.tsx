@@ -22,7 +22,7 @@ export function WhatIsUp() {
   if (insight.error) return <Problem error={insight.error} retry={() => insight.refetch()} />;
   if (!insight.data) return <Lines count={3} />;
   const { doing, since, problems, state } = insight.data;
-  const facts = readableFacts(doing.facts ?? {}, formats, zone);
+  const facts = readableFacts(doing.facts ?? {}, t, formats, zone);
   return (
     <Section title={t("station.what_is_up")}>
       <div role="status" aria-live="polite">

@@ -1,5 +1,7 @@
 // Facts of an insight as people read them: times in their zone, power and energy with units.
 import type { Formats } from "@kit/formats";
+import type { TFunction } from "i18next";
+import { aspectWords, errorWords, limitSourceWords, securityKindWords, whoWords } from "../../../vocabulary";
 
 const TIMES = new Set(["since", "until", "at", "last_at", "last_seen_at", "started_at"]);
 const KNOWN = [
@@ -33,15 +35,27 @@ const KNOWN = [
   ...["vendor_error", "connector", "last_seen_at", "limit", "evses", "alike", "info", "raw_error"],
 ];
 
+// Facts that are words of a vocabulary.
+const WORDS: Record<string, (t: TFunction, word: string) => string> = {
+  aspect: aspectWords,
+  by: whoWords,
+  error: errorWords,
+  kind: securityKindWords,
+  source: limitSourceWords,
+};
+
 export function readableFacts(
   facts: Record<string, unknown>,
+  t: TFunction,
   formats: Formats,
   zone?: string,
 ): Record<string, string> {
   const told: Record<string, string> = Object.fromEntries(KNOWN.map((name) => [name, "–"]));
   for (const [name, value] of Object.entries(facts)) {
     if (value === null || value === undefined || value === "") continue;
-    if (TIMES.has(name)) told[name] = formats.dateTime(String(value), { zone });
+    const inWords = WORDS[name];
+    if (inWords) told[name] = inWords(t, String(value));
+    else if (TIMES.has(name)) told[name] = formats.dateTime(String(value), { zone });
     else if (name === "power_w") told[name] = formats.power(Number(value));
     else if (name === "energy_wh") told[name] = formats.energy(Number(value));
     else if (name === "soc") told[name] = formats.percent(Number(value) / 100);

@@ -5,6 +5,7 @@ import { StateBadge } from "@kit/ui/states";
 import { Time } from "@kit/ui/Time";
 import { Button, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { securityKindWords } from "../../../vocabulary";
 import { useStationPage } from "../context";
 import { usePages } from "../pages";
 import { Section } from "../Section";
@@ -36,7 +37,7 @@ export function SecurityEvents() {
               words={t(`severity.${event.severity ?? "low"}`)}
             />
             <Text size="sm" fw={600}>
-              <bdi dir="ltr">{event.kind}</bdi>
+              <bdi title={event.kind}>{securityKindWords(t, event.kind)}</bdi>
             </Text>
             <Text size="sm" c="dimmed">
               <Time at={event.at} mode="dateTime" zone={zone} />{" "}
