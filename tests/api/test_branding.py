@@ -9,10 +9,9 @@ from currant.kit.ids import TenantId
 from currant.tenancy.branding import Brandings
 from currant.tenancy.branding_model import BrandingChanged, BrandingDraft
 from currant.tenancy.model import Role
+from pictures import png
 
-PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-)
+PNG = png()
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="url(#a)" d="M0 0h9v9z"/></svg>'
 
 

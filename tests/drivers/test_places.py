@@ -7,6 +7,8 @@ import pytest
 from charger import ScriptedCharger
 from riding import BERLIN, Town
 
+from pictures import from_a_phone, png
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -181,8 +183,7 @@ async def test_a_place_tells_what_a_driver_needs(town: Town) -> None:
 async def test_photos_are_kept_shown_and_taken_away(town: Town) -> None:
     place = await town.place("Seen")
     await town.station(place)
-    picture = b"\x89PNG\r\n\x1a\n" + b"0" * 2_000
-    jpeg = b"\xff\xd8\xff\xe0" + b"1" * 2_000
+    picture, jpeg = png(), from_a_phone()
 
     async def send(content: bytes, kind: str) -> dict[str, list[str]]:
         headers = {"Content-Type": kind}
@@ -200,6 +201,9 @@ async def test_photos_are_kept_shown_and_taken_away(town: Town) -> None:
     served = await browser.http.get(shown[0])
     assert (served.content, served.headers["content-type"]) == (picture, "image/png")
     assert "immutable" in served.headers["cache-control"]
+    taken = await browser.http.get(shown[1])
+    assert taken.headers["content-type"] == "image/jpeg"
+    assert b"52.52" not in taken.content, "where a photo was taken is nobody's business"
     left = await town.ask("DELETE", f"/locations/{place}/photos/1")
     assert left["photos"] == shown[1:]
     assert (await browser.http.get(shown[0])).status_code == 404

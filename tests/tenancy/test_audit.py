@@ -25,10 +25,11 @@ from currant.tenancy.branding_model import BrandingDraft, LogoKind
 from currant.tenancy.callers import local_caller
 from currant.tenancy.model import PersonSignedIn
 from currant.tenancy.service import Tenancy
+from pictures import png
 
 TENANT, OTHER = TenantId("a-tenant"), TenantId("another")
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256))
+PNG = png()
 
 
 def test_every_event_that_says_who_did_it_is_an_act() -> None:

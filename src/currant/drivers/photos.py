@@ -1,5 +1,6 @@
 """Photos of places, and whether places are shown at all: what operators keep for drivers."""
 
+import asyncio
 import hashlib
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from currant.drivers.events import PlaceListingChanged
 from currant.kit.clock import Clock, micros
 from currant.kit.errors import Conflict, Invalid, NotFound
 from currant.kit.ids import LocationId, TenantId, new_id
+from currant.kit.pictures import cleaned, kind_of
 from currant.stations.inventory import Inventory
 
 PHOTO_BYTES_MAX = 4 * 1024 * 1024
@@ -38,11 +40,13 @@ class Photos:
         self, tenant_id: TenantId, location_id: LocationId, content: bytes, *, by: str
     ) -> tuple[str, ...]:
         """Show a photo of a location, behind those it has."""
-        ending = kind_of(content)
-        if not ending or len(content) > PHOTO_BYTES_MAX:
+        if not kind_of(content) or len(content) > PHOTO_BYTES_MAX:
             raise Invalid("A photo is a JPEG, PNG or WebP picture of at most 4 MB.", field="body")
         await self._inventory.get_location(tenant_id, location_id)
-        name, now = f"{hashlib.sha256(content).hexdigest()[:40]}.{ending}", self._clock.now()
+        # Everybody may see it: where and with what it was taken is not theirs to know.
+        clean = await asyncio.to_thread(cleaned, content)
+        content, now = clean.content, self._clock.now()
+        name = f"{hashlib.sha256(content).hexdigest()[:40]}.{clean.ending}"
 
         def add(conn: Connection, changes: ChangeSet) -> tuple[str, ...]:
             known = store.photo_rows(conn, tenant_id, location_id)
@@ -131,14 +135,3 @@ class Photos:
                 by=by,
             )
         )
-
-
-def kind_of(content: bytes) -> str:
-    """The ending of a picture's name by its first bytes; empty for what browsers would not show as one."""
-    if content.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return "webp"
-    return ""

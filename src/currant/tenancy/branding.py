@@ -4,6 +4,7 @@ A page asks for its branding before anything else, so that is answered without a
 travel as `BrandingChanged`; a host name belongs to one organisation of the installation.
 """
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
@@ -18,6 +19,7 @@ from currant.kit.clock import Clock, micros
 from currant.kit.errors import Conflict, NotAllowed, NotFound
 from currant.kit.event import Event
 from currant.kit.ids import TenantId
+from currant.kit.pictures import cleaned
 from currant.tenancy import branding_store as store
 from currant.tenancy.branding_model import (
     Branding,
@@ -211,6 +213,8 @@ class Brandings:
 
     async def set_picture(self, tenant_id: TenantId, kind: LogoKind, content: bytes, *, by: str) -> Branding:
         ending = kind_of_picture(content)
+        if ending != "svg":
+            content = (await asyncio.to_thread(cleaned, content)).content
         logo = Logo(digest=hashlib.sha256(content).hexdigest()[:40], ending=ending)
         await self._save_logo(tenant_id, kind, logo, content, by=by)
         return self.get(tenant_id)

@@ -47,7 +47,10 @@ async def list_photos(request: ApiRequest, location_id: FromPath[str]) -> Locati
     request_max_body_size=PHOTO_BYTES_MAX + 1_024,
 )
 async def add_photo(request: ApiRequest, location_id: FromPath[str]) -> LocationPhotos:
-    """Show drivers a photo of a location: the body is the picture itself (JPEG, PNG or WebP), at most 4 MB."""
+    """Show drivers a photo of a location: the body is the picture itself (JPEG, PNG or WebP), at most 4 MB.
+
+    What it says of itself is left out: where, when and with what it was taken. At most 50 million points.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in PICTURES:
         raise ApiError(
