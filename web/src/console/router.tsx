@@ -72,5 +72,7 @@ export const router = createRouter({
 watchForEnd(() => {
   const { pathname, href } = router.state.location;
   if (OPEN_PAGES.some((page) => page.path === pathname)) return;
+  // Who has not signed in yet was not signed out.
+  if (!queries.getQueryData(meQuery.queryKey)) return;
   void router.navigate({ to: "/sign-in" as "/", search: { return_to: href, ended: "yes" } as never });
 });

@@ -72,7 +72,7 @@ export function Entrance({ title, subtitle, wide, children }: Props) {
             <Text fw={700} fz="lg" lh={1.2}>
               Currant
             </Text>
-            {entrance?.organisation && (
+            {entrance?.organisation && entrance.organisation !== "Currant" && (
               <Text size="sm" c="dimmed" lh={1.2}>
                 {entrance.organisation}
               </Text>
