@@ -269,13 +269,24 @@ async def test_a_required_second_factor_stands_before_everything(
     new_site: NewSite, signed_in: SignedIn, axe: Axe
 ) -> None:
     site = await new_site(specs=(), furnished=False)
-    await site.add_person("owner", "owner@bed.example")
-    page = await signed_in("owner", at=site)
-    await page.goto("/console/organisation")
-    await page.get_by_role("switch", name="Require a second factor").click()
-    await page.get_by_role("button", name="Require it").click()
-    await page.get_by_text("Saved").first.wait_for()
-    await page.goto("/console/")
+    for role in ("owner", "support"):
+        await site.add_person(role, f"{role}@bed.example")
+    owner = await signed_in("owner", at=site)
+    await owner.goto("/console/organisation")
+    switch = owner.get_by_role("switch", name="Require a second factor")
+    # Who has none would lock themselves out, and is led to set one up.
+    await switch.click()
+    await owner.get_by_role("button", name="Set one up").click()
+    await set_up_totp(owner)
+    await owner.get_by_label("I have kept the codes.").check()
+    await owner.get_by_role("button", name="Done").click()
+    await owner.get_by_role("link", name="Organisation").click()
+    await switch.click()
+    await owner.get_by_role("button", name="Require it").click()
+    await expect(switch).to_be_checked()
+
+    page = await signed_in("support", at=site)
+    await page.goto("/console/sessions")
     await page.get_by_role("heading", name="A second factor, please").wait_for()
     assert await axe(page) == []
     await page.get_by_role("button", name="Authenticator app").click()

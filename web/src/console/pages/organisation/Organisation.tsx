@@ -48,11 +48,13 @@ export default function OrganisationPage() {
   const writes = may("organisation:write");
   const require = (wanted: boolean) => {
     if (!wanted) return change.mutate({ require_second_factor: false });
+    const own = me?.second_factor ?? false;
     ask({
       title: t("organisation.require_ask"),
-      text: me?.second_factor ? t("organisation.require_ask_text") : t("organisation.require_ask_self"),
-      action: t("organisation.require_do"),
-      onYes: () => change.mutate({ require_second_factor: true }),
+      text: own ? t("organisation.require_ask_text") : t("organisation.require_ask_self"),
+      action: own ? t("organisation.require_do") : t("factors.add"),
+      // Who requires one of others has one: else they would lock themselves out.
+      onYes: () => (own ? change.mutate({ require_second_factor: true }) : navigate({ to: "/me" as "/" })),
     });
   };
   return (
