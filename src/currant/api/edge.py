@@ -30,7 +30,6 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
@@ -39,7 +38,11 @@ DEFAULTS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
+# Browsers heed these on secure pages alone, and complain of them on others.
+ENCRYPTED: tuple[tuple[bytes, bytes], ...] = (
+    (b"strict-transport-security", b"max-age=31536000"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
 
 
 class Edge(Litestar):
@@ -63,7 +66,7 @@ class Edge(Litestar):
                 headers.append((REQUEST_ID, request_id))
                 headers += [pair for pair in (*HEADERS, *DEFAULTS) if pair[0] not in present]
                 if scope.get("scheme") == "https":
-                    headers.append(STRICT_TRANSPORT)
+                    headers += ENCRYPTED
                 message["headers"] = headers
                 _log(scope, message["status"], self.edge_clock.monotonic() - started)
             await send(message)

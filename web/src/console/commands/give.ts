@@ -1,5 +1,7 @@
 // Giving commands, and what there is to know beforehand: the API's description of them.
+
 import { send } from "@kit/api/client";
+import { uuid } from "@kit/uuid";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { CommandDraft, CommandName, CommandRecord } from "./catalogue";
 import { IMPORTANT } from "./important";
@@ -23,7 +25,7 @@ export interface When {
 export async function post<T>(path: string, body?: unknown): Promise<T> {
   const answer = await send(`/api/v1${path}`, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() },
+    headers: { "Content-Type": "application/json", "Idempotency-Key": uuid() },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   return answer.status === 204 ? (undefined as T) : answer.json();

@@ -1,4 +1,5 @@
 // The one way to the server: a client typed by its OpenAPI document, with the CSRF token and problems as errors.
+import { uuid } from "@kit/uuid";
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "./schema";
@@ -11,8 +12,7 @@ const careful: Middleware = {
     if (!["GET", "HEAD"].includes(request.method)) {
       const token = currentCsrfToken();
       if (token) request.headers.set("X-CSRF-Token", token);
-      if (!request.headers.has("Idempotency-Key"))
-        request.headers.set("Idempotency-Key", crypto.randomUUID());
+      if (!request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", uuid());
     }
     return request;
   },

@@ -1,4 +1,5 @@
 // What a page says when there is nothing, not yet, or not at all; and questions before what cannot be undone.
+import { uuid } from "@kit/uuid";
 import { Alert, Button, Center, Skeleton, Stack, Text, ThemeIcon, Title } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
@@ -97,7 +98,7 @@ export function tellProblem(error: unknown): void {
 
 // It is done; with `undo`, a way back for ten seconds.
 export function tellDone(message: string, undo?: () => void): void {
-  const id = crypto.randomUUID();
+  const id = uuid();
   notifications.show({
     id,
     color: "green.9",

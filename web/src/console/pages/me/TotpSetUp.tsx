@@ -1,4 +1,5 @@
 // An authenticator app is set up: scan, type what it shows, done.
+import { uuid } from "@kit/uuid";
 import { api, data } from "@kit/api/client";
 import { Lines, Problem } from "@kit/ui/feedback";
 import { Box, Button, Code, CopyButton, Group, PinInput, Stack, Text } from "@mantine/core";
@@ -17,7 +18,7 @@ interface Props {
 export function TotpSetUp({ onDone, onCancel }: Props) {
   const { t } = useTranslation();
   const [code, setCode] = useState("");
-  const [asked] = useState(() => crypto.randomUUID());
+  const [asked] = useState(() => uuid());
   const draft = useQuery({
     queryKey: ["me", "totp", asked],
     queryFn: () => data(api.POST("/api/v1/me/totp")),

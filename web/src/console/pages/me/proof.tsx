@@ -1,4 +1,5 @@
 // Before what would let a thief of the session stay, the password is asked once more.
+import { uuid } from "@kit/uuid";
 import { ApiProblem } from "@kit/api/client";
 import { Problem, tellProblem } from "@kit/ui/feedback";
 import { Button, Group, PasswordInput, Text } from "@mantine/core";
@@ -54,7 +55,7 @@ function PasswordQuestion({ question, close }: { question: Question; close: () =
 
 // Asks for the password, then acts with it.
 export function askPassword(question: Question): void {
-  const id = crypto.randomUUID();
+  const id = uuid();
   modals.open({
     modalId: id,
     title: question.title,

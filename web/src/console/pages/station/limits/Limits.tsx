@@ -1,5 +1,6 @@
 // What the station may give, by whose word, and what it makes of all of that.
 
+import { uuid } from "@kit/uuid";
 import { send } from "@kit/api/client";
 import { useFormats } from "@kit/formats";
 import { Facts } from "@kit/ui/Facts";
@@ -32,7 +33,7 @@ export default function Limits() {
       (
         await send(`/api/v1/stations/${station.id}/profiles/${id}`, {
           method: "DELETE",
-          headers: { "Idempotency-Key": crypto.randomUUID() },
+          headers: { "Idempotency-Key": uuid() },
         })
       ).json() as Promise<{ status: string; reason?: string }>,
     onError: tellProblem,
