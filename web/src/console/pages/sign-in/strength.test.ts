@@ -18,6 +18,7 @@ test("ten letters will do, and more kinds of them are better", () => {
   expect(strengthOf("abcDEFgh1!")).toBeGreaterThan(1);
 });
 
-test("letters of every script count as letters", () => {
-  expect(strengthOf("सहीघोड़ाबैटरीस्टेपल")).toBeGreaterThan(1);
+test("letters of every script count", () => {
+  expect(strengthOf("सही घोड़ा बैटरी स्टेपल")).toBeGreaterThan(1);
+  expect(strengthOf("حصان بطارية صحيح مشبك")).toBeGreaterThan(1);
 });

@@ -11,5 +11,5 @@ export function strengthOf(password: string): 0 | 1 | 2 | 3 {
   ).length;
   const worth = password.length + 2 * kinds + (different > 10 ? 2 : 0);
   if (worth >= 26) return 3;
-  return worth >= 19 ? 2 : 1;
+  return worth >= 18 ? 2 : 1;
 }
