@@ -1,6 +1,7 @@
 // Languages: found at build (one file each in src/words), chosen by the person, else by the browser.
-import i18next, { type i18n } from "i18next";
+import i18next, { type FormatterModule, type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
+import { isolated } from "./bidi";
 
 export interface Language {
   code: string;
@@ -37,19 +38,39 @@ async function loaded(code: string): Promise<void> {
   i18next.addResourceBundle(code, "translation", (await load()).default, true, true);
 }
 
+// Counts are written as the language writes them; other numbers may be names, and are left alone.
+const counts: FormatterModule = {
+  type: "formatter",
+  init: () => undefined,
+  add: () => undefined,
+  addCached: () => undefined,
+  format: (value, _format, language, options) =>
+    options?.interpolationkey === "count" && typeof value === "number"
+      ? new Intl.NumberFormat(language).format(value)
+      : value,
+};
+
 // English stands in for a word that a language lacks; `alone` does without, where every kilobyte counts
 // (the build fails on missing words anyway).
 export async function startWords(found: Words, options: { alone?: boolean } = {}): Promise<i18n> {
   words = found;
   const language = preferred();
-  await i18next.use(initReactI18next).init({
-    lng: language,
-    fallbackLng: "en",
-    resources: {},
-    partialBundledLanguages: true,
-    interpolation: { escapeValue: false },
-    returnEmptyString: false,
-  });
+  await i18next
+    .use(initReactI18next)
+    .use(counts)
+    .init({
+      lng: language,
+      fallbackLng: "en",
+      resources: {},
+      partialBundledLanguages: true,
+      interpolation: {
+        // Not for HTML (React does that): only so that what is put in keeps its own direction.
+        escapeValue: true,
+        escape: (value) => isolated(String(value), directionOf(i18next.language)),
+        alwaysFormat: true,
+      },
+      returnEmptyString: false,
+    });
   await Promise.all([options.alone ? undefined : loaded("en"), loaded(language)]);
   await show(language);
   return i18next;
