@@ -24,6 +24,8 @@ def test_the_demo_network_lives_and_is_found_again(tmp_path: Path) -> None:
     with Server(tmp_path / "data", *STATIONS, verb="demo") as server:
         sessions = watched(server, lambda found: any(each["authorised"] for each in found))
         assert any(each["authorised"] and each["station_identity"].startswith("DEMO-") for each in sessions)
+        # Sessions of the days before are there at once; its stations come one after the other.
+        watched(server, lambda _: len(server.run("stations", "list", "--connected")) == 12)
         stations = server.run("stations", "list", "--connected")
         assert len(stations) == 12
         assert {station["ocpp_version"] for station in stations} == {"1.6", "2.0.1", "2.1"}
