@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
 import websockets
 
 from currant.bench import load, scenarios
+from currant.bench.live import watched
 from currant.bench.load import WrongAnswer
 from currant.bench.report import Figure
 from currant.bench.run import Bench, Size, bench
@@ -79,6 +81,17 @@ def test_a_run_against_a_real_server_measures_and_checks_everything() -> None:
     assert heartbeat.goal_here == pytest.approx(0.015 * echo.value / 0.006)
     assert report.checks
     assert "readings" in report.checks[0]
+
+
+async def test_consoles_that_look_on_are_measured_and_know_what_the_server_knows(tmp_path: Path) -> None:
+    figures = await watched(
+        tmp_path / "bench", stations=10, seconds=0.5, consoles=3, rate=20, warm_s=0.5, fleet_reads=2
+    )
+    measured = {figure.name: figure.value for figure in figures}
+    assert len(measured) == 7
+    assert measured["sent to one console"] > 0
+    assert measured["from the station's report to a console, p50"] > 0
+    assert measured["20 changes/s, 10 stations, 3 consoles"] > 0
 
 
 async def test_rows_that_are_not_there_fail_the_run(tmp_path: object) -> None:

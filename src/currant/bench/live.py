@@ -92,6 +92,8 @@ async def watched(
     consoles: int = CONSOLES,
     rate: int = CHANGES_A_SECOND,
     database: str | None = None,
+    warm_s: float = WARM_S,
+    fleet_reads: int = FLEET_READS,
 ) -> list[Figure]:
     """CPU a second of the server with nobody, one and many looking on; what they get, and how soon."""
     with Installation(folder, database=database) as server:
@@ -99,14 +101,14 @@ async def watched(
         there = await load.connect_many(server.url, server.identities, "1.6", server.password_of)
         await load.play_all(there, [scenarios.boots("1.6") for _ in there], limit_s=120)
         changing = Changing(there, rate=rate)
-        await changing.go_on(WARM_S)
-        await asyncio.sleep(WARM_S)
-        fleet_cpu, position, ids = await _fleet(server)
+        await changing.go_on(warm_s)
+        await asyncio.sleep(warm_s)
+        fleet_cpu, position, ids = await _fleet(server, fleet_reads)
         alone = await _spent(server, changing, seconds)
         keys = await _keys(server, -(-consoles // CONSOLES_A_KEY) + 1)
         first = Console(merges=True)
         await first.open(server, keys[0], position)
-        await changing.go_on(WARM_S)
+        await changing.go_on(warm_s)
         one = await _spent(server, changing, seconds, first)
         late = sorted(
             (first.seen_at[ids[name]] - at) * 1000
@@ -117,7 +119,7 @@ async def watched(
         await asyncio.gather(
             *(each.open(server, keys[1 + n // CONSOLES_A_KEY], position) for n, each in enumerate(more))
         )
-        await changing.go_on(WARM_S)
+        await changing.go_on(warm_s)
         many = await _spent(server, changing, seconds, first)
         await asyncio.sleep(SETTLE_S)
         await _check(server, first, more)
@@ -144,7 +146,7 @@ async def watched(
             value=fleet_cpu * 1000,
             unit="CPU ms",
             goal=100.0,
-            count=FLEET_READS,
+            count=fleet_reads,
         ),
     ]
 
@@ -204,19 +206,19 @@ def _client(server: Installation) -> httpx.AsyncClient:
     return httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60)
 
 
-async def _fleet(server: Installation) -> tuple[float, str, dict[int, str]]:
+async def _fleet(server: Installation, reads: int) -> tuple[float, str, dict[int, str]]:
     """CPU seconds of one answer with the whole fleet, its position, and the stations' ids by their places."""
     async with _client(server) as client:
         before = server.process.cpu_seconds()
-        for _ in range(FLEET_READS):
+        for _ in range(reads):
             answer = await client.get(f"{server.api}/fleet")
             answer.raise_for_status()
             # The answer is kept for a second, and this is about making it.
             await asyncio.sleep(1.02)
         quiet_before = server.process.cpu_seconds()
-        await asyncio.sleep(FLEET_READS / 4)
+        await asyncio.sleep(reads / 4)
         idle = (server.process.cpu_seconds() - quiet_before) * 4
-        spent = (quiet_before - before - idle) / FLEET_READS
+        spent = (quiet_before - before - idle) / reads
     fleet = answer.json()
     place = fleet["columns"].index("identity")
     by_identity = {row[place]: row[0] for row in fleet["rows"]}
