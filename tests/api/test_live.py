@@ -36,6 +36,11 @@ class Told:
                     return kind, number, data
         raise AssertionError("The stream ended.")
 
+    async def rest(self) -> list[str]:
+        """The data told until the stream ends."""
+        async with asyncio.timeout(5):
+            return [line async for line in self._lines if line.startswith("data: ")]
+
 
 async def test_a_change_is_told_with_what_changed_alone(api: Api, owner: httpx.AsyncClient) -> None:
     tenant_id = api.tenancy.host_tenant_id
@@ -182,3 +187,38 @@ async def test_messages_of_a_station_are_told_to_whoever_follows_it(
         _, _, data = await told.next()
         (message,) = data["set"].values()
         assert (message["station_id"], message["action"]) == ("s1", "Heartbeat")
+
+
+async def test_a_stream_ends_when_its_key_is_revoked(make_api: MakeApi) -> None:
+    api = await make_api(rights_s=0.05, heartbeat_s=0.05)
+    owner = await api.owner()
+    for path in ("/api/v1/live?topics=stations", "/api/v1/events/stream"):
+        made = await api.tenancy.keys.make(owner.tenant_id, name="a wall", role=Role.READ_ONLY, by=owner)
+        async with api.client(made.secret).stream("GET", path) as response:
+            assert response.status_code == 200
+            told = Told(response)
+            await told.next()
+            await asyncio.sleep(0.2)
+            assert api.app.state.open_streams.total() == 1, "nothing has changed for who may read"
+            await api.tenancy.keys.revoke(owner.tenant_id, made.key.id, by=owner)
+            assert await told.rest() == []
+        assert api.app.state.open_streams.total() == 0
+
+
+async def test_a_stream_ends_when_its_reader_is_given_another_role(make_api: MakeApi) -> None:
+    api = await make_api(rights_s=0.05, heartbeat_s=0.05)
+    owner = await api.owner()
+    browser = api.client()
+    added = await api.tenancy.people.add(owner.tenant_id, login="ada", role=Role.OWNER, by=owner)
+    entered = await browser.post("/api/v1/login", json={"login": "ada", "password": added.one_time_password})
+    chosen = {"current_password": added.one_time_password, "new_password": "a horse on a staple"}
+    headers = {"X-CSRF-Token": entered.json()["csrf_token"]}
+    assert (await browser.post("/api/v1/me/password", json=chosen, headers=headers)).status_code == 200
+    async with browser.stream("GET", "/api/v1/live?topics=commands") as response:
+        told = Told(response)
+        await told.next()
+        person = await api.client(LOCAL_KEY).patch(
+            f"/api/v1/people/{added.person.id}", json={"role": "read_only"}
+        )
+        assert person.status_code == 200
+        assert await told.rest() == []

@@ -5,6 +5,7 @@ also carry the CSRF token and come from our own pages. Every route names the per
 `opt`, and `create_app` refuses to start with one that does not.
 """
 
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from currant.api.problems import ApiError
 from currant.api.rates import Rates
 from currant.api.services import ApiConfig, ApiServices
 from currant.kit.clock import Clock
-from currant.kit.errors import NotAllowed
+from currant.kit.errors import CurrantError, NotAllowed
 from currant.tenancy.attempts import Attempts
 from currant.tenancy.model import Caller, Permission
 
@@ -104,6 +105,8 @@ class Authentication(ASGIMiddleware):
         caller, how = await self._find(scope, headers, address)
         scope["user"] = caller
         scope["auth"] = how
+        # For answers that last: rights end while they are told.
+        scope["look_again"] = partial(self._find, scope, headers, address)  # type: ignore[typeddict-unknown-key]
         key = f"{caller.kind}:{caller.id}" if caller is not None else f"address:{address}"
         wait = self._rates.take(key, now=self._clock.monotonic())
         if wait > 0:
@@ -149,6 +152,25 @@ class Authentication(ASGIMiddleware):
                 "csrf_token_missing",
                 f"Send the `csrf_token` of /api/v1/me in the header {CSRF_HEADER}.",
             )
+
+
+async def still_may(request: ApiRequest) -> bool:
+    """Whether the caller is still who they were when the request came, with the same rights."""
+    before: Caller | None = request.scope["user"]
+    if before is None:
+        return False
+    try:
+        caller: Caller | None = (await request.scope["look_again"]())[0]  # type: ignore[typeddict-item]
+    except ApiError:
+        return False
+    except CurrantError:
+        return True  # the database is away for a moment: that is no reason
+    return caller is not None and (
+        (caller.kind, caller.id, caller.tenant_id, caller.permissions)
+        == (before.kind, before.id, before.tenant_id, before.permissions)
+        and caller.must_change_password == before.must_change_password
+        and caller.second_factor_missing == before.second_factor_missing
+    )
 
 
 def session_cookies(scope: Scope, *, cookie: str, csrf_token: str, max_age: int) -> list[Cookie]:

@@ -123,6 +123,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Web origins besides our own that may use the API from a browser (CORS); none by default."""
     heartbeat_s: float = 15.0
     """How often a silent event stream says that it is alive."""
+    rights_s: float = 15.0
+    """How often it is looked whether who reads a stream still may: signed out, or with other rights, ends it."""
     ocpp_urls: tuple[str, ...] = ()
     """The addresses that stations connect to, shown by `GET /api/v1/status`."""
     public_url: str = ""

@@ -1,19 +1,20 @@
 """Server-sent events: what changes, as it changes, over one HTTP answer that stays open.
 
-A stream says that it lives when nothing happens, ends after an hour so that rights are looked at
-again, and ends at once when the server stops; browsers reconnect by themselves.
+A stream says that it lives when nothing happens, ends when who reads it may not any more and after an
+hour, and at once when the server stops; browsers reconnect by themselves.
 """
 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 from litestar.response import Stream
 
-from currant.api.authentication import ApiRequest
+from currant.api.authentication import ApiRequest, still_may
 from currant.api.problems import ApiError
 from currant.api.routes.common import caller_of, config_of
 
@@ -37,16 +38,18 @@ def stream(
     on_end: Callable[[], None] | None = None,
     name: str = "",
     most: int = STREAMS_PER_CALLER,
+    allowed: Callable[[], Awaitable[bool]] | None = None,
 ) -> Stream:
     """The answer that tells `happenings` until the reader leaves, the hour is over or the server stops.
 
     `on_end` is called when nothing is told any more, also when nothing ever was. `name` is whose stream it
-    is where that is no caller of ours, and `most` how many they may have.
+    is where that is no caller of ours, `most` how many they may have, and `allowed` whether they still may read.
     """
     open_streams: Counter[str] = request.app.state.setdefault("open_streams", Counter())
     if not name:
         caller = caller_of(request)
         name = f"{caller.kind}:{caller.id}"
+        allowed = allowed or partial(still_may, request)
     if open_streams[name] >= most:
         if on_end is not None:
             on_end()
@@ -61,7 +64,9 @@ def stream(
     async def told() -> AsyncIterator[bytes]:
         open_streams[name] += 1
         try:
-            async with contextlib.aclosing(_lines(request, happenings, resumed=resumed)) as lines:
+            async with contextlib.aclosing(
+                _lines(request, happenings, resumed=resumed, allowed=allowed)
+            ) as lines:
                 async for line in lines:
                     yield line
         finally:
@@ -76,11 +81,16 @@ def stream(
 
 
 async def _lines(
-    request: ApiRequest, happenings: AsyncIterator[Happening], *, resumed: bool
+    request: ApiRequest,
+    happenings: AsyncIterator[Happening],
+    *,
+    resumed: bool,
+    allowed: Callable[[], Awaitable[bool]] | None,
 ) -> AsyncGenerator[bytes, None]:
-    clock, heartbeat_s = request.app.state.clock, config_of(request).heartbeat_s
+    clock, config = request.app.state.clock, config_of(request)
     closing: asyncio.Event = request.app.state.closing
     ends_at = clock.monotonic() + LASTS_S
+    look_at = clock.monotonic() + config.rights_s
     yield f"retry: {RECONNECT_MS}\n\n".encode()
     # Who was away has missed what happened meanwhile, and is told to look at the present state again.
     yield event(Happening(kind="reload" if resumed else "ready", data={}), 0)
@@ -90,10 +100,14 @@ async def _lines(
     try:
         while clock.monotonic() < ends_at:
             done, _ = await asyncio.wait(
-                (following, closed), timeout=heartbeat_s, return_when=asyncio.FIRST_COMPLETED
+                (following, closed), timeout=config.heartbeat_s, return_when=asyncio.FIRST_COMPLETED
             )
             if closed in done:
                 return
+            if allowed is not None and clock.monotonic() >= look_at:
+                if not await allowed():
+                    return
+                look_at = clock.monotonic() + config.rights_s
             if following not in done:
                 yield b": alive\n\n"
                 continue

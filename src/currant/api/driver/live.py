@@ -79,8 +79,14 @@ async def driver_follow(request: ApiRequest, session: Word = None, place: Word =
             if rest > 0:
                 await watch.pause(rest)
 
+    async def allowed() -> bool:
+        """Whether the driver is still signed in at this browser, with nothing asked anew of a stranger."""
+        again = await signed_in(request, tenant_id)
+        return again is not None and driver is not None and again.id == driver.id
+
     if driver is not None:
-        return stream(request, happenings(), on_end=close, name=f"driver:{driver.id}", most=OWN_MAX)
+        name = f"driver:{driver.id}"
+        return stream(request, happenings(), on_end=close, name=name, most=OWN_MAX, allowed=allowed)
     # Many strangers may share an address.
     name = f"address:{remote_address(request)}"
     return stream(request, happenings(), on_end=close, name=name, most=STRANGERS_MAX)

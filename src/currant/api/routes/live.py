@@ -11,7 +11,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
-from currant.api.authentication import ApiRequest
+from currant.api.authentication import ApiRequest, still_may
 from currant.api.problems import ApiError
 from currant.api.routes.common import Body, caller_of, config_of, services_of
 from currant.api.streams import LASTS_S, RECONNECT_MS, STREAMS_PER_CALLER
@@ -136,17 +136,27 @@ async def follow_topics(
 
 @contextlib.asynccontextmanager
 async def _ending(request: ApiRequest, reader: BoardReader) -> AsyncIterator[None]:
-    """Close the reader when the server stops, and after an hour, so that rights are looked at again."""
+    """Close the reader when the server stops, when it may not read any more, and after an hour."""
     loop = asyncio.get_running_loop()
     closing: asyncio.Event = request.app.state.closing
     stopped = loop.create_task(closing.wait(), name="live stream's end")
     stopped.add_done_callback(lambda _: reader.close())
     timer = loop.call_later(LASTS_S, reader.close)
+    looking = loop.create_task(_close_without_rights(request, reader), name="live stream's rights")
     try:
         yield
     finally:
         timer.cancel()
         stopped.cancel()
+        looking.cancel()
+
+
+async def _close_without_rights(request: ApiRequest, reader: BoardReader) -> None:
+    while True:
+        await asyncio.sleep(config_of(request).rights_s)
+        if not await still_may(request):
+            reader.close()
+            return
 
 
 @post("/live/{stream_id:str}/topics", status_code=200, opt={"permission": Permission.EVENTS_READ})
