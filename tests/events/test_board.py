@@ -169,3 +169,17 @@ async def test_there_is_an_end_to_readers(monkeypatch: pytest.MonkeyPatch) -> No
     readers[0].close()
     assert await readers[0].next(within=1) is None
     board.subscribe(MINE, ["stations"]).close()
+
+
+async def test_topics_that_nobody_looks_at_any_more_are_held_in_bounded_number() -> None:
+    board = Board(SystemClock())
+    looked_at = board.subscribe(MINE, ["stations"])
+    passing = board.subscribe(THEIRS, [])
+    for number in range(boards.UNREAD_MAX + 500):
+        board.turn(passing, [f"station:{number}"])
+    assert len(board._topics) == boards.UNREAD_MAX + 2
+    assert not board.wanted(THEIRS, "station:0")
+    assert board.wanted(THEIRS, f"station:{boards.UNREAD_MAX}")
+    board.show(MINE, "stations", "s1", {"power_w": 1})
+    ((event, data),) = await told(looked_at)
+    assert (event, data["set"]) == ("changes", {"s1": {"power_w": 1}})

@@ -7,6 +7,7 @@ and no more. What is held is bounded by the number of things, not by how often t
 
 import asyncio
 import secrets
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,9 @@ READER_BYTES_MAX = 2 * 1024 * 1024
 """What may wait for one reader; beyond it the reader loads its topics anew."""
 TOPICS_MAX = 32
 """Topics of one reader."""
+
+UNREAD_MAX = 5_000
+"""Topics held although nobody looks at them any more; beyond it those left longest ago are forgotten."""
 
 Patch = Mapping[str, Any]
 """The new values of a thing's properties, all of them where the thing is new."""
@@ -62,6 +66,7 @@ class Board:
         self._tick_s = tick_s
         self._held_max = held_max
         self._topics: dict[tuple[TenantId, str], Topic] = {}
+        self._unread: OrderedDict[tuple[TenantId, str], Topic] = OrderedDict()
         self._waiting: set[Topic] = set()
         self._readers: dict[str, BoardReader] = {}
         self._held = 0
@@ -156,6 +161,7 @@ class Board:
         for name in sorted(new):
             topic = self._topic(reader.tenant_id, name)
             topic.readers.add(reader)
+            self._unread.pop((topic.tenant_id, name), None)
             if since is None:
                 continue
             if number is None or number < topic.floor:
@@ -175,15 +181,32 @@ class Board:
         topic = self._topics.get((tenant_id, name))
         if topic is None:
             topic = self._topics[tenant_id, name] = Topic(tenant_id, name, self.number)
-        topic.wanted_until = self._clock.monotonic() + HELD_S
         self._sweep()
+        self._left(topic)
         return topic
 
     def _leave(self, reader: "BoardReader", name: str) -> None:
         topic = self._topics.get((reader.tenant_id, name))
         if topic is not None:
             topic.readers.discard(reader)
-            topic.wanted_until = self._clock.monotonic() + HELD_S
+            self._left(topic)
+
+    def _left(self, topic: Topic) -> None:
+        """Hold a topic for a while although nobody looks. Who looks names topics as they like: not any number."""
+        topic.wanted_until = self._clock.monotonic() + HELD_S
+        if topic.readers:
+            return
+        key = (topic.tenant_id, topic.name)
+        self._unread[key] = topic
+        self._unread.move_to_end(key)
+        while len(self._unread) > UNREAD_MAX:
+            self._forget(next(iter(self._unread)))
+
+    def _forget(self, key: tuple[TenantId, str]) -> None:
+        topic = self._topics.pop(key)
+        self._unread.pop(key, None)
+        self._waiting.discard(topic)
+        self._held -= len(topic.held)
 
     def _number_of(self, position: str) -> int | None:
         """The number in a position of ours; None in another board's, or what is none."""
@@ -266,9 +289,7 @@ class Board:
         self._swept_at = now
         for key, topic in list(self._topics.items()):
             if not topic.readers and topic.wanted_until < now:
-                del self._topics[key]
-                self._waiting.discard(topic)
-                self._held -= len(topic.held)
+                self._forget(key)
 
     def _frames(
         self, topic: str, changed: Mapping[str, dict[str, Any] | None], number: Callable[[], int]
