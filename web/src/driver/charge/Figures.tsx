@@ -4,17 +4,20 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DriverSession } from "../app/types";
 
+// Seconds are shown in the first minute alone.
+const FIRST_MS = 60_000;
 const TICK_MS = 15_000;
 
 // The time goes on by itself while we hear of it.
 function useDuration(session: DriverSession, live: boolean): number {
   const [now, setNow] = useState(Date.now);
   const runs = live && !session.ended_at && session.started_at;
+  const young = now - Date.parse(session.started_at ?? "") < FIRST_MS;
   useEffect(() => {
     if (!runs) return;
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    const timer = setInterval(() => setNow(Date.now()), young ? 1_000 : TICK_MS);
     return () => clearInterval(timer);
-  }, [runs]);
+  }, [runs, young]);
   if (!runs || !session.started_at) return session.duration_s;
   return Math.max(session.duration_s, (now - Date.parse(session.started_at)) / 1000);
 }

@@ -78,7 +78,15 @@ function Ways() {
   return (
     <>
       <Title up="/account">{t("sign_in.title")}</Title>
-      <p>{t(site?.mail === false ? "sign_in.no_mail" : "sign_in.why")}</p>
+      <p>
+        {t(
+          site?.mail !== false
+            ? "sign_in.why"
+            : site.guests
+              ? "sign_in.no_mail"
+              : "sign_in.no_mail_no_guests",
+        )}
+      </p>
       {site?.mail !== false && <MailForm />}
       {canPasskey() && (
         <>
