@@ -71,11 +71,17 @@ def demo(
 ) -> None:
     """Run the server with a demo network: a dozen sites, simulated stations of every OCPP version.
 
-    It has a data directory of its own, `demo` in the usual one; real chargers can connect too.
+    It has a data directory of its own, `demo` in the usual one; real chargers can connect too. Unless mail is
+    set up, letters are files in its `mail`, links to sign in with among them.
     """
     options = {"http.port": http_port, "ocpp.port": ocpp_port, "ocpp.tls_port": tls_port}
     usual = state.settings(**options)
-    settings = usual.model_copy(update={"data_dir": usual.data_dir / "demo"})
+    folder = usual.data_dir / "demo"
+    changed: dict[str, Any] = {"data_dir": folder}
+    if not usual.mail.url:
+        # Whoever tries it out is at hand to read letters where they lie.
+        changed["mail"] = usual.mail.model_copy(update={"url": f"file:{(folder / 'mail').absolute()}"})
+    settings = usual.model_copy(update=changed)
     if settings.database.url:
         raise Failure(
             "The demo network has a database of its own, and database.url is set.",
@@ -222,6 +228,8 @@ def _introduce(currant: "Currant", more: str = "") -> None:
         "root_certificate": str(currant.authority.root) if currant.settings.ocpp.tls else "",
         "data_dir": str(currant.place.folder),
     }
+    if currant.settings.mail.url.startswith("file:"):
+        found["mail"] = currant.settings.mail.url.removeprefix("file:")
     if first is not None:
         found["login"], found["one_time_password"] = first.login, first.password
     if state.json:
