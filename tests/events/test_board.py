@@ -177,7 +177,7 @@ async def test_topics_that_nobody_looks_at_any_more_are_held_in_bounded_number()
     passing = board.subscribe(THEIRS, [])
     for number in range(boards.UNREAD_MAX + 500):
         board.turn(passing, [f"station:{number}"])
-    assert len(board._topics) == boards.UNREAD_MAX + 2
+    assert len(board._topics) <= boards.UNREAD_MAX + 2
     assert not board.wanted(THEIRS, "station:0")
     assert board.wanted(THEIRS, f"station:{boards.UNREAD_MAX}")
     board.show(MINE, "stations", "s1", {"power_w": 1})
