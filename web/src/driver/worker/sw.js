@@ -40,7 +40,7 @@ async function keep(addresses) {
     if (url.origin !== self.location.origin || !kept(url.pathname) || (await cache.match(url.pathname)))
       continue;
     const answer = await fetch(url.pathname).catch(() => undefined);
-    if (answer?.ok) await cache.put(url.pathname, answer);
+    if (answer?.ok) await cache.put(url.pathname, answer).catch(forgone);
   }
 }
 
@@ -54,14 +54,18 @@ self.addEventListener("fetch", (event) => {
   else if (kept(url.pathname) || url.pathname === "/charge/icon.svg") event.respondWith(part(event, url));
 });
 
+// A phone whose storage is full, or that lends us none, keeps nothing: the network is there still.
+const forgone = () => undefined;
+const opened = () => caches.open(CACHE).catch(forgone);
+
 // The document as the server has it now, if it comes in time; else as it was.
 async function page(request) {
-  const cache = await caches.open(CACHE);
+  const cache = await opened();
   const fresh = fetch(request).then(async (answer) => {
-    if (answer.ok && !answer.redirected) await renew(cache, answer.clone());
+    if (cache && answer.ok && !answer.redirected) await renew(cache, answer.clone()).catch(forgone);
     return answer;
   });
-  const last = cache.match(DOCUMENT);
+  const last = cache?.match(DOCUMENT).catch(forgone);
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)).then(() => last);
   const soon = await Promise.race([fresh, late]).catch(() => last);
   return soon ?? fresh;
@@ -74,14 +78,15 @@ async function renew(cache, answer) {
 }
 
 async function part(event, url) {
-  const known = await caches.match(url.pathname);
+  const known = await caches.match(url.pathname).catch(forgone);
   if (known) return known;
   const answer = await fetch(event.request);
   if (answer.ok && kept(url.pathname)) {
     const copy = answer.clone();
     event.waitUntil(
-      caches.open(CACHE).then(async (cache) => {
-        if ((await cache.keys()).length <= KEPT_AT_MOST) await cache.put(url.pathname, copy);
+      opened().then(async (cache) => {
+        if (cache && (await cache.keys()).length <= KEPT_AT_MOST)
+          await cache.put(url.pathname, copy).catch(forgone);
       }),
     );
   }
