@@ -480,3 +480,45 @@ async def test_an_identity_is_taken_without_saying_by_whom(neighbours: Neighbour
         answer = await own.api.post(f"{V1}/stations", json={"identity": whose.station})
         assert answer.status_code == 409
         assert not whose.ids - {whose.station} & set(re.findall(r"[\w-]+", answer.text))
+
+
+async def person(organisation: Organisation, login: str) -> httpx.AsyncClient:
+    """A browser in which somebody of an organisation has signed in."""
+    made = await organisation.ask("POST", "/people", json={"login": login, "role": "owner"})
+    browser = httpx.AsyncClient(base_url=organisation.site.currant.api_url, timeout=40)
+    first = {"login": login, "password": made["one_time_password"]}
+    me = (await browser.post(f"{V1}/login", json=first)).json()
+    browser.headers["X-CSRF-Token"] = me["csrf_token"]
+    change = {"current_password": made["one_time_password"], "new_password": "a long password of mine"}
+    answer = await browser.post(f"{V1}/me/password", json=change)
+    assert answer.is_success, answer.text
+    browser.headers["X-CSRF-Token"] = (await browser.get(f"{V1}/me")).json()["csrf_token"]
+    return browser
+
+
+async def test_how_somebody_signs_in_is_nobody_elses_not_even_a_colleagues(neighbours: Neighbours) -> None:
+    ada = await person(neighbours.host, "ada")
+    colleague, stranger = await person(neighbours.host, "bob"), await person(neighbours.guest, "eve")
+    try:
+        [sign_in] = (await ada.get(f"{V1}/me/sign-ins")).json()["items"]
+        for other in (colleague, stranger):
+            assert sign_in["id"] not in (await other.get(f"{V1}/me/sign-ins")).text
+            assert (await other.delete(f"{V1}/me/sign-ins/{sign_in['id']}")).status_code == 404
+            assert (await other.post(f"{V1}/me/sign-ins/end-others")).is_success
+        assert (await ada.get(f"{V1}/me")).status_code == 200
+        assert (await ada.delete(f"{V1}/me/sign-ins/{sign_in['id']}")).is_success
+    finally:
+        for browser in (ada, colleague, stranger):
+            await browser.aclose()
+
+
+async def test_a_live_stream_takes_topics_from_nobody_but_whom_it_is_for(neighbours: Neighbours) -> None:
+    async with neighbours.host.api.stream("GET", f"{V1}/live", params={"topics": "stations"}) as stream:
+        lines, line = stream.aiter_lines(), ""
+        while not (line.startswith("data:") and "stream_id" in line):
+            line = await anext(lines)
+        stream_id = json.loads(line.removeprefix("data:"))["stream_id"]
+        path = f"{V1}/live/{stream_id}/topics"
+        for stranger in (neighbours.guest.api, neighbours.site.api):
+            assert (await stranger.post(path, json={"topics": ["sessions"]})).status_code == 404
+        assert (await neighbours.host.api.post(path, json={"topics": ["sessions"]})).is_success
