@@ -26,7 +26,7 @@ export const facilityWords = (t: TFunction, facility: string): string =>
 export function whoWords(t: TFunction, by: string | null | undefined): string {
   const [sort = "", ...rest] = (by ?? "").split(":");
   const name = rest.join(":");
-  if (sort === "person" || sort === "driver") return name;
+  if (["person", "driver", "app"].includes(sort)) return name;
   if (sort === "key") return t("audit.by_key", { name });
   if (sort === "local") return t("audit.by_local");
   return by || "–";

@@ -14,6 +14,13 @@ describe("quantities", () => {
   });
 });
 
+describe("digits", () => {
+  it("are those of the identities beside them in every language", () => {
+    expect(formatsOf("ar").number(4812)).toBe("4,812");
+    expect(formatsOf("ar").time("2026-11-21T08:12:00Z", { zone: "UTC" })).toContain("08:12");
+  });
+});
+
 describe("durations", () => {
   it("show the two largest parts", () => {
     expect(formatsOf("en").duration(3 * 3600 + 25 * 60)).toBe("3h 25m");

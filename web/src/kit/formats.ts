@@ -1,6 +1,7 @@
 // Numbers, times and quantities in the reader's language and zone. Power comes in W, energy in Wh.
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { directionOf } from "./i18n";
 
 let zone = "";
 // The zone of the reader's choice; empty is the browser's.
@@ -24,8 +25,17 @@ export interface Formats {
 }
 
 const NOTHING = "–";
+const [LEFT_TO_RIGHT, POP] = ["\u2066", "\u2069"];
 
-export function formatsOf(language: string): Formats {
+// Identities, serial numbers and addresses are in Western digits in every language: so are quantities beside them.
+export const inWesternDigits = (language: string): string =>
+  language.includes("-u-") ? language : `${language}-u-nu-latn`;
+
+export function formatsOf(spoken: string): Formats {
+  const language = inWesternDigits(spoken);
+  // "22 kW" stays in this order within a language that is written from right to left.
+  const inOrder = (text: string) =>
+    directionOf(spoken.split("-")[0] ?? "") === "rtl" ? `${LEFT_TO_RIGHT}${text}${POP}` : text;
   const number = (value: number, digits = 0) =>
     new Intl.NumberFormat(language, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(
       value,
@@ -34,9 +44,9 @@ export function formatsOf(language: string): Formats {
     for (const [factor, name] of steps)
       if (Math.abs(value) >= factor) {
         const scaled = value / factor;
-        return `${number(scaled, Math.abs(scaled) < 100 ? 1 : 0)}\u202f${name}`;
+        return inOrder(`${number(scaled, Math.abs(scaled) < 100 ? 1 : 0)}\u202f${name}`);
       }
-    return `${number(value)}\u202f${unit}`;
+    return inOrder(`${number(value)}\u202f${unit}`);
   };
   const stamp = (at: string | Date, shape: Intl.DateTimeFormatOptions, wanted?: string) =>
     new Intl.DateTimeFormat(language, { ...shape, timeZone: wanted || zone || undefined }).format(

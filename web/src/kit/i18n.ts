@@ -46,7 +46,7 @@ const counts: FormatterModule = {
   addCached: () => undefined,
   format: (value, _format, language, options) =>
     options?.interpolationkey === "count" && typeof value === "number"
-      ? new Intl.NumberFormat(language).format(value)
+      ? new Intl.NumberFormat(`${language}-u-nu-latn`).format(value)
       : value,
 };
 

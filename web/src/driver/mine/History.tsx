@@ -1,6 +1,6 @@
 // What one charged, by month.
 
-import { useFormats } from "@kit/formats";
+import { inWesternDigits, useFormats } from "@kit/formats";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -80,7 +80,10 @@ function Sessions() {
           <div className="row between wrap">
             <h2 id={`month-${month.key}`}>
               {month.at
-                ? new Intl.DateTimeFormat(i18n.language, { month: "long", year: "numeric" }).format(month.at)
+                ? new Intl.DateTimeFormat(inWesternDigits(i18n.language), {
+                    month: "long",
+                    year: "numeric",
+                  }).format(month.at)
                 : t("history.now")}
             </h2>
             {month.energy_wh > 0 && <span className="strong">{formats.energy(month.energy_wh)}</span>}

@@ -21,6 +21,7 @@ import {
   Text,
   Title,
 } from "@mantine/core";
+import { IconArrowRight } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -190,7 +191,8 @@ export default function RolloutPage() {
                   <Text size="sm">{aspectWords(t, shown?.aspect)}</Text>
                   <Code dir="ltr">{shown?.key}</Code>
                   <Text size="sm">
-                    <bdi>{before ? JSON.stringify(before.value) : t("care.nothing")}</bdi> →{" "}
+                    <bdi>{before ? JSON.stringify(before.value) : t("care.nothing")}</bdi>{" "}
+                    <IconArrowRight className="flip" size={14} aria-hidden />{" "}
                     <bdi>{after ? JSON.stringify(after.value) : t("care.nothing")}</bdi>
                   </Text>
                 </Group>

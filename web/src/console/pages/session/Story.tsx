@@ -39,7 +39,7 @@ export function Story({ id, zone }: { id: string; zone?: string }) {
                   {more && (
                     <>
                       {" · "}
-                      <bdi>{more}</bdi>
+                      {more}
                     </>
                   )}
                 </Text>

@@ -14,7 +14,12 @@ const isThere = (value: unknown) => value !== null && value !== undefined && val
 
 export function told(moment: Moment, t: TFunction, formats: Formats): { title: string; more: string } {
   const { kind, facts, text } = moment;
-  const some = (...parts: unknown[]) => parts.filter(isThere).join(" · ");
+  // Each part in its own direction, all in the page's order.
+  const some = (...parts: unknown[]) =>
+    parts
+      .filter(isThere)
+      .map((part) => `\u2068${part}\u2069`)
+      .join(" · ");
   const energy = isThere(facts.energy_wh) ? formats.energy(Number(facts.energy_wh)) : "";
   switch (kind) {
     case "activity":
@@ -65,7 +70,10 @@ export function told(moment: Moment, t: TFunction, formats: Formats): { title: s
             ? t("story.at_most", { power: formats.power(Number(facts.max_power_w)) })
             : "",
           isThere(facts.soc_from) && isThere(facts.soc_to)
-            ? `${formats.percent(Number(facts.soc_from) / 100)} → ${formats.percent(Number(facts.soc_to) / 100)}`
+            ? t("story.soc_change", {
+                from: formats.percent(Number(facts.soc_from) / 100),
+                to: formats.percent(Number(facts.soc_to) / 100),
+              })
             : "",
         ),
       };

@@ -17,7 +17,7 @@ interface Props {
 }
 
 export function Bars({ tracks, from, until, days, zone }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const formats = useFormats();
   const colour = useStateColour();
   const share = (at: number) => `${(((at - from) / (until - from)) * 100).toFixed(3)}%`;
@@ -64,7 +64,7 @@ export function Bars({ tracks, from, until, days, zone }: Props) {
             style={{ insetInlineStart: share(tick), whiteSpace: "nowrap" }}
           >
             {days > 1
-              ? new Date(tick).toLocaleDateString(undefined, { weekday: "short", timeZone: zone })
+              ? new Date(tick).toLocaleDateString(i18n.language, { weekday: "short", timeZone: zone })
               : formats.time(new Date(tick), { zone })}
           </Text>
         ))}
