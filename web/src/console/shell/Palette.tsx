@@ -4,7 +4,7 @@ import type { components } from "@kit/api/schema";
 import { StateBadge } from "@kit/ui/states";
 import { Group, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight, spotlight } from "@mantine/spotlight";
+import { createSpotlight, Spotlight } from "@mantine/spotlight";
 import {
   IconBuildingCommunity,
   IconChargingPile,
@@ -17,10 +17,13 @@ import {
 } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { PAGES } from "../pages";
 import { useMay } from "../session";
+import classes from "./Palette.module.css";
+
+const [store, spotlight] = createSpotlight();
 
 export const openPalette = (): void => spotlight.open();
 
@@ -34,7 +37,10 @@ const PLACES: Record<Hit["type"], { to: (hit: Hit) => string; icon: TablerIcon }
   token: { to: (hit) => `/tokens/${hit.id}`, icon: IconCreditCard },
   account: { to: (hit) => `/accounts/${hit.id}`, icon: IconUser },
   person: { to: (hit) => `/people?q=${encodeURIComponent(hit.title)}`, icon: IconBuildingCommunity },
-  group: { to: (hit) => `/station-groups/${hit.id}`, icon: IconStack2 },
+  group: {
+    to: (hit) => (hit.state === "tokens" ? "/groups" : `/station-groups/${hit.id}`),
+    icon: IconStack2,
+  },
 };
 const KINDS = Object.keys(PLACES) as Hit["type"][];
 
@@ -57,12 +63,24 @@ export function Palette() {
       page.menu && may(page.permission) && t(page.title).toLowerCase().includes(words.trim().toLowerCase()),
   );
   const hits = words.trim() ? (found.data?.hits ?? []) : [];
+  // What was found comes after the last letter: the first of it is what Enter opens.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever what is listed changes
+  useEffect(() => {
+    const list = document.getElementById(store.getState().listId);
+    const [first] = list?.querySelectorAll("[data-action]") ?? [];
+    if (!words.trim() || !first) return;
+    list?.querySelector("[data-selected]")?.removeAttribute("data-selected");
+    first.setAttribute("data-selected", "true");
+    store.updateState((state) => ({ ...state, selected: 0 }));
+  }, [found.data, words]);
   const go = (to: string) => {
     const [path, search] = to.split("?") as [string, string | undefined];
     navigate({ to: path, search: Object.fromEntries(new URLSearchParams(search)) as never });
   };
   return (
     <Spotlight.Root
+      store={store}
+      classNames={{ action: classes.action }}
       shortcut={["mod + K", "mod + P"]}
       query={words}
       onQueryChange={setWords}
