@@ -15,8 +15,9 @@ import msgspec
 from currant.api.services import ApiServices
 from currant.charging.model import Phase, Session, SessionFilter
 from currant.kit.ids import TenantId
+from currant.stations.fleet import state_of
 from currant.stations.inventory import StationFilters
-from currant.stations.model import StationOverview
+from currant.stations.model import Admission, StationOverview
 from currant.tenancy.model import Caller, Permission, Person
 
 QUERY_MAX = 100
@@ -105,7 +106,26 @@ class Search:
             known = {overview.station.id for overview in found}
             others = [overview for overview in page.items if overview.station.id not in known]
             found += best(self._text, others, lambda each: (each.station.name,), self._limit - len(found))
-        return [_station(overview) for overview in found]
+        return [self._station(overview) for overview in found]
+
+    def _station(self, overview: StationOverview) -> Hit:
+        station = overview.station
+        made = f"{station.vendor} {station.model}".strip()
+        network = self._services.network
+        now = None if network is None else network.station(self._tenant_id, station.id)
+        if now is not None:
+            state = state_of(now).value
+        elif station.admission is not Admission.ACCEPTED:
+            state = station.admission.value
+        else:
+            state = "connected" if station.connected else "offline"
+        return Hit(
+            type=HitType.STATION,
+            id=station.id,
+            title=station.identity,
+            subtitle=" · ".join(part for part in (station.name, made) if part),
+            state=state,
+        )
 
     async def _locations(self) -> list[Hit]:
         page = await self._services.inventory.list_locations(
@@ -231,21 +251,6 @@ class Search:
             subtitle=" · ".join(part for part in parts if part),
             state=session.activity.value if session.phase is Phase.ACTIVE else session.phase.value,
         )
-
-
-def _station(overview: StationOverview) -> Hit:
-    station = overview.station
-    made = f"{station.vendor} {station.model}".strip()
-    state = station.admission.value
-    if state == "accepted":
-        state = "connected" if station.connected else "offline"
-    return Hit(
-        type=HitType.STATION,
-        id=station.id,
-        title=station.identity,
-        subtitle=" · ".join(part for part in (station.name, made) if part),
-        state=state,
-    )
 
 
 def best(text: str, things: Iterable[T], words_of: Callable[[T], Sequence[str]], limit: int) -> list[T]:
