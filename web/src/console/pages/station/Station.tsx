@@ -2,7 +2,7 @@
 import { Lines, Problem } from "@kit/ui/feedback";
 import { Page } from "@kit/ui/Page";
 import { Time } from "@kit/ui/Time";
-import { Text } from "@mantine/core";
+import { SegmentedControl, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -33,18 +33,21 @@ export default function Station() {
   });
   const sessions = running.data?.items;
   const { set } = address;
+  // In the reader's time, as all lists are, unless the site's is asked for.
+  const site = place.data?.time_zone;
+  const zone = site && address.get("zone") === "site" ? site : undefined;
   const page = useMemo<StationPage | null>(
     () =>
       station
         ? {
             station,
             running: [...(sessions ?? [])],
-            zone: place.data?.time_zone || undefined,
+            zone,
             command: (draft) => setDialog({ begin: draft ?? null }),
             go: (tab, more = {}) => set({ tab, ...more }),
           }
         : null,
-    [station, sessions, place.data, set],
+    [station, sessions, zone, set],
   );
   if (found.error)
     return (
@@ -65,7 +68,22 @@ export default function Station() {
         title={title}
         crumbs={[{ title: t("station.stations"), to: "/stations" }]}
         badge={<StateNow station={station} insight={insight.data} />}
-        actions={<QuickActions />}
+        actions={
+          <>
+            {site && (
+              <SegmentedControl
+                aria-label={t("sessions.zone")}
+                data={[
+                  { value: "mine", label: t("sessions.my_time") },
+                  { value: "site", label: t("sessions.site_time") },
+                ]}
+                value={zone ? "site" : "mine"}
+                onChange={(which) => set({ zone: which === "site" ? "site" : "" })}
+              />
+            )}
+            <QuickActions />
+          </>
+        }
         subtitle={
           <Text size="sm" c="dimmed" component="div" mt={4}>
             <bdi dir="ltr">{station.identity}</bdi>
