@@ -86,27 +86,27 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
       (Date.parse(session.ended_at ?? new Date().toISOString()) - Date.parse(session.started_at)) / 1000,
     );
   const columns: Column<Session>[] = [
-    { key: "number", title: t("sessions.number"), width: "6rem", fixed: true, render: link },
+    { key: "number", title: t("sessions.number"), width: "5rem", fixed: true, render: link },
     {
       key: "state",
       title: t("sessions.state"),
-      width: "minmax(11rem, 1fr)",
+      width: "minmax(10.5rem, 1fr)",
       render: (each) => <PhaseBadge session={each} />,
     },
     {
       key: "started",
       title: t("sessions.started"),
-      width: "12rem",
+      width: "10.5rem",
       render: (each) => <Time at={each.started_at} mode="dateTime" zone={zone} />,
     },
-    { key: "duration", title: t("sessions.duration"), width: "7rem", end: true, render: duration },
+    { key: "duration", title: t("sessions.duration"), width: "5.5rem", end: true, render: duration },
     ...(station
       ? []
       : [
           {
             key: "station",
             title: t("sessions.station"),
-            width: "minmax(10rem, 1fr)",
+            width: "minmax(7.5rem, 1fr)",
             render: (each: Session) => (
               <Text
                 component={Link}
@@ -120,24 +120,30 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
             ),
           },
         ]),
-    { key: "evse", title: t("sessions.evse"), width: "5rem", render: (each) => each.evse ?? "–" },
+    {
+      key: "evse",
+      title: t("sessions.evse"),
+      width: "3.5rem",
+      hidden: true,
+      render: (each) => each.evse ?? "–",
+    },
     {
       key: "token",
       title: t("sessions.token"),
-      width: "minmax(10rem, 1fr)",
+      width: "minmax(9rem, 1fr)",
       render: (each) => <bdi dir="ltr">{each.token_uid || "–"}</bdi>,
     },
     {
       key: "energy",
       title: t("sessions.energy"),
-      width: "7rem",
+      width: "5.5rem",
       end: true,
       render: (each) => formats.energy(each.energy_wh),
     },
     {
       key: "power",
       title: t("sessions.power"),
-      width: "7rem",
+      width: "5.5rem",
       end: true,
       render: (each) => (each.phase === "active" ? formats.power(each.power_w) : "–"),
     },
@@ -152,7 +158,7 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
     {
       key: "certain",
       title: t("sessions.certainty"),
-      width: "9rem",
+      width: "7.5rem",
       render: (each) => <CertaintyBadge session={each} />,
     },
     {
@@ -178,6 +184,7 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
           onOpen={(each) => navigate({ to: `/sessions/${each.number}` as "/" })}
           onEnd={list.more}
           cardHeight={108}
+          height="max(24rem, calc(100dvh - 22rem))"
           card={(each) => (
             <Stack gap={4}>
               <Group justify="space-between" wrap="nowrap">
