@@ -1,7 +1,7 @@
 // The place of a new charger: one that is known, a new one, or none yet.
 import { api, asked } from "@kit/api/client";
 import { Grid, SegmentedControl, Select, Stack, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -27,6 +27,7 @@ const emptyDraft = (): PlaceDraft => ({
 
 export function WherePicker({ where, onChange }: { where: Where; onChange: (where: Where) => void }) {
   const { t } = useTranslation();
+  const narrow = useMediaQuery("(max-width: 30em)", false, { getInitialValueInEffect: false });
   const [words, setWords] = useState("");
   const [wanted] = useDebouncedValue(words, 200);
   const places = useQuery({
@@ -47,6 +48,7 @@ export function WherePicker({ where, onChange }: { where: Where; onChange: (wher
       </Text>
       <SegmentedControl
         aria-labelledby="where-label"
+        orientation={narrow ? "vertical" : "horizontal"}
         value={where.kind}
         onChange={(kind) =>
           onChange(
