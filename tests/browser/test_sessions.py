@@ -6,7 +6,6 @@ from playwright.async_api import expect
 from tests.browser.bed import Bed
 from tests.browser.conftest import Axe, SignedIn
 
-
 expect.set_options(timeout=15_000)
 
 
