@@ -88,6 +88,17 @@ export function check(folder = WORDS, code = SOURCES) {
       if (text.trim() === "") wrong.push(`${name}: ${key} is empty`);
     }
   }
+  for (const [name, words] of Object.entries(flats)) {
+    // What is counted needs every form that the language's numbers have.
+    const forms = new Intl.PluralRules(name).resolvedOptions().pluralCategories;
+    for (const key of english.keys()) {
+      const counted = key.replace(/_one$/, "");
+      if (counted === key || !english.has(`${counted}_other`)) continue;
+      for (const form of forms)
+        if (!words.has(`${counted}_${form}`) && (words.has(`${counted}_other`) || name === "en"))
+          wrong.push(`${name}: ${counted}_${form} is missing`);
+    }
+  }
   const seen = new Set([...wanted].map((key) => key.replace(/^(kit|console|driver)\./, "")));
   const { whole, beginnings } = named(code);
   for (const [key, path] of whole)

@@ -29,5 +29,6 @@ export function whoWords(t: TFunction, by: string | null | undefined): string {
   if (["person", "driver", "app"].includes(sort)) return name;
   if (sort === "key") return t("audit.by_key", { name });
   if (sort === "local") return t("audit.by_local");
+  if (by === "first start") return t("audit.by_first_start");
   return by || "–";
 }
