@@ -1,6 +1,7 @@
 """Locations and stations in bulk."""
 
 import json
+import re
 
 import pytest
 
@@ -150,6 +151,18 @@ async def test_a_spreadsheet_does_not_take_a_strangers_words_for_a_formula(small
     assert b"'-1+1" in exported
     report = await small.imports.import_locations(TENANT, exported, Format.CSV, by="olga")
     assert report.unchanged == 1
+
+
+async def test_nor_does_one_that_separates_with_semicolons_or_minds_no_quotes(small):
+    name = "a;=1+1;  @sum; '=2"
+    await small.inventory.create_location(
+        TENANT, LocationDraft(name=name, reference="R1", address='x";-2'), by="olga"
+    )
+    exported = await told(small.imports.export_locations(TENANT, Format.CSV))
+    for cell in re.split("[;\t\r\n]", exported.decode()):
+        assert not cell.lstrip().startswith(("=", "+", "-", "@")), cell
+    report = await small.imports.import_locations(TENANT, exported, Format.CSV, by="olga")
+    assert (report.problems, report.unchanged) == ((), 1), "it is read again as it was"
 
 
 @pytest.mark.parametrize(

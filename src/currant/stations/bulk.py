@@ -6,6 +6,7 @@ A row is a mapping of field to value. In CSV an empty cell says nothing, lists a
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
@@ -281,17 +282,23 @@ def _cell(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         if all(isinstance(item, str) and "|" not in item for item in value):
             return _escaped("|".join(value))
-        return msgspec.json.encode(value).decode()
+        # A semicolon in JSON stands in words alone, and can be written without itself.
+        return msgspec.json.encode(value).decode().replace(";", "\\u003b")
     return _escaped(value) if isinstance(value, str) else str(value)
 
 
 # A spreadsheet would take a cell that begins so for a formula, and its words may be a stranger's.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# One that separates with semicolons or tabs, or minds no quotes, begins a cell within our cell.
+_WITHIN = re.compile(r"(?<=[;\t\r\n])(\s*)('*[=+\-@])")
+_WITHIN_ESCAPED = re.compile(r"(?<=[;\t\r\n])(\s*)'('*[=+\-@])")
 
 
 def _escaped(cell: str) -> str:
-    return "'" + cell if cell.startswith((*_FORMULA, "'")) else cell
+    cell = "'" + cell if cell.startswith((*_FORMULA, "'")) else cell
+    return _WITHIN.sub(r"\1'\2", cell)
 
 
 def _unescaped(cell: str) -> str:
+    cell = _WITHIN_ESCAPED.sub(r"\1\2", cell)
     return cell[1:] if cell.startswith("'") and cell[1:].startswith((*_FORMULA, "'")) else cell
