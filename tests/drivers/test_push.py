@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02  # type: ignore[import-untyped]
 from riding import Browser, Town
 
-from currant.notices.push import PushKey
+from currant.notices.push import PushKey, is_well_known
 from kit.http_servers import Asked, answered, read_request, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -239,3 +239,20 @@ async def test_the_key_is_made_once_and_for_our_eyes_alone(tmp_path: Path) -> No
     first, second = PushKey.open(tmp_path), PushKey.open(tmp_path)
     assert first.public == second.public
     assert stat.S_IMODE((tmp_path / "push.pem").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "known"),
+    [
+        ("https://fcm.googleapis.com/fcm/send/x", True),
+        ("https://updates.push.services.mozilla.com/wpush/v2/x", True),
+        ("https://db5p.notify.windows.com/w/?token=x", True),
+        ("https://web.push.apple.com/x", True),
+        ("https://fcm.googleapis.com.evil.example/x", False),
+        ("https://evilgoogleapis.com/x", False),
+        ("https://evil.example/fcm.googleapis.com", False),
+        ("https://evil.example#fcm.googleapis.com", False),
+    ],
+)
+async def test_services_of_strangers_wait_in_a_lane_of_their_own(endpoint: str, known: bool) -> None:
+    assert is_well_known(endpoint) is known

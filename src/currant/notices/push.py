@@ -50,6 +50,10 @@ PUSHED: tuple[type[Event], ...] = (
 
 WAITING_MAX = 2_000
 AT_ONCE = 4
+"""Of each lane."""
+WELL_KNOWN = ("googleapis.com", "push.services.mozilla.com", "notify.windows.com", "push.apple.com")
+"""Whose services nearly all browsers use. Anybody may name a service of their own, and have it answer slowly on
+purpose: those wait for each other, and hold up nobody else."""
 TRIES = 3
 DEADLINE_S = 10.0
 PAUSE_S = 5.0
@@ -121,6 +125,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str
 
 
+Lane = asyncio.Queue[tuple[KeptSubscription, Message]]
+
+
+def is_well_known(endpoint: str) -> bool:
+    """Whether an address is of a push service that nearly all browsers use."""
+    host = urlsplit(endpoint).hostname or ""
+    return any(host == name or host.endswith(f".{name}") for name in WELL_KNOWN)
+
+
 def sealed(message: bytes, *, p256dh: str, auth: str) -> bytes:
     """A message that only one browser can read (RFC 8291)."""
     made: bytes = http_ece.encrypt(
@@ -155,12 +168,14 @@ class Push:
         self._clock = clock
         self._contact = contact
         self._pause_s = pause_s
-        self._waiting: asyncio.Queue[tuple[KeptSubscription, Message]] = asyncio.Queue(WAITING_MAX)
+        self._lanes = tuple(Lane(WAITING_MAX) for _ in range(2))
         self._workers: list[asyncio.Task[None]] = []
         self._signed: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
 
     def start(self) -> None:
-        self._workers = [asyncio.create_task(self._work(), name="push") for _ in range(AT_ONCE)]
+        self._workers = [
+            asyncio.create_task(self._work(lane), name="push") for lane in self._lanes for _ in range(AT_ONCE)
+        ]
 
     async def stop(self) -> None:
         """Send no more; what waits is not worth telling later."""
@@ -170,7 +185,8 @@ class Push:
 
     async def settled(self) -> None:
         """Wait until everything that waits was sent or given up."""
-        await self._waiting.join()
+        for lane in self._lanes:
+            await lane.join()
 
     async def follow(
         self, event: SessionEnded | SessionActivityChanged | ChargingFailed | WaitingDriverCalled
@@ -255,19 +271,19 @@ class Push:
     def _send(self, browsers: Sequence[KeptSubscription], message: Message) -> None:
         for browser in browsers:
             try:
-                self._waiting.put_nowait((browser, message))
+                self._lanes[is_well_known(browser.endpoint)].put_nowait((browser, message))
             except asyncio.QueueFull:
                 log.warning("Too many messages to browsers wait: one is left out.")
 
-    async def _work(self) -> None:
+    async def _work(self, lane: "Lane") -> None:
         while True:
-            browser, message = await self._waiting.get()
+            browser, message = await lane.get()
             try:
                 await self._deliver(browser, message)
             except Exception:
                 log.exception("A message to a browser could not be sent.")
             finally:
-                self._waiting.task_done()
+                lane.task_done()
 
     async def _deliver(self, browser: KeptSubscription, message: Message) -> None:
         try:
