@@ -141,7 +141,8 @@ class Authentication(ASGIMiddleware):
         if origin is None:
             foreign = headers.get("sec-fetch-site") == "cross-site"
         else:
-            foreign = urlsplit(origin).netloc != headers.get("host", "") and origin not in self._origins
+            told = urlsplit(origin).netloc  # empty for the origin `null`, of a page that is nowhere
+            foreign = (not told or told != headers.get("host", "")) and origin not in self._origins
         if foreign:
             raise ApiError(403, "foreign_origin", "Requests from other web pages are not taken.")
 
