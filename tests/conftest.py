@@ -4,7 +4,12 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says more about who else is at work on the machine.
+hypothesis.settings.register_profile("currant", deadline=None)
+hypothesis.settings.load_profile("currant")
 
 for folder in (".", "db"):
     sys.path.insert(0, str(Path(__file__).parent / folder))
