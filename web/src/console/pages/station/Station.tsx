@@ -1,4 +1,5 @@
 // A station: what it is, what it does and why, and everything that can be done about it.
+import { useFormats } from "@kit/formats";
 import { Lines, Problem } from "@kit/ui/feedback";
 import { Page } from "@kit/ui/Page";
 import { Time } from "@kit/ui/Time";
@@ -20,6 +21,7 @@ import { StationTabs } from "./StationTabs";
 export default function Station() {
   const { t } = useTranslation();
   const { station: name } = useParams({ strict: false }) as { station: string };
+  const formats = useFormats();
   const address = useAddress();
   const [dialog, setDialog] = useState<{ begin: CommandDraft | null } | null>(null);
   const found = useQuery(stationQuery(name));
@@ -35,6 +37,8 @@ export default function Station() {
   const { set } = address;
   // In the reader's time, as all lists are, unless the site's is asked for.
   const site = place.data?.time_zone;
+  const now = new Date();
+  const elsewhere = site && formats.dateTime(now, { zone: site }) !== formats.dateTime(now);
   const zone = site && address.get("zone") === "site" ? site : undefined;
   const page = useMemo<StationPage | null>(
     () =>
@@ -70,7 +74,7 @@ export default function Station() {
         badge={<StateNow station={station} insight={insight.data} />}
         actions={
           <>
-            {site && (
+            {elsewhere && (
               <SegmentedControl
                 aria-label={t("sessions.zone")}
                 data={[
