@@ -96,7 +96,7 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
     {
       key: "started",
       title: t("sessions.started"),
-      width: "10.5rem",
+      width: "11.5rem",
       render: (each) => <Time at={each.started_at} mode="dateTime" zone={zone} />,
     },
     { key: "duration", title: t("sessions.duration"), width: "5.5rem", end: true, render: duration },
@@ -106,7 +106,7 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
           {
             key: "station",
             title: t("sessions.station"),
-            width: "minmax(7.5rem, 1fr)",
+            width: "minmax(7rem, 1fr)",
             render: (each: Session) => (
               <Text
                 component={Link}
@@ -130,7 +130,7 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
     {
       key: "token",
       title: t("sessions.token"),
-      width: "minmax(9rem, 1fr)",
+      width: "minmax(8.5rem, 1fr)",
       render: (each) => <bdi dir="ltr">{each.token_uid || "–"}</bdi>,
     },
     {
