@@ -31,10 +31,10 @@ export function useColumns(places: ReadonlyMap<string, string>): Column<Station>
         sortable: true,
         fixed: true,
         render: (row) => (
-          <>
+          <span className={classes.named}>
             <StationLink row={row} />
             {row.name && <bdi className={classes.aside}>{row.name}</bdi>}
-          </>
+          </span>
         ),
       },
       {
