@@ -11,7 +11,7 @@ const BASE = "/driver/v1";
 // Whether the last question reached the server.
 let reached = navigator.onLine;
 const watchers = new Set<() => void>();
-function note(now: boolean): void {
+export function note(now: boolean): void {
   if (now === reached) return;
   reached = now;
   for (const watcher of watchers) watcher();

@@ -1,5 +1,6 @@
 // One session or place as it changes: a stream while the page is looked at, none while it is not.
 import { useEffect, useRef, useState } from "react";
+import { ask, note } from "./api";
 
 const WAITS_S = [1, 2, 5, 10, 20, 30];
 
@@ -26,6 +27,7 @@ export function useLive(what: string | null, on: Record<string, (data: unknown) 
       source = opened;
       opened.onopen = () => {
         failures = 0;
+        note(true);
         setStanding(true);
       };
       for (const name of Object.keys(latest.current))
@@ -33,6 +35,8 @@ export function useLive(what: string | null, on: Record<string, (data: unknown) 
       opened.onerror = () => {
         // Waits of its own: the browser's would ask every three seconds for ever.
         close();
+        // Whether the server is away is said at the top of the page; a stream can end without that.
+        if (failures > 0) ask("/site").catch(() => undefined);
         waiting = setTimeout(open, 1000 * WAITS_S[Math.min(failures++, WAITS_S.length - 1)]!);
       };
     };
