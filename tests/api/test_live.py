@@ -222,3 +222,24 @@ async def test_a_stream_ends_when_its_reader_is_given_another_role(make_api: Mak
         )
         assert person.status_code == 200
         assert await told.rest() == []
+
+
+async def test_streams_opened_at_the_same_moment_are_counted_too(api: Api) -> None:
+    key = await api.key(Role.READ_ONLY)
+    for path in ("/api/v1/live?topics=stations", "/api/v1/events/stream"):
+        client = api.client(key)
+        async with contextlib.AsyncExitStack() as stack:
+
+            async def open_one(path: str = path, stack: Any = stack, client: Any = client) -> bool:
+                response = await stack.enter_async_context(client.stream("GET", path))
+                async for line in response.aiter_lines():
+                    if line.startswith("data: "):
+                        return response.status_code == 200
+                return False
+
+            opened = await asyncio.gather(*(open_one() for _ in range(STREAMS_PER_CALLER * 3)))
+            assert 0 < sum(opened) <= STREAMS_PER_CALLER
+            assert api.app.state.open_streams.total() <= STREAMS_PER_CALLER
+        async with asyncio.timeout(5):
+            while api.app.state.open_streams.total():
+                await asyncio.sleep(0.02)

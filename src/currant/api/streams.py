@@ -62,6 +62,11 @@ def stream(
     resumed = "last-event-id" in request.headers
 
     async def told() -> AsyncIterator[bytes]:
+        if open_streams[name] >= most:
+            # Many that came at the same moment all found room.
+            if on_end is not None:
+                on_end()
+            return
         open_streams[name] += 1
         try:
             async with contextlib.aclosing(

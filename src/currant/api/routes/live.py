@@ -108,7 +108,10 @@ async def follow_topics(
         raise TooManyReaders
 
     async def lines() -> AsyncIterator[bytes]:
-        # Here and not before: what never begins to be read must not be counted for ever.
+        # Here and not before: what never begins to be read must not be counted for ever. Many that came at
+        # the same moment all found room.
+        if open_streams[owner] >= STREAMS_PER_CALLER or board.readers >= READERS_MAX:
+            return
         reader = board.subscribe(caller.tenant_id, told, since=resumed, owner=owner)
         open_streams[owner] += 1
         ready = {"stream_id": reader.id, "live_id": board.position, "topics": told, "refused": refused}
