@@ -76,10 +76,9 @@ async def test_a_wrong_password_is_told_with_what_to_do(site: Bed, signed_in: Si
     assert refused.value.response.status_code == 401
     await expect(step(page, "password", "failed")).to_contain_text("letter by letter")
     await expect(page.get_by_role("button", name=re.compile("Wrong password"))).to_be_visible()
-    try:
+    with pytest.raises(websockets.InvalidStatus):
         await knock(url, identity, password.encode().hex())
-    except websockets.InvalidStatus:
-        await expect(step(page, "password", "failed")).to_contain_text("hexadecimal")
+    await expect(step(page, "password", "failed")).to_contain_text("hexadecimal")
     assert await violations(page) == []
 
 
