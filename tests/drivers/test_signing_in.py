@@ -34,6 +34,15 @@ async def test_a_stranger_is_nobody_and_a_guest_is_somebody(town: Town) -> None:
     assert (await browser.ask("POST", "/guest", json={}))["id"] == me["id"], "already somebody"
 
 
+async def test_pages_may_speak_a_language_that_the_server_writes_no_letters_in(town: Town) -> None:
+    browser = town.browser()
+    me = await browser.ask("POST", "/guest", json={"language": "sv"})
+    assert me["language"] == "en"
+    browser.me = me
+    assert (await browser.ask("PATCH", "/me", json={"language": "pt-BR"}))["language"] == "pt-BR"
+    assert (await browser.refused("PATCH", "/me", json={"language": "<b>"})).status == 422
+
+
 async def test_a_link_signs_in_once_and_in_the_readers_language(town: Town) -> None:
     browser = town.browser(language="hi")
     await browser.ask("POST", "/sign-in/mail", json={"email": " Ada@Example.COM "})

@@ -8,6 +8,7 @@ from datetime import datetime
 from currant.drivers import nearby
 from currant.drivers.model import Receipt
 from currant.drivers.words import RECEIPT, in_language
+from currant.kit.letters import RIGHT_TO_LEFT
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#111;"
@@ -54,7 +55,7 @@ def page(receipt: Receipt, language: str) -> str:
         if value
     )
     note = "" if receipt.certain else f"<p>{word('uncertain')}</p>"
-    direction = "rtl" if language == "ar" else "ltr"
+    direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
     return (
         f'<!doctype html><html lang="{html.escape(language)}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

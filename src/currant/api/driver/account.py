@@ -1,6 +1,6 @@
 """Drivers sign in and out, and say who they are."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, delete, get, patch, post
@@ -25,8 +25,8 @@ from currant.drivers.sign_in import Asked
 from currant.kit.errors import NotAllowed
 from currant.tenancy.branding_model import PublicBranding
 
-Language = Literal["", "en", "de", "hi", "ar"]
-"""Empty: the browser's."""
+Language = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,4})?)?\Z", examples=["de"])]
+"""Empty: the browser's. Pages may speak more than the server does, which then writes English."""
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Credential = dict[str, Any]
 """What `PublicKeyCredential.toJSON()` gives in a browser."""
@@ -91,7 +91,7 @@ class DriverChange(Body, frozen=True, kw_only=True):
     """What shall be different; what is not named stays."""
 
     name: Annotated[str, msgspec.Meta(max_length=100)] | None = None
-    language: Literal["en", "de", "hi", "ar"] | None = None
+    language: Language | None = None
 
 
 @get("/site", opt={"permission": PUBLIC})
