@@ -123,7 +123,7 @@ export function SessionsTable({ station, zone }: { station?: string; zone?: stri
     {
       key: "evse",
       title: t("sessions.evse"),
-      width: "3.5rem",
+      width: "6.5rem",
       hidden: true,
       render: (each) => each.evse ?? "–",
     },
