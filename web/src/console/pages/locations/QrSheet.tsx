@@ -26,7 +26,7 @@ export function QrSheet({ id, name, onClose }: { id: string; name: string; onClo
           title: station.evses.length > 1 ? `${station.identity} · ${evse}` : station.identity,
           code: await data(
             api.GET("/api/v1/stations/{station}/evses/{evse}/qr", {
-              params: { path: { station: station.id, evse } },
+              params: { path: { station: station.id, evse: String(evse) } },
               signal,
             }),
           ),
