@@ -1,5 +1,7 @@
 """Drivers find places: near them, fitting, free; by the code on the charger; and none that is not public."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
@@ -7,6 +9,7 @@ import pytest
 from charger import ScriptedCharger
 from riding import BERLIN, Town
 
+from currant.api.driver.photos import AT_ONCE
 from pictures import from_a_phone, png
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -218,6 +221,27 @@ async def test_photos_are_kept_shown_and_taken_away(town: Town) -> None:
     )
     assert large.status_code == 413
     assert (await browser.http.post(f"/api/v1/locations/{place}/photos", content=picture)).status_code == 401
+
+
+async def test_only_so_many_photos_are_taken_in_at_once(town: Town) -> None:
+    place = await town.place("Photographed")
+    path, headers = f"/api/v1/locations/{place}/photos", {"Content-Type": "image/png"}
+    let_go = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield png()[:20]
+        await let_go.wait()
+        yield png()[20:]
+
+    sending = [
+        asyncio.create_task(town.api.post(path, content=slowly(), headers=headers))
+        for _ in range(AT_ONCE + 1)
+    ]
+    refused, taken = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+    assert [answer.result().status_code for answer in refused] == [429]
+    let_go.set()
+    assert {answer.status_code for answer in await asyncio.gather(*taken)} == {201}
+    assert (await town.api.post(path, content=png(), headers=headers)).status_code == 201
 
 
 async def test_a_hyphen_left_out_never_leads_to_another_station(town: Town) -> None:

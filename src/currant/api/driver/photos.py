@@ -1,5 +1,7 @@
 """Photos of places, and which places drivers are shown: kept by operators, served to everybody."""
 
+from collections import Counter
+
 import msgspec
 from litestar import Response, Router, delete, get, post, put
 from litestar.params import FromPath, JSONBody
@@ -11,10 +13,12 @@ from currant.api.problems import ApiError
 from currant.api.routes.common import Body, caller_of, tenant_of
 from currant.drivers.looking import PHOTOS_AT
 from currant.drivers.photos import MEDIA_TYPES, PHOTO_BYTES_MAX
-from currant.kit.ids import LocationId
+from currant.kit.ids import LocationId, TenantId
 from currant.tenancy.model import Permission
 
 PICTURES = tuple(MEDIA_TYPES.values())
+AT_ONCE = 8
+"""Photos that one organisation may be sending at the same moment."""
 
 
 class LocationPhotos(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,9 +61,24 @@ async def add_photo(request: ApiRequest, location_id: FromPath[str]) -> Location
             415, "unsupported_media_type", f"Send the picture with its Content-Type: {', '.join(PICTURES)}."
         )
     caller = caller_of(request)
-    names = await drivers_of(request).photos.add(
-        caller.tenant_id, LocationId(location_id), await request.body(), by=caller.label
-    )
+    under_way: Counter[TenantId] = request.app.state.setdefault("photos_under_way", Counter())
+    if under_way[caller.tenant_id] >= AT_ONCE:
+        raise ApiError(
+            429,
+            "too_many_requests",
+            f"At most {AT_ONCE} photos at once: wait for those under way.",
+            headers={"Retry-After": "2"},
+        )
+    # Each is held in memory, several times over, until it is kept.
+    under_way[caller.tenant_id] += 1
+    try:
+        names = await drivers_of(request).photos.add(
+            caller.tenant_id, LocationId(location_id), await request.body(), by=caller.label
+        )
+    finally:
+        under_way[caller.tenant_id] -= 1
+        if not under_way[caller.tenant_id]:
+            del under_way[caller.tenant_id]
     return _shown(names)
 
 
