@@ -1,7 +1,8 @@
 // An authenticator app is set up: scan, type what it shows, done.
-import { uuid } from "@kit/uuid";
+
 import { api, data } from "@kit/api/client";
 import { Lines, Problem } from "@kit/ui/feedback";
+import { uuid } from "@kit/uuid";
 import { Box, Button, Code, CopyButton, Group, PinInput, Stack, Text } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";

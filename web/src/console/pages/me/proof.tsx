@@ -1,7 +1,8 @@
 // Before what would let a thief of the session stay, the password is asked once more.
-import { uuid } from "@kit/uuid";
+
 import { ApiProblem } from "@kit/api/client";
 import { Problem, tellProblem } from "@kit/ui/feedback";
+import { uuid } from "@kit/uuid";
 import { Button, Group, PasswordInput, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { useMutation } from "@tanstack/react-query";

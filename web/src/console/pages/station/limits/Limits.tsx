@@ -1,11 +1,11 @@
 // What the station may give, by whose word, and what it makes of all of that.
 
-import { uuid } from "@kit/uuid";
 import { send } from "@kit/api/client";
 import { useFormats } from "@kit/formats";
 import { Facts } from "@kit/ui/Facts";
 import { ask, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Time } from "@kit/ui/Time";
+import { uuid } from "@kit/uuid";
 import { Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
