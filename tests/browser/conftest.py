@@ -2,7 +2,7 @@
 
 All tests here run in one event loop for the whole session, as the browser does. What a test gets:
 
-* `site`: the installation of this test process, shared by its tests (bed.py); `new_site` starts another.
+* `site`: an installation shared by the tests of a file (bed.py); `new_site` starts another.
 * `browser_page`: a page nobody is signed in at.
 * `signed_in(role)`: a page of somebody's who is; with `size`, `scheme`, `language` and `at` (an installation) by choice.
 * `axe(page)`: what is wrong with its accessibility.
@@ -30,6 +30,7 @@ PATIENCE_MS = 20_000
 
 in_session_loop = pytest_asyncio.fixture(loop_scope="session")
 once = pytest_asyncio.fixture(scope="session", loop_scope="session")
+once_a_file = pytest_asyncio.fixture(scope="module", loop_scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,9 +54,9 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@once
+@once_a_file
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bed]:
-    """The installation that tests share: they leave it as they found it, or add what is theirs alone."""
+    """The installation that the tests of a file share: they leave it as they found it, or add what is theirs alone."""
     pages()
     async with bed(tmp_path_factory.mktemp("site") / "data") as made:
         yield made

@@ -64,7 +64,7 @@ async def test_a_command_to_many_is_listed_with_its_outcome(site: Bed, signed_in
     page = await signed_in("operator")
     await page.goto("/console/batches")
     row = page.get_by_role("row").filter(has_text="ClearCache")
-    await expect(row).to_contain_text("local")
+    await expect(row).to_contain_text("command line on the server")
     await expect(row).to_contain_text("Done", timeout=15_000)
     assert await violations(page) == []
 

@@ -157,4 +157,4 @@ async def test_five_thousand_stations_are_a_small_page(new_site: NewSite, signed
     await asyncio.sleep(0.2)
     assert await page.evaluate("document.querySelectorAll('*').length") < 2_500
     await page.get_by_role("checkbox", name="Select all").check()
-    await expect(page.get_by_role("region", name="Selected stations")).to_contain_text("5000 selected")
+    await expect(page.get_by_role("region", name="Selected stations")).to_contain_text("5,000 selected")

@@ -90,6 +90,21 @@ async def test_an_unknown_version_of_ocpp_is_told(site: Bed, signed_in: SignedIn
     await expect(step(page, "subprotocol", "failed")).to_contain_text("ocpp1.5")
 
 
+async def test_the_root_certificate_is_offered_where_tls_is_used(site: Bed, signed_in: SignedIn) -> None:
+    page = await signed_in("owner")
+    await page.goto("/console/onboarding")
+    await page.get_by_text("Decide later", exact=True).click()
+    await page.get_by_role("button", name="More settings").click()
+    await page.get_by_text("Password over TLS", exact=True).click()
+    await page.get_by_role("button", name="Show me what to enter").click()
+    await expect(page.locator("pre").first).to_contain_text("wss://")
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Root certificate").click()
+    path = await (await download.value).path()
+    assert path.read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+    assert await violations(page) == []
+
+
 async def test_a_lost_password_is_made_anew(site: Bed, signed_in: SignedIn) -> None:
     page = await signed_in("owner")
     _, _, before = await begin(page, "Fourth charger", place="Kiel fair")

@@ -5,9 +5,10 @@ import { useFormats } from "@kit/formats";
 import { ask, tellDone, tellProblem } from "@kit/ui/feedback";
 import { Mark } from "@kit/ui/Mark";
 import { Time } from "@kit/ui/Time";
-import { Button, Group, Text } from "@mantine/core";
+import { Anchor, Button, Group, Text } from "@mantine/core";
 import { IconSend } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { ListPage } from "../../lists/ListPage";
 import { usePaged } from "../../lists/paged";
@@ -94,7 +95,18 @@ export default function Batches() {
       list={list}
       keyOf={(each) => each.batch.id}
       nameOf={name}
-      empty={{ title: t("care.no_batches"), text: t("care.no_batches_text"), icon: IconSend }}
+      empty={{
+        title: t("care.no_batches"),
+        text: (
+          <>
+            {t("care.no_batches_text")}{" "}
+            <Anchor component={Link} to="/stations" underline="always">
+              {t("access.stations")}
+            </Anchor>
+          </>
+        ),
+        icon: IconSend,
+      }}
       columns={[
         { key: "command", title: t("care.command"), render: name, fixed: true },
         { key: "at", title: t("care.given"), render: (each) => <Time at={each.batch.asked_at} /> },

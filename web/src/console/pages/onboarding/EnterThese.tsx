@@ -1,5 +1,5 @@
 // What to enter at the charger: address, identity, password; to copy, or to scan with a phone.
-import { Button, Code, CopyButton, Group, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Code, CopyButton, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { IconCheck, IconCopy, IconQrcode } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -37,6 +37,14 @@ export function EnterThese({ identity, secrets, renewing, onRenew }: Props) {
           svg={codeOf(url.url)}
           help={t(`onboarding.note.${url.note_code}`, { defaultValue: url.note })}
         />
+      )}
+      {url?.url.startsWith("wss:") && (
+        <Text size="sm">
+          {t("onboarding.root_help")}{" "}
+          <Anchor href="/pki/root.pem" download="currant-root.pem" underline="always" inherit>
+            {t("onboarding.root")}
+          </Anchor>
+        </Text>
       )}
       <Line label={t("onboarding.identity")} value={identity} svg={codeOf(identity)} />
       {secrets?.password ? (

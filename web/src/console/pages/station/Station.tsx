@@ -28,7 +28,7 @@ export default function Station() {
   const station = found.data;
   useFollowing(station?.id);
   const running = useQuery({ ...runningQuery(name), enabled: Boolean(station) });
-  const insight = useQuery({ ...insightQuery(name), enabled: Boolean(station) });
+  const insight = useQuery({ ...insightQuery(name), enabled: Boolean(station), refetchInterval: 5_000 });
   const place = useQuery({
     ...locationQuery(station?.location_id ?? ""),
     enabled: Boolean(station?.location_id),

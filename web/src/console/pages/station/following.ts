@@ -15,6 +15,8 @@ const TOUCHES: [RegExp, string[]][] = [
   [/Monitor|ComponentEvent|Problem/, ["monitors", "events"]],
 ];
 const AT_MOST_EVERY_MS = 800;
+// What is worked out from several things (what it is doing, and why) may follow its cause a moment later.
+const AGAIN_AFTER_MS = 2500;
 
 export function touched(keys: string[]): Set<string> {
   const parts = new Set(["view", "insight"]);
@@ -28,6 +30,7 @@ export function useFollowing(id: string | undefined): void {
   const client = useQueryClient();
   const due = useRef(new Set<string>());
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const again = useRef<ReturnType<typeof setTimeout>>(undefined);
   const soon = useCallback(
     (parts: Iterable<string>) => {
       for (const part of parts) due.current.add(part);
@@ -35,14 +38,24 @@ export function useFollowing(id: string | undefined): void {
         const parts = due.current;
         due.current = new Set();
         timer.current = undefined;
-        client.invalidateQueries({
-          predicate: ({ queryKey: [what, , part] }) => what === "station" && parts.has(String(part)),
-        });
+        const look = () =>
+          client.invalidateQueries({
+            predicate: ({ queryKey: [what, , part] }) => what === "station" && parts.has(String(part)),
+          });
+        look();
+        clearTimeout(again.current);
+        again.current = setTimeout(look, AGAIN_AFTER_MS);
       }, AT_MOST_EVERY_MS);
     },
     [client],
   );
-  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      clearTimeout(again.current);
+    },
+    [],
+  );
   useTopic(id ? `station:${id}` : null, {
     changes: ({ set, gone }) => soon(touched([...Object.keys(set), ...gone])),
     reload: () => client.invalidateQueries({ queryKey: ["station"] }),
