@@ -227,12 +227,17 @@ async def test_a_stream_ends_when_its_reader_is_given_another_role(make_api: Mak
 async def test_streams_opened_at_the_same_moment_are_counted_too(api: Api) -> None:
     key = await api.key(Role.READ_ONLY)
     for path in ("/api/v1/live?topics=stations", "/api/v1/events/stream"):
-        client = api.client(key)
+        client, held = api.client(key), []
         async with contextlib.AsyncExitStack() as stack:
 
-            async def open_one(path: str = path, stack: Any = stack, client: Any = client) -> bool:
+            async def open_one(
+                path: str = path, stack: Any = stack, client: Any = client, held: list[Any] = held
+            ) -> bool:
                 response = await stack.enter_async_context(client.stream("GET", path))
-                async for line in response.aiter_lines():
+                # An iterator that nobody holds closes its connection, which makes room for the next.
+                lines = response.aiter_lines()
+                held.append(lines)
+                async for line in lines:
                     if line.startswith("data: "):
                         return response.status_code == 200
                 return False
