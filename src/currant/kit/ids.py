@@ -24,6 +24,13 @@ SessionId = NewType("SessionId", str)
 ReservationId = NewType("ReservationId", str)
 WaitingId = NewType("WaitingId", str)
 NoteId = NewType("NoteId", str)
+TariffId = NewType("TariffId", str)
+TariffVersionId = NewType("TariffVersionId", str)
+ChargeId = NewType("ChargeId", str)
+EntryId = NewType("EntryId", str)
+PaymentId = NewType("PaymentId", str)
+DocumentId = NewType("DocumentId", str)
+LegalEntityId = NewType("LegalEntityId", str)
 
 _last = 0
 

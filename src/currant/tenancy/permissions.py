@@ -13,6 +13,7 @@ _LOOK = frozenset(
         P.STATIONS_READ,
         P.COMMANDS_READ,
         P.SESSIONS_READ,
+        P.TARIFFS_READ,
         P.FINDINGS_READ,
         P.EVENTS_READ,
         P.ORGANISATION_READ,
@@ -22,6 +23,7 @@ _LOOK = frozenset(
 # Tokens name drivers, and messages hold what drivers presented: support needs them, a wall display does not.
 _HELP = _LOOK | {
     P.TOKENS_READ,
+    P.BILLING_READ,
     P.MESSAGES_READ,
     P.FILES_READ,
     P.COMMANDS_GIVE,
@@ -34,6 +36,8 @@ _RUN = _HELP | {
     P.STATIONS_ADMIT,
     P.DESIRED_WRITE,
     P.TOKENS_WRITE,
+    P.TARIFFS_WRITE,
+    P.BILLING_WRITE,
     P.SECURITY_READ,
     P.PEOPLE_READ,
 }

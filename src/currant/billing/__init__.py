@@ -1,0 +1,1 @@
+"""What is owed and paid: charges of sessions, ledger, wallets, payments, invoices, settlement."""
