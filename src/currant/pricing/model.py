@@ -140,11 +140,15 @@ class IdleFee(msgspec.Struct, frozen=True, kw_only=True):
     tax_percent: Decimal | None = None
 
 
-class Limit(msgspec.Struct, frozen=True, kw_only=True):
+class PriceLimit(msgspec.Struct, frozen=True, kw_only=True):
     """A lowest or highest price of a session (OCPI PriceLimit): each of the two holds by itself."""
 
     before_taxes: Decimal | None = None
     after_taxes: Decimal | None = None
+
+
+# The API names every struct and enumeration once, so these have long names; here the short ones do.
+Limit = PriceLimit
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,12 +165,16 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     free_below_s: int = 120
 
 
-class Standing(StrEnum):
+class TariffStanding(StrEnum):
     DRAFT = "draft"
     """May be changed, prices nothing."""
     PUBLISHED = "published"
     """Immutable; holds from `valid_from` on, until a later version does."""
     WITHDRAWN = "withdrawn"
+    """Holds no longer from `withdrawn_at` on: the version before it does again."""
+
+
+Standing = TariffStanding
 
 
 class TariffVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +192,7 @@ class TariffVersion(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown to drivers instead of our own words, by language."""
     created_at: datetime
     published_at: datetime | None = None
+    withdrawn_at: datetime | None = None
 
 
 class Tariff(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,7 +207,7 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class Scope(StrEnum):
+class PriceScope(StrEnum):
     """Whose price a rule gives, most particular first (the facts' order: token, contract, group, site, network)."""
 
     TOKEN = "token"
@@ -210,7 +219,10 @@ class Scope(StrEnum):
     NETWORK = "network"
 
 
-class Purpose(StrEnum):
+Scope = PriceScope
+
+
+class PricePurpose(StrEnum):
     """Which of the three results on one timeline."""
 
     RETAIL = "retail"
@@ -219,6 +231,9 @@ class Purpose(StrEnum):
     """What a roaming partner pays, or is paid."""
     HOST = "host"
     """What the site's host gets."""
+
+
+Purpose = PricePurpose
 
 
 class PriceRule(msgspec.Struct, frozen=True, kw_only=True):
