@@ -39,6 +39,28 @@ class Dimension(StrEnum):
     """kWh out of the vehicle (V2G): a positive price is paid to the driver."""
 
 
+class LineKind(StrEnum):
+    """What a line is for."""
+
+    ENERGY = "energy"
+    TIME = "time"
+    PARKING_TIME = "parking_time"
+    FLAT = "flat"
+    EXPORT = "export"
+    IDLE_FEE = "idle_fee"
+    RESERVATION = "reservation"
+    MIN_PRICE = "min_price"
+    """Raises the sum to the lowest price."""
+    MAX_PRICE = "max_price"
+    """Lowers it to the highest (negative)."""
+    ALLOWANCE = "allowance"
+    """A subscription's free energy (negative)."""
+    DISCOUNT = "discount"
+    """A voucher or price by group (negative)."""
+    EXCISE = "excise"
+    """A tax by the kWh, shown by itself."""
+
+
 class TaxMode(StrEnum):
     """Whether prices hold tax (OCPI 2.3.0 tax_included)."""
 

@@ -1,0 +1,1 @@
+"""Prices made ready for rating."""

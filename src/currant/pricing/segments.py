@@ -1,0 +1,1 @@
+"""A timeline cut where prices change."""

@@ -1,0 +1,1 @@
+"""A price in words, short and long, in the languages of the product."""
