@@ -115,9 +115,19 @@ def recount(session: Session, readings: Iterable[Reading], *, max_power_w: int |
     What 1.6 reported with the start is kept; with 2.x the first register is the start. Readings
     that an end by sequence number left behind it count no more.
     """
-    ordered = sorted(readings, key=taken)
+    fresh = uncounted(session)
+    for reading in sorted(readings, key=taken):
+        if counts(session, reading):
+            fresh, _ = count(fresh, reading, max_power_w=max_power_w)
+    if session.ended_at is not None and not session.sequences_seen and session.meter_stop_wh is not None:
+        fresh = close_with(fresh, session.meter_stop_wh, session.ended_at, max_power_w=max_power_w)
+    return fresh
+
+
+def uncounted(session: Session) -> Session:
+    """The session as if nothing had been read of it yet."""
     begun = session.meter_start_wh if not session.sequences_seen else None
-    fresh = replace(
+    return replace(
         session,
         meter_start_wh=begun,
         meter_last_wh=begun,
@@ -136,12 +146,6 @@ def recount(session: Session, readings: Iterable[Reading], *, max_power_w: int |
         read_at=None,
         meter_notes=0,
     )
-    for reading in ordered:
-        if counts(session, reading):
-            fresh, _ = count(fresh, reading, max_power_w=max_power_w)
-    if session.ended_at is not None and not session.sequences_seen and session.meter_stop_wh is not None:
-        fresh = close_with(fresh, session.meter_stop_wh, session.ended_at, max_power_w=max_power_w)
-    return fresh
 
 
 def counts(session: Session, reading: Reading) -> bool:
