@@ -13,9 +13,12 @@ from currant.access.service import AccessService
 from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
 from currant.app.driving import DRIVERS_FOLLOWED, DRIVERS_RECORDED
 from currant.app.live_view import LiveView
+from currant.app.paying import PAYMENTS_FOLLOWED, PAYMENTS_RECORDED
 from currant.app.records import AUDITED
 from currant.app.securing import TOLD as SECURITY_EVENTS
 from currant.app.securing import LinkSecurity
+from currant.billing.evidence.events import EvidenceJudged, MeterKeyChanged
+from currant.billing.evidence.service import EvidenceService
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.events import (
     EnergyOutsideSession,
@@ -88,6 +91,7 @@ SHOWN: tuple[type[Event], ...] = (
     *DESIRED_SHOWN,
     BatteriesSwapped,
     PaymentSettled,
+    EvidenceJudged,
 )
 """What moves on people's screens."""
 
@@ -98,6 +102,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     *DESIRED_FOLLOWED,
     *BRANDING_EVENTS,
     *DRIVERS_FOLLOWED,
+    *PAYMENTS_FOLLOWED,
     StationTurnedAway,
     OnboardingWatched,
     AuthoriserChanged,
@@ -111,6 +116,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     # network may know of drivers and colleagues.
     FirmwareImageChanged,
     NoteChanged,
+    MeterKeyChanged,
     tenancy.PersonAdded,
     tenancy.PersonChanged,
     tenancy.PersonRemoved,
@@ -124,6 +130,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     tenancy.KeyMade,
     tenancy.KeyRevoked,
     *DRIVERS_RECORDED,
+    *PAYMENTS_RECORDED,
 )
 
 
@@ -147,6 +154,7 @@ def subscriptions(
     brandings: Brandings,
     drivers: list[Subscription],
     onboarded: OnboardingService,
+    evidence: EvidenceService,
     audit: Audit,
 ) -> list[Subscription]:
     # A subscriber runs on one node at a time; what every node must hear has the node in its name.
@@ -170,6 +178,9 @@ def subscriptions(
             f"command queue of {node}",
             queue.follow,
             to=(stations.StationBooted, stations.StationConnected, stations.CommandsQueued),
+        ),
+        Subscription(
+            "evidence of sessions", evidence.told, to=(SessionEnded, SessionCorrected), skip_after=5
         ),
         Subscription("reservations", reservations.follow, to=hearing.FOLLOWED, skip_after=5),
         Subscription("waiting lists", waiting.follow, to=waiting_list.FOLLOWED, skip_after=5),
