@@ -309,6 +309,24 @@ async def test_a_paced_rollout_begins_with_canaries_and_stops_when_they_fail(net
     assert len(done) == 7, "the three that refused are not asked again by themselves"
 
 
+async def test_a_refusal_is_remembered_while_its_rollout_stands_still(small: Desiring) -> None:
+    charger = await small.add("CP-1")
+    charger.refuses = {"Interval"}
+    await small.add("CP-2", connected=False)
+    declared = await small.declare("Interval", "60", pace=Pace(at_once=1))
+    await small.settle()
+    assert await small.standing("CP-1", "Interval") == ("refused", "")
+    told = len(charger.told)
+    await small.desired.rollouts.pause(TENANT, declared.rollout.id, by="olga")
+    small.desired.reconciler.want(small.id_of("CP-1"))
+    await small.settle()
+    assert await small.standing("CP-1", "Interval") == ("refused", "")
+    charger.refuses = set()
+    await small.desired.rollouts.resume(TENANT, declared.rollout.id, by="olga")
+    await small.settle()
+    assert len(charger.told) == told
+
+
 @pytest.mark.parametrize(
     ("pace", "others"),
     [(Pace(canary=1), (0, 0)), (Pace(at_once=1), (0, 1))],

@@ -259,9 +259,11 @@ class Worker:
                 continue
             turn.set(desired, state)
             held = turn.held_back(desired)
+            if rules.is_settled(state):
+                continue  # what it refused while others were held back it has refused when they go on
             if held is not None:
                 turn.hold([desired], *held)
-            elif not rules.is_settled(state) and not rules.must_rest(state, now=now):
+            elif not rules.must_rest(state, now=now):
                 differing.append(desired)
         while differing:
             steps = await aspect.steps(turn.entry, version, differing, reported)
