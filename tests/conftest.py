@@ -28,11 +28,14 @@ def postgres() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a new, empty database: the test runs once on each kind."""
+    """The address of a new, empty database: the test runs once on each kind.
+
+    A test that asks for `database` as well gets its address, and that one has tables.
+    """
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/currant.sqlite"
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.new_database()
+    return server.new_tables() if "database" in request.fixturenames else server.new_database()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Real services for tests: a private PostgreSQL on a free loopback port, and new databases on either kind.
 
 Servers live in a temporary folder, keep fsync on, and end with the test process even when that is killed.
+Tables are made once for each set of stores; every further database is a copy of that one.
 """
 
 import ctypes
@@ -18,8 +19,11 @@ from uuid import uuid4
 
 import psycopg
 
+from currant.db import migrating
+from currant.db.backends import backend_for
 from currant.db.engine import Database, Limits
-from currant.kit.clock import Clock
+from currant.db.tables import load_own, metadata
+from currant.kit.clock import Clock, SystemClock
 
 _PR_SET_PDEATHSIG = 1
 
@@ -31,6 +35,7 @@ class PostgresServer:
         self.folder = Path(tempfile.mkdtemp(prefix="currant-postgresql-"))
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._templates: dict[frozenset[str], str] = {}
         # PostgreSQL refuses to run as root.
         self._user = "postgres" if os.getuid() == 0 else None
         if self._user is not None:
@@ -69,6 +74,8 @@ class PostgresServer:
             [
                 *(_program("postgres"), "-D", self._data, "-h", "127.0.0.1", "-p", str(self.port)),
                 *("-k", str(self.folder), "-c", "shared_buffers=32MB", "-c", "max_connections=200"),
+                # It would walk round hundreds of databases that live for a second each.
+                *("-c", "autovacuum=off"),
             ],
             stdout=log,
             stderr=log,
@@ -88,9 +95,24 @@ class PostgresServer:
 
     def new_database(self) -> str:
         """The address of a new, empty database."""
+        return self._create()
+
+    def new_tables(self) -> str:
+        """The address of a new database with the tables of every store imported so far."""
+        wanted = _tables()
+        if wanted not in self._templates:
+            address = self._create()
+            _make_tables(address)
+            self._templates[wanted] = address.rpartition("/")[2]
+        address = self._create(self._templates[wanted])
+        _copies[address] = wanted
+        return address
+
+    def _create(self, template: str = "") -> str:
         name = f"test_{uuid4().hex}"
+        copied = f" TEMPLATE {template}" if template else ""
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name}{copied}".encode())
         return self.url(name)
 
     def close(self) -> None:
@@ -119,7 +141,45 @@ def fresh_database(
     where: Path | str, *, clock: Clock | None = None, limits: Limits | None = None
 ) -> Database:
     """A database with the tables of every store imported so far; `where` is a file's path or an address."""
-    return Database.open(address(where), clock=clock, limits=limits, create_all=True)
+    url = address(where)
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and not path.exists():
+        copy_of_tables(path)
+        _copies[url] = _tables()
+    if _copies.pop(url, None) == _tables():
+        return Database(backend_for(url), clock or SystemClock(), limits or Limits())
+    return Database.open(url, clock=clock, limits=limits, create_all=True)
+
+
+def copy_of_tables(path: Path) -> None:
+    """Make this SQLite file, with the tables of every store imported so far."""
+    wanted = _tables()
+    if wanted not in _sqlite_templates:
+        with tempfile.TemporaryDirectory(prefix="currant-tables-") as folder:
+            made = Path(folder) / "tables.sqlite"
+            _make_tables(address(made))
+            _sqlite_templates[wanted] = made.read_bytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(_sqlite_templates[wanted])
+
+
+# Copies that nobody has opened yet: they need not be asked whether all tables are there.
+_copies: dict[str, frozenset[str]] = {}
+_sqlite_templates: dict[frozenset[str], bytes] = {}
+
+
+def _tables() -> frozenset[str]:
+    load_own()
+    return frozenset(metadata.tables)
+
+
+def _make_tables(url: str) -> None:
+    backend = backend_for(url)
+    try:
+        migrating.prepare(backend, create_all=True)
+    finally:
+        backend.close()
 
 
 def address(where: Path | str) -> str:

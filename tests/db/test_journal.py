@@ -88,7 +88,7 @@ CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON test_books DEFERRABLE INITIALLY D
 async def test_who_sees_a_later_event_sees_the_earlier_one_too_however_slow_its_commit(
     postgres: PostgresServer,
 ) -> None:
-    database = fresh_database(postgres.new_database())
+    database = fresh_database(postgres.new_tables())
     await database.decide(lambda c, _: c.exec_driver_sql(SLOW_TO_COMMIT) and None, TENANT)
 
     def write_slowly(_: object, own: ChangeSet) -> None:

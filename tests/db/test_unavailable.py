@@ -156,7 +156,7 @@ async def test_a_removed_file_takes_no_more_facts_until_it_is_back(tmp_path: Pat
 async def test_a_vanished_postgresql_acknowledges_nothing_and_recovers() -> None:
     server = PostgresServer()
     try:
-        database = fresh_database(server.new_database())
+        database = fresh_database(server.new_tables())
         await database.commit(changes_of("before"))
         assert await database.decide(lambda c, _: len(all_books(c)), TENANT) == 1
 
@@ -186,7 +186,7 @@ async def test_a_vanished_postgresql_acknowledges_nothing_and_recovers() -> None
 async def test_commits_under_load_while_postgresql_is_killed_are_kept_or_refused() -> None:
     server = PostgresServer()
     try:
-        database = fresh_database(server.new_database())
+        database = fresh_database(server.new_tables())
         acknowledged: set[str] = set()
 
         async def station(name: int) -> None:

@@ -53,7 +53,7 @@ async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> object:
         database = fresh_database(tmp_path / "currant.sqlite")
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
-        database = fresh_database(server.new_database())
+        database = fresh_database(server.new_tables())
     yield Desk(database)
     await database.close()
 

@@ -183,7 +183,7 @@ async def test_a_burst_larger_than_memory_is_read_from_the_journal(sqlite_databa
 async def test_a_subscriber_runs_on_one_of_two_nodes_and_moves_when_that_ends(
     postgres: object, request: pytest.FixtureRequest
 ) -> None:
-    url = request.getfixturevalue("postgres").new_database()
+    url = request.getfixturevalue("postgres").new_tables()
     nodes = [fresh_database(url), fresh_database(url)]
     listeners = [Listener(), Listener()]
     deliveries = [

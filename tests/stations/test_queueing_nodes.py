@@ -36,7 +36,7 @@ class Node:
 
 @pytest.fixture
 async def nodes(postgres: PostgresServer) -> AsyncIterator[list[Node]]:
-    url = postgres.new_database()
+    url = postgres.new_tables()
     databases = [fresh_database(url), fresh_database(url)]
     made = [Node(await Network(database).started()) for database in databases]
     yield made
@@ -86,7 +86,7 @@ async def test_every_command_is_sent_once_by_the_node_that_holds_its_station(nod
 
 async def test_a_database_that_goes_away_in_the_middle_loses_nothing() -> None:
     server = postgres_server()
-    database = fresh_database(server.new_database())
+    database = fresh_database(server.new_tables())
     network = await Network(database).started()
     node = Node(network)
     stations = await stations_at(network, 6)
