@@ -8,6 +8,7 @@ import msgspec
 if TYPE_CHECKING:
     from currant.access.importing import TokenImports
     from currant.access.service import AccessService
+    from currant.billing.evidence.service import EvidenceService
     from currant.charging.energy_needs import EnergyNeedsService
     from currant.charging.network import Network
     from currant.charging.overview import NetworkOverview
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from currant.pki.held import HeldCertificates
     from currant.pki.signing import Signing
     from currant.pki.upgrading import Upgrades
+    from currant.pricing.service import PricingService
     from currant.stations.admission import Admissions
     from currant.stations.commands import CommandService
     from currant.stations.desired.service import DesiredState
@@ -98,8 +100,12 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """None where nobody looks at pages."""
     drivers: "Drivers | None" = None
     """None where drivers are not served."""
+    pricing: "PricingService | None" = None
+    """None where nothing has a price."""
     settings: Callable[[], tuple[SettingShown, ...]] = tuple
     """How the installation is set, without its secrets."""
+    evidence: "EvidenceService | None" = None
+    """None where nothing is billed."""
     audit: "Audit | None" = None
     notes: "Notes | None" = None
     onboarding: "OnboardingService | None" = None

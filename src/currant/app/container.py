@@ -24,11 +24,13 @@ from currant.app.duties import Duties, Duty
 from currant.app.forgetting import forget_old
 from currant.app.live_view import LiveView, live_duties
 from currant.app.place import Place, Running
+from currant.app.pricing import start_pricing
 from currant.app.records import start_records
 from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
 from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
+from currant.billing.evidence.service import EvidenceService
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
 from currant.charging.policy_use import PolicyUse
@@ -50,6 +52,7 @@ from currant.kit.http import Outbound
 from currant.notices.mail import QueuedMailer
 from currant.notices.push import Push
 from currant.pki.authority import Authority
+from currant.pricing.service import PricingService
 from currant.stations.admission import Admissions
 from currant.stations.commands import CommandService
 from currant.stations.desired.service import DesiredState
@@ -127,10 +130,12 @@ class Currant:
     swaps: Swaps
     outbound: Outbound
     access: AccessService
+    pricing: PricingService
     charging: ChargingService
     reservations: Reservations
     waiting: WaitingList
     securing: LinkSecurity
+    evidence: EvidenceService
     delivery: Delivery
     gateway: Gateway
     api: ApiServer
@@ -269,6 +274,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     await _start_transfers(currant, stack, numbers, installation_key)
     await _start_smart_charging(currant, stack, numbers)
     currant.access = AccessService(database, clock, outbound=currant.outbound)
+    await start_pricing(currant)
     currant.securing = await stack.enter_async_context(
         link_security(
             settings,
@@ -295,6 +301,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.messages.board = currant.board
     await _start_reservations(currant, stack, numbers)
 
+    currant.evidence = EvidenceService(database, currant.charging, clock)
     await start_drivers(currant, stack, names=server_names(settings), mailer=currant.mailer)
 
     make_desired_state(currant, node=node_name(settings))
@@ -318,8 +325,10 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             desired=currant.desired,
             live=LiveView(currant.live, currant.board, currant.network, currant.charging, currant.directory),
             brandings=currant.brandings,
+            pricing=currant.pricing,
             drivers=driver_subscriptions(currant.drivers, currant.push, node=node_name(settings)),
             onboarded=currant.onboarding,
+            evidence=currant.evidence,
             audit=currant.audit,
         ),
     )

@@ -53,6 +53,7 @@ async def open_doors(currant: "Currant", stack: AsyncExitStack) -> None:
         ApiServices(
             database=currant.database,
             live=currant.live,
+            evidence=currant.evidence,
             board=currant.board,
             network=currant.network,
             overview=NetworkOverview(currant.database, currant.network, currant.clock),
@@ -89,6 +90,7 @@ async def open_doors(currant: "Currant", stack: AsyncExitStack) -> None:
             authority=currant.authority,
             turned_away=lambda: currant.gateway.counters,
             drivers=currant.drivers,
+            pricing=currant.pricing,
             brandings=currant.brandings,
             onboarding=currant.onboarding,
             audit=currant.audit,

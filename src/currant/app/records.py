@@ -9,8 +9,10 @@ from currant.drivers.events import PlaceListingChanged
 from currant.kit.event import Event
 from currant.pki.model import StationCertificateChanged
 from currant.pki.upgrading import SecurityUpgradeChanged
+from currant.pricing import events as pricing
 from currant.stations import events as stations
 from currant.stations.desired import events as desired
+from currant.billing.evidence.events import MeterKeyChanged
 from currant.stations.notes import NoteChanged, Notes
 from currant.stations.onboarding import Addresses, OnboardingService
 from currant.stations.security_model import PasswordRotated
@@ -46,6 +48,7 @@ AUDITED: tuple[type[Event], ...] = (
     stations.CommandEnded,
     stations.CommandsQueued,
     NoteChanged,
+    MeterKeyChanged,
     PlaceListingChanged,
     FirmwareImageChanged,
     desired.DeclarationsChanged,
@@ -61,6 +64,14 @@ AUDITED: tuple[type[Event], ...] = (
     access.PolicyChanged,
     access.HolidayCalendarChanged,
     access.AuthoriserChanged,
+    pricing.TariffChanged,
+    pricing.TariffPublished,
+    pricing.TariffWithdrawn,
+    pricing.PriceRuleChanged,
+    pricing.SpotPricesChanged,
+    pricing.VoucherChanged,
+    pricing.SubscriptionPlanChanged,
+    pricing.SubscriptionChanged,
     reservations.ReservationMade,
     reservations.ReservationChanged,
     reservations.ReservationEnded,

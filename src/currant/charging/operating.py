@@ -89,6 +89,19 @@ class Operating(Common):
 
         return await self._database.read(read)
 
+    async def signed(
+        self, tenant_id: TenantId, session_id: SessionId, *, limit: int = 1000
+    ) -> tuple[Session, Readings]:
+        """A session, and its readings that have signed values, in order of time. Raises NotFound."""
+
+        def read(conn: Connection) -> tuple[Session, Readings]:
+            session = store.one(conn, tenant_id, session_id)
+            if session is None:
+                raise no_session(session_id)
+            return session, tuple(reading_store.signed_of_session(conn, tenant_id, session, limit=limit))
+
+        return await self._database.read(read)
+
     async def load(
         self, tenant_id: TenantId, location_id: LocationId, *, since: datetime, until: datetime, step_s: int
     ) -> Load:

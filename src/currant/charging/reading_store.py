@@ -248,6 +248,24 @@ def of_session(
     return [reading_of(found) for found in conn.execute(query)]
 
 
+def signed_of_session(
+    conn: Connection, tenant_id: TenantId, session: Session, *, limit: int
+) -> list[Reading]:
+    """The readings of a session that have signed values, in order of time; the earliest `limit`."""
+    query = (
+        _all.where(
+            meters.c.station_id == session.station_id,
+            meters.c.tenant_id == tenant_id,
+            readings.c.at >= micros(session.started_at - MARGIN),
+            readings.c.session == session.number,
+            readings.c.signed.is_not(None),
+        )
+        .order_by(readings.c.at, readings.c.context)
+        .limit(limit)
+    )
+    return [reading_of(found) for found in conn.execute(query)]
+
+
 def load(
     conn: Connection,
     tenant_id: TenantId,

@@ -45,6 +45,8 @@ STORES = (
     "currant.charging.swaps",
     "currant.charging.needs_store",
     "currant.charging.reservations.store",
+    "currant.billing.evidence.store",
+    "currant.pricing.store",
     "currant.drivers.store",
     "currant.drivers.places_store",
     "currant.pki.store",

@@ -1,0 +1,1 @@
+"""Signed meter values: checked, kept as evidence, and handed out for the transparency software."""
