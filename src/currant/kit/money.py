@@ -122,3 +122,28 @@ def shared_out(total: int, weights: Sequence[Exact]) -> list[int]:
     for index in sorted(range(len(parts)), key=lambda at: (parts[at] - wanted[at], at))[:left]:
         parts[index] += 1
     return [sign * part for part in parts]
+
+
+def rounded_parts(parts: Sequence[Exact], total: int) -> list[int]:
+    """Exact amounts as whole numbers that come to `total`, each next to what it is: largest remainders first.
+
+    `total` is the parts' own sum, rounded either way.
+    """
+    exact = [Fraction(part) for part in parts]
+    whole = [part.numerator // part.denominator for part in exact]
+    left = total - sum(whole)
+    if not 0 <= left <= len(whole):
+        raise ValueError("The parts do not come to that total.")
+    for index in sorted(range(len(whole)), key=lambda at: (whole[at] - exact[at], at))[:left]:
+        whole[index] += 1
+    return whole
+
+
+def as_decimal(exact: Exact, digits: int) -> Decimal:
+    """An exact amount with so many digits after the point at most, halves away from zero."""
+    if isinstance(exact, Decimal | int):
+        exact = Fraction(exact)
+    scaled = Decimal(rounded(exact * 10**digits)).scaleb(-digits)
+    # Without zeros at its end, and 100 not as 1E+2.
+    plain = scaled.normalize()
+    return plain.quantize(Decimal(1)) if plain == plain.to_integral_value() else plain
