@@ -26,6 +26,7 @@ from currant.events.board import Board
 from currant.events.live import LiveFeed
 from currant.kit.clock import ManualClock, SystemClock
 from currant.kit.ids import StationId
+from currant.pricing.service import PricingService
 from currant.stations.admission import Admissions
 from currant.stations.commanding import AnyCommand
 from currant.stations.commands import CommandService
@@ -150,6 +151,8 @@ class Api:
         self.swaps = Swaps(database)
         self.energy_needs = EnergyNeedsService(database, self.profiles, self.commands, clock)
         self.access = AccessService(database, clock)
+        self.pricing = PricingService(database, clock)
+        await self.pricing.start()
         self.charging = ChargingService(
             database, self.stations, self.access, numbers, self.live, clock, commands=self.commands
         )
@@ -212,6 +215,7 @@ class Api:
                 desired=self.desired,
                 brandings=self.brandings,
                 drivers=self.drivers,
+                pricing=self.pricing,
                 audit=self.audit,
                 notes=self.notes,
                 onboarding=self.onboarding,

@@ -14,6 +14,7 @@ from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
 from currant.app.driving import DRIVERS_FOLLOWED, DRIVERS_RECORDED
 from currant.app.live_view import LiveView
 from currant.app.paying import PAYMENTS_FOLLOWED, PAYMENTS_RECORDED
+from currant.app.pricing import PRICING_FOLLOWED, PRICING_RECORDED, pricing_subscriptions
 from currant.app.records import AUDITED
 from currant.app.securing import TOLD as SECURITY_EVENTS
 from currant.app.securing import LinkSecurity
@@ -38,6 +39,7 @@ from currant.charging.service import ChargingService
 from currant.charging.swaps import BatteriesSwapped, PaymentSettled
 from currant.events.delivery import Subscription
 from currant.kit.event import Event
+from currant.pricing.service import PricingService
 from currant.stations import events as stations
 from currant.stations.desired.service import DesiredState
 from currant.stations.directory import DIRECTORY_EVENTS, StationDirectory
@@ -102,6 +104,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     *DESIRED_FOLLOWED,
     *BRANDING_EVENTS,
     *DRIVERS_FOLLOWED,
+    *PRICING_FOLLOWED,
     *PAYMENTS_FOLLOWED,
     StationTurnedAway,
     OnboardingWatched,
@@ -130,6 +133,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     tenancy.KeyMade,
     tenancy.KeyRevoked,
     *DRIVERS_RECORDED,
+    *PRICING_RECORDED,
     *PAYMENTS_RECORDED,
 )
 
@@ -153,6 +157,7 @@ def subscriptions(
     live: LiveView,
     brandings: Brandings,
     drivers: list[Subscription],
+    pricing: PricingService,
     onboarded: OnboardingService,
     evidence: EvidenceService,
     audit: Audit,
@@ -188,6 +193,7 @@ def subscriptions(
         Subscription("transfers that waited", transfers.command_ended, to=(stations.CommandEnded,)),
         *smart_charging(profiles, der, energy_needs, node=node),
         *drivers,
+        *pricing_subscriptions(pricing, node=node),
         Subscription(
             f"desired state at {node}", desired.reconciler.follow, to=DESIRED_FOLLOWED, skip_after=3
         ),

@@ -273,6 +273,8 @@ class PriceRule(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     created_at: datetime
+    revision: int = 1
+    """Counts its changes; a rule that has held is only ever ended."""
 
 
 class Asker(msgspec.Struct, frozen=True, kw_only=True):

@@ -142,6 +142,12 @@ KINDS: dict[str, Kind] = {
         text="Station {identity} is {admission}",
         about=_STATION,
     ),
+    "MeterKeyChanged": Kind(
+        group="network",
+        name="Meter's key changed",
+        text="A meter's key is {standing} (EVSE {evse})",
+        about=_STATION,
+    ),
     "NoteChanged": Kind(
         group="network",
         name="Note written",
@@ -229,6 +235,55 @@ KINDS: dict[str, Kind] = {
         about=("calendar", "calendar_id", "name"),
     ),
     "AuthoriserChanged": Kind(group="access", name="Authoriser changed", text="Authoriser: {fields}"),
+    # Prices
+    "TariffChanged": Kind(
+        group="prices",
+        name="Tariff changed",
+        text="Tariff {name}: {fields}",
+        about=("tariff", "tariff_id", "name"),
+    ),
+    "TariffPublished": Kind(
+        group="prices",
+        name="Tariff published",
+        text="Version {number} of the tariff {name} was published, from {valid_from} on",
+        about=("tariff", "tariff_id", "name"),
+    ),
+    "TariffWithdrawn": Kind(
+        group="prices",
+        name="Tariff withdrawn",
+        text="Version {number} of the tariff {name} was withdrawn",
+        about=("tariff", "tariff_id", "name"),
+    ),
+    "PriceRuleChanged": Kind(
+        group="prices",
+        name="Price rule changed",
+        text="Price rule: {fields}",
+        about=("price_rule", "rule_id", ""),
+    ),
+    "SpotPricesChanged": Kind(
+        group="prices",
+        name="Market prices brought in",
+        text="Prices of {market} from {begin} to {end}",
+        about=("market", "market", "market"),
+    ),
+    "VoucherChanged": Kind(
+        group="prices",
+        name="Voucher changed",
+        text="Voucher {name}: {fields}",
+        about=("voucher", "voucher_id", "name"),
+    ),
+    "SubscriptionPlanChanged": Kind(
+        group="prices",
+        name="Subscription plan changed",
+        text="Subscription plan {name}: {fields}",
+        about=("subscription_plan", "plan_id", "name"),
+    ),
+    "SubscriptionChanged": Kind(
+        group="prices",
+        name="Subscription changed",
+        text="Subscription of {holder}: {fields}",
+        about=("subscription", "subscription_id", "holder"),
+    ),
     "ReservationMade": Kind(
         group="access",
         name="Reservation made",

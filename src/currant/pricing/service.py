@@ -1,0 +1,53 @@
+"""Tariffs as a service: what holds for whom, asked without waiting; and the verbs behind it."""
+
+from datetime import datetime
+
+from currant.db.engine import Database
+from currant.kit.clock import Clock
+from currant.kit.ids import TariffVersionId, TenantId
+from currant.pricing.choosing import Chosen, Considered
+from currant.pricing.model import Asker, PricePurpose, TariffVersion
+from currant.pricing.price_rules import PriceRules
+from currant.pricing.rulebook import PriceBook
+from currant.pricing.tariffs import Tariffs
+
+__all__ = ["Chosen", "PricingService"]
+
+
+class PricingService:
+    """Prices. Ask it at the start of a session, and keep the answer with the session."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.book = PriceBook(database)
+        self.tariffs = Tariffs(database, self.book, clock)
+        self.rules = PriceRules(database, self.book, clock)
+
+    async def start(self) -> None:
+        """Take everybody's prices into memory."""
+        await self.book.load()
+
+    def chosen(
+        self, asker: Asker, at: datetime, purpose: PricePurpose = PricePurpose.RETAIL
+    ) -> Chosen | None:
+        """The price for a session that begins at `at`; None where nothing says what it costs."""
+        return self.book.chosen(asker, at, purpose)
+
+    async def prices_for(
+        self, asker: Asker, at: datetime, purpose: PricePurpose = PricePurpose.RETAIL
+    ) -> Chosen | None:
+        """The same, for whoever may wait."""
+        return self.book.chosen(asker, at, purpose)
+
+    def considered(
+        self, asker: Asker, at: datetime, purpose: PricePurpose = PricePurpose.RETAIL
+    ) -> tuple[Considered, ...]:
+        """Every rule about whoever asks, in order, and what became of it."""
+        return self.book.considered(asker, at, purpose)
+
+    def get(self, version_id: TariffVersionId) -> TariffVersion | None:
+        """A version that was ever published."""
+        return self.book.get(version_id)
+
+    async def version(self, tenant_id: TenantId, version_id: TariffVersionId) -> TariffVersion:
+        """A version, a draft too; NotFound when there is none."""
+        return await self.tariffs.version(tenant_id, version_id)

@@ -1,0 +1,1 @@
+"""Vouchers and subscriptions: rows to values, values to rows, queries."""
