@@ -146,7 +146,7 @@ KINDS: dict[str, Kind] = {
         group="network",
         name="Meter's key changed",
         text="A meter's key is {standing} (EVSE {evse})",
-        about=_STATION,
+        about=("station", "station_id", ""),
     ),
     "NoteChanged": Kind(
         group="network",
