@@ -1,0 +1,1 @@
+"""Which taxes are on a supply: VAT, GST, sales tax and excises, as pure rules behind one port."""
