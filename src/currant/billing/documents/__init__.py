@@ -1,0 +1,1 @@
+"""Invoices, receipts, credit notes and statements: made, numbered, kept and never changed."""
