@@ -125,16 +125,22 @@ def shared_out(total: int, weights: Sequence[Exact]) -> list[int]:
 
 
 def rounded_parts(parts: Sequence[Exact], total: int) -> list[int]:
-    """Exact amounts as whole numbers that come to `total`, each next to what it is: largest remainders first.
+    """Exact amounts as whole numbers that come to `total`, each next to what it is: the largest remainders
+    are rounded up, the earlier of equal ones first.
 
-    `total` is the parts' own sum, rounded either way.
+    `total` is the parts' own sum, rounded; where it is further away, the difference is spread over all.
     """
+    if not parts:
+        if total:
+            raise ValueError("Nothing cannot come to something.")
+        return []
     exact = [Fraction(part) for part in parts]
     whole = [part.numerator // part.denominator for part in exact]
-    left = total - sum(whole)
-    if not 0 <= left <= len(whole):
-        raise ValueError("The parts do not come to that total.")
-    for index in sorted(range(len(whole)), key=lambda at: (whole[at] - exact[at], at))[:left]:
+    each, left = divmod(total - sum(whole), len(whole))
+    first = sorted(range(len(whole)), key=lambda at: (whole[at] - exact[at], at))[:left]
+    for index in range(len(whole)):
+        whole[index] += each
+    for index in first:
         whole[index] += 1
     return whole
 

@@ -87,6 +87,8 @@ class TaxPart(msgspec.Struct, frozen=True, kw_only=True):
     """Minor units."""
     per_kwh: Decimal | None = None
     """A tax by the kWh, in the currency's own unit; its percent is 0."""
+    kwh: Decimal | None = None
+    """What a tax by the kWh is taken of."""
 
 
 class BillLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,7 @@ class BillLine(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     """`kWh`, `h`, `min`, `pcs`."""
     unit_price: Decimal
+    """Without tax, to six digits."""
     net: int
     """Minor units without tax."""
     tax_percent: Decimal
@@ -116,6 +119,8 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     net: int
     tax: int
     gross: int
+    trace: tuple[str, ...] = ()
+    """Which limits and discounts applied, and how it was rounded."""
 
 
 def to_json(charge: RatedCharge | Bill) -> bytes:
