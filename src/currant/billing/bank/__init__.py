@@ -1,0 +1,1 @@
+"""What a bank says came in and went out, and what it was for."""
