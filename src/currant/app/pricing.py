@@ -37,4 +37,5 @@ def pricing_subscriptions(pricing: PricingService, *, node: str) -> list[Subscri
     """Who follows what for prices: every node holds all of them."""
     return [
         Subscription(f"prices of {node}", pricing.book.follow, to=PRICE_EVENTS),
+        Subscription(f"market prices of {node}", pricing.markets.follow, to=(SpotPricesChanged,)),
     ]

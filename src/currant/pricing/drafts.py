@@ -123,9 +123,9 @@ def check_prices(prices: Prices, *, field: str = "prices") -> None:
     for name in ("min_price", "max_price"):
         limit: PriceLimit | None = getattr(prices, name)
         if limit is not None:
-            _number(f"{field}.{name}.before_taxes", limit.before_taxes, least=Decimal(0))
-            _number(f"{field}.{name}.after_taxes", limit.after_taxes, least=Decimal(0))
-    _number(f"{field}.free_below_kwh", prices.free_below_kwh, least=Decimal(0))
+            check_number(f"{field}.{name}.before_taxes", limit.before_taxes, least=Decimal(0))
+            check_number(f"{field}.{name}.after_taxes", limit.after_taxes, least=Decimal(0))
+    check_number(f"{field}.free_below_kwh", prices.free_below_kwh, least=Decimal(0))
     if not 0 <= prices.free_below_s <= 86_400:
         raise Invalid("free_below_s is 0 to 86400 seconds.", field=f"{field}.free_below_s")
 
@@ -149,8 +149,8 @@ def _check_element(element: Element, field: str) -> None:
 
 
 def _check_component(component: Component, field: str) -> None:
-    _number(f"{field}.price", component.price)
-    _number(f"{field}.tax_percent", component.tax_percent, least=Decimal(0), most=Decimal(1_000))
+    check_number(f"{field}.price", component.price)
+    check_number(f"{field}.tax_percent", component.tax_percent, least=Decimal(0), most=Decimal(1_000))
     if not 1 <= component.step_size <= 1_000_000:
         raise Invalid(
             "A step is 1 to 1000000 Wh or seconds; 1 bills what was used.", field=f"{field}.step_size"
@@ -162,9 +162,9 @@ def _check_component(component: Component, field: str) -> None:
 def _check_spot(spot: Spot, field: str) -> None:
     if not 1 <= len(spot.market) <= MARKET_MAX or not spot.market.isprintable():
         raise Invalid(f"A market has a name of 1 to {MARKET_MAX} characters.", field=f"{field}.market")
-    _number(f"{field}.factor", spot.factor, least=Decimal(0))
+    check_number(f"{field}.factor", spot.factor, least=Decimal(0))
     for name in ("markup", "floor", "ceiling", "fallback"):
-        _number(f"{field}.{name}", getattr(spot, name))
+        check_number(f"{field}.{name}", getattr(spot, name))
 
 
 def _check_restrictions(restrictions: Restrictions, field: str) -> None:
@@ -177,7 +177,7 @@ def _check_restrictions(restrictions: Restrictions, field: str) -> None:
         if text:
             _date(f"{field}.{name}", text)
     for name in ("min_kwh", "max_kwh", "min_current", "max_current", "min_power", "max_power"):
-        _number(f"{field}.{name}", getattr(restrictions, name), least=Decimal(0))
+        check_number(f"{field}.{name}", getattr(restrictions, name), least=Decimal(0))
     for name in ("min_duration", "max_duration"):
         seconds = getattr(restrictions, name)
         if seconds is not None and not 0 <= seconds <= 31 * 86_400:
@@ -187,9 +187,9 @@ def _check_restrictions(restrictions: Restrictions, field: str) -> None:
 
 
 def _check_idle_fee(fee: IdleFee, field: str) -> None:
-    _number(f"{field}.price_per_minute", fee.price_per_minute, least=Decimal(0))
-    _number(f"{field}.max_cost", fee.max_cost, least=Decimal(0))
-    _number(f"{field}.tax_percent", fee.tax_percent, least=Decimal(0), most=Decimal(1_000))
+    check_number(f"{field}.price_per_minute", fee.price_per_minute, least=Decimal(0))
+    check_number(f"{field}.max_cost", fee.max_cost, least=Decimal(0))
+    check_number(f"{field}.tax_percent", fee.tax_percent, least=Decimal(0), most=Decimal(1_000))
     if not 0 <= fee.grace_s <= 7 * 86_400:
         raise Invalid(f"grace_s is 0 to {7 * 86_400} seconds.", field=f"{field}.grace_s")
     if len(fee.exempt) > EXEMPT_MAX:
@@ -199,7 +199,7 @@ def _check_idle_fee(fee: IdleFee, field: str) -> None:
         _time_of_day(f"{field}.exempt", end, end=True)
 
 
-def _number(
+def check_number(
     field: str, value: Decimal | None, *, least: Decimal | None = None, most: Decimal | None = None
 ) -> None:
     if value is None:

@@ -6,10 +6,14 @@ from currant.db.engine import Database
 from currant.kit.clock import Clock
 from currant.kit.ids import TariffVersionId, TenantId
 from currant.pricing.choosing import Chosen, Considered
+from currant.pricing.markets import SpotMarkets
 from currant.pricing.model import Asker, PricePurpose, TariffVersion
 from currant.pricing.price_rules import PriceRules
 from currant.pricing.rulebook import PriceBook
+from currant.pricing.spot import SpotPrices
+from currant.pricing.subscriptions import Subscriptions
 from currant.pricing.tariffs import Tariffs
+from currant.pricing.vouchers import Vouchers
 
 __all__ = ["Chosen", "PricingService"]
 
@@ -21,10 +25,14 @@ class PricingService:
         self.book = PriceBook(database)
         self.tariffs = Tariffs(database, self.book, clock)
         self.rules = PriceRules(database, self.book, clock)
+        self.markets = SpotMarkets(database, clock)
+        self.vouchers = Vouchers(database, clock)
+        self.subscriptions = Subscriptions(database, clock)
 
     async def start(self) -> None:
         """Take everybody's prices into memory."""
         await self.book.load()
+        await self.markets.load()
 
     def chosen(
         self, asker: Asker, at: datetime, purpose: PricePurpose = PricePurpose.RETAIL
@@ -47,6 +55,10 @@ class PricingService:
     def get(self, version_id: TariffVersionId) -> TariffVersion | None:
         """A version that was ever published."""
         return self.book.get(version_id)
+
+    def spot(self, tenant_id: TenantId) -> SpotPrices:
+        """What markets asked in the last weeks, and what is known of the next days."""
+        return self.markets.held(tenant_id)
 
     async def version(self, tenant_id: TenantId, version_id: TariffVersionId) -> TariffVersion:
         """A version, a draft too; NotFound when there is none."""
