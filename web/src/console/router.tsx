@@ -1,5 +1,6 @@
 // Addresses to pages, made from the table in pages.ts.
 import { ApiProblem, queries } from "@kit/api/client";
+import { anew, isMissing } from "@kit/parts";
 import { Empty, Lines, Problem } from "@kit/ui/feedback";
 import { Page } from "@kit/ui/Page";
 import {
@@ -10,6 +11,7 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { watchForEnd } from "./ended";
 import { OPEN_PAGES, PAGES } from "./pages";
@@ -22,6 +24,17 @@ function NotFound() {
     <Page title={t("shell.not_found")}>
       <Empty title={t("shell.not_found")}>{t("shell.not_found_text")}</Empty>
     </Page>
+  );
+}
+
+// What broke a page. When its parts are gone, for the server has newer ones, these are loaded; not before, so
+// that nobody loses what they type because the pointer passed a link.
+function Broken({ error, reset }: { error: unknown; reset: () => void }) {
+  const [leaving] = useState(() => isMissing(error) && anew());
+  return leaving ? (
+    <Lines />
+  ) : (
+    <Problem error={error} retry={isMissing(error) ? () => location.reload() : reset} />
   );
 }
 
@@ -44,7 +57,7 @@ const framed = createRoute({
     }
   },
   pendingComponent: () => <Lines />,
-  errorComponent: ({ error, reset }) => <Problem error={error} retry={reset} />,
+  errorComponent: Broken,
 });
 
 const inside = PAGES.map((page) =>
@@ -53,12 +66,17 @@ const inside = PAGES.map((page) =>
     path: page.path,
     component: lazyRouteComponent(page.load),
     pendingComponent: () => <Lines />,
-    errorComponent: ({ error, reset }) => <Problem error={error} retry={reset} />,
+    errorComponent: Broken,
   }),
 );
 
 const outside = OPEN_PAGES.map((page) =>
-  createRoute({ getParentRoute: () => root, path: page.path, component: lazyRouteComponent(page.load) }),
+  createRoute({
+    getParentRoute: () => root,
+    path: page.path,
+    component: lazyRouteComponent(page.load),
+    errorComponent: Broken,
+  }),
 );
 
 export const router = createRouter({

@@ -32,9 +32,11 @@ function Direction({ children }: { children: ReactNode }) {
   return children;
 }
 
-// The cross with which a choice is taken back has no words of its own.
-function clearable(label: string): MantineThemeOverride {
-  const props = { defaultProps: { clearButtonProps: { "aria-label": label } } };
+// Crosses and sliders have no words of their own.
+function named(t: (key: string) => string): MantineThemeOverride {
+  const clears = { defaultProps: { clearButtonProps: { "aria-label": t("table.clear") } } };
+  const closes = { defaultProps: { closeButtonProps: { "aria-label": t("feedback.close") } } };
+  const colours = { saturationLabel: t("colours.saturation"), hueLabel: t("colours.hue") };
   const names = [
     "Select",
     "MultiSelect",
@@ -46,12 +48,19 @@ function clearable(label: string): MantineThemeOverride {
     "DatePickerInput",
     "TimePicker",
   ];
-  return { components: Object.fromEntries(names.map((name) => [name, props])) };
+  return {
+    components: {
+      ...Object.fromEntries(names.map((name) => [name, clears])),
+      Modal: closes,
+      Drawer: closes,
+      ColorPicker: { defaultProps: colours },
+    },
+  };
 }
 
 export function Providers({ colour, children }: { colour?: string; children: ReactNode }) {
   const { t } = useTranslation();
-  const theme = useMemo(() => mergeThemeOverrides(themeOf(colour), clearable(t("table.clear"))), [colour, t]);
+  const theme = useMemo(() => mergeThemeOverrides(themeOf(colour), named(t)), [colour, t]);
   return (
     <DirectionProvider>
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce ?? ""}>

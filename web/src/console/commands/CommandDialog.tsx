@@ -70,7 +70,6 @@ export function CommandDialog({ station, begin, fixed, onClose }: Props) {
           ? `${t(`commands.name.${draft.command}`)} · ${station.identity}`
           : t("commands.title", { station: station.identity })
       }
-      closeButtonProps={{ "aria-label": t("commands.close") }}
     >
       <form
         onSubmit={(event) => {

@@ -53,14 +53,7 @@ export function ImportDialog({ what, onClose }: Props) {
   const report = take.data ?? look.data;
   const good = report && (report.failed === 0 || partial) && report.created + report.changed > 0;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      fullScreen={phone}
-      size="lg"
-      title={t(`import.title_${what}`)}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
-    >
+    <Modal opened onClose={onClose} fullScreen={phone} size="lg" title={t(`import.title_${what}`)}>
       <Stack>
         <Text size="sm">
           {t(`import.help_${what}`)}{" "}

@@ -2,35 +2,33 @@
 
 import { useFormats } from "@kit/formats";
 import { IconBolt, IconHistory, IconMapPin, IconQrcode, IconUser, IconWifiOff } from "@tabler/icons-react";
-import { type ComponentType, lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { type ReactNode, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Find } from "../find/Find";
 import { Bones, Button, Note, Title } from "../ui/parts";
 import { useReached, useRunning } from "./api";
 import { brand } from "./brand";
+import { part } from "./part";
 import { fits, Link, usePath } from "./router";
 import { useUpdate } from "./update";
 
 type Pages = [pattern: string, show: (parts: Record<string, string>) => ReactNode][];
 
-// biome-ignore lint/suspicious/noExplicitAny: each page has properties of its own
-const page = <Props,>(load: () => Promise<{ default: ComponentType<any> }>) =>
-  lazy(load) as unknown as ComponentType<Props>;
-const Place = page<{ id: string }>(() => import("../place/Place"));
-const Scan = page(() => import("../scan/Scan"));
-const Charger = page<{ code: string }>(() => import("../charge/Charger"));
-const Charging = page<{ id: string }>(() => import("../charge/Charging"));
-const Receipt = page<{ id: string }>(() => import("../charge/Receipt"));
-const History = page(() => import("../mine/History"));
-const Account = page(() => import("../mine/Account"));
-const SignIn = page(() => import("../mine/SignIn"));
-const Profile = page(() => import("../mine/Profile"));
-const Cards = page(() => import("../mine/Cards"));
-const Passkeys = page(() => import("../mine/Passkeys"));
-const Notices = page(() => import("../mine/Notices"));
-const Language = page(() => import("../mine/Language"));
-const Reservations = page(() => import("../mine/Reservations"));
-const Legal = page<{ kind: string }>(() => import("../mine/Legal"));
+const Place = part<{ id: string }>(() => import("../place/Place"));
+const Scan = part(() => import("../scan/Scan"));
+const Charger = part<{ code: string }>(() => import("../charge/Charger"));
+const Charging = part<{ id: string }>(() => import("../charge/Charging"));
+const Receipt = part<{ id: string }>(() => import("../charge/Receipt"));
+const History = part(() => import("../mine/History"));
+const Account = part(() => import("../mine/Account"));
+const SignIn = part(() => import("../mine/SignIn"));
+const Profile = part(() => import("../mine/Profile"));
+const Cards = part(() => import("../mine/Cards"));
+const Passkeys = part(() => import("../mine/Passkeys"));
+const Notices = part(() => import("../mine/Notices"));
+const Language = part(() => import("../mine/Language"));
+const Reservations = part(() => import("../mine/Reservations"));
+const Legal = part<{ kind: string }>(() => import("../mine/Legal"));
 
 export const PAGES: Pages = [
   ["/", () => <Find />],

@@ -3,19 +3,20 @@
 import { useFormats } from "@kit/formats";
 import { IconList, IconMap2, IconMapOff } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { ask, useReached } from "../app/api";
 import { keep, lastKnown } from "../app/kept";
+import { part } from "../app/part";
 import { setSearch, useSearch } from "../app/router";
 import type { Page, Place } from "../app/types";
 import { Bones, Button, Note, Problem, useTitle } from "../ui/parts";
 import { FilterBar } from "./FilterBar";
-import { filtersOf, questionOf } from "./filters";
+import { type Filters, filtersOf, type Position, questionOf } from "./filters";
 import { PlaceCard } from "./PlaceCard";
 import { usePosition } from "./position";
 
-const MapPage = lazy(() => import("../map/MapPage"));
+const MapPage = part<{ filters: Filters; here: Position | null }>(() => import("../map/MapPage"));
 const REFRESH_MS = 60_000;
 
 export function Find() {

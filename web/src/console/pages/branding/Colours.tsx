@@ -7,6 +7,9 @@ import { useTranslation } from "react-i18next";
 import { Section } from "../me/Section";
 import { isColour } from "./colour";
 
+// Beside its field, not at the end of the page: so it is heard where it belongs.
+const IN_PLACE = { withinPortal: false };
+
 interface Props {
   primary: string;
   accent: string;
@@ -66,7 +69,7 @@ function OneGround({ colour, scheme }: { colour: string; scheme: "light" | "dark
 
 export function Colours({ primary, accent, onPrimary, onAccent }: Props) {
   const { t } = useTranslation();
-  const pickers = { format: "hex" as const, withEyeDropper: false, dir: "ltr" };
+  const pickers = { format: "hex" as const, withEyeDropper: false, dir: "ltr", popoverProps: IN_PLACE };
   return (
     <Section title={t("branding.colours")} text={t("branding.colours_text")}>
       <Group grow align="flex-start">

@@ -40,13 +40,7 @@ export function MakeKey({ opened, onClose, onMade }: Props) {
     },
   });
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t("keys.make")}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("ask.cancel") }}
-    >
+    <Modal opened={opened} onClose={onClose} title={t("keys.make")} size="lg">
       <Form onSubmit={form.onSubmit((values) => make.mutate(values))}>
         {make.error && <Problem error={make.error} />}
         <TextInput

@@ -127,7 +127,6 @@ export function LocationForm({ location, onClose, onDone }: Props) {
       fullScreen={phone}
       size="xl"
       title={location ? t("locations.edit_title", { name: location.name }) : t("locations.add")}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
     >
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack>

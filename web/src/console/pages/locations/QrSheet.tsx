@@ -35,13 +35,7 @@ export function QrSheet({ id, name, onClose }: { id: string; name: string; onClo
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      fullScreen
-      title={t("locations.qr_title", { name })}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
-    >
+    <Modal opened onClose={onClose} fullScreen title={t("locations.qr_title", { name })}>
       {query.isPending && <Lines count={6} height={80} />}
       {query.error && <Problem error={query.error} retry={() => query.refetch()} />}
       {query.data?.length === 0 && (

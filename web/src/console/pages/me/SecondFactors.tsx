@@ -115,7 +115,6 @@ export function SecondFactors() {
         onClose={() => setDoing(undefined)}
         title={doing === "passkey" ? t("factors.add_passkey") : t("factors.add_totp")}
         size="lg"
-        closeButtonProps={{ "aria-label": t("ask.cancel") }}
       >
         {doing === "totp" && <TotpSetUp onDone={made} onCancel={() => setDoing(undefined)} />}
         {doing === "passkey" && <PasskeySetUp onDone={made} onCancel={() => setDoing(undefined)} />}

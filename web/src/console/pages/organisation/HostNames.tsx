@@ -42,12 +42,7 @@ export function HostNames({ id, name }: { id: string; name: string }) {
       >
         {t("organisation.hosts")}
       </Button>
-      <Modal
-        opened={opened}
-        onClose={() => setOpened(false)}
-        title={t("organisation.hosts_of", { name })}
-        closeButtonProps={{ "aria-label": t("ask.cancel") }}
-      >
+      <Modal opened={opened} onClose={() => setOpened(false)} title={t("organisation.hosts_of", { name })}>
         <Form
           onSubmit={(event) => {
             event.preventDefault();

@@ -73,12 +73,7 @@ export function Organisations() {
           {t("organisation.add")}
         </Button>
       </Group>
-      <Modal
-        opened={opened}
-        onClose={() => setOpened(false)}
-        title={t("organisation.add")}
-        closeButtonProps={{ "aria-label": t("ask.cancel") }}
-      >
+      <Modal opened={opened} onClose={() => setOpened(false)} title={t("organisation.add")}>
         <Form onSubmit={form.onSubmit((values) => create.mutate(values))}>
           {create.error && <Problem error={create.error} />}
           <TextInput

@@ -21,13 +21,7 @@ interface Props {
 export function AddPerson({ opened, onClose, onMade }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t("people.add")}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("ask.cancel") }}
-    >
+    <Modal opened={opened} onClose={onClose} title={t("people.add")} size="lg">
       <Fields onClose={onClose} onMade={onMade} />
     </Modal>
   );

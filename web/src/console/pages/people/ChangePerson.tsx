@@ -24,13 +24,7 @@ export function ChangePerson({ person, onClose }: { person: Person; onClose: () 
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("people.change_title", { name: nameOf(person) })}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("ask.cancel") }}
-    >
+    <Modal opened onClose={onClose} title={t("people.change_title", { name: nameOf(person) })} size="lg">
       <Form onSubmit={form.onSubmit((values) => change.mutate(values))}>
         {change.error && <Problem error={change.error} />}
         <TextInput

@@ -41,12 +41,7 @@ export function SessionActions({ session }: { session: Session }) {
         {t("sessions.close")}
       </Button>
       {closing && (
-        <Modal
-          opened
-          onClose={() => setClosing(false)}
-          title={t("sessions.close")}
-          closeButtonProps={{ "aria-label": t("commands.close") }}
-        >
+        <Modal opened onClose={() => setClosing(false)} title={t("sessions.close")}>
           <form
             onSubmit={(event) => {
               event.preventDefault();

@@ -82,12 +82,7 @@ function Update({ onClose }: { onClose: () => void }) {
   });
   const image = fitting.find(({ id }) => id === draft.firmware_id);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("station.update_firmware")}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
-    >
+    <Modal opened onClose={onClose} title={t("station.update_firmware")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -123,12 +123,7 @@ function AskLog({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("station.ask_log")}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
-    >
+    <Modal opened onClose={onClose} title={t("station.ask_log")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -23,13 +23,7 @@ export function Preview({ file, onClose }: { file: Schemas["StoredFile"]; onClos
     ),
   );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="xl"
-      title={<bdi dir="ltr">{member ?? file.name}</bdi>}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
-    >
+    <Modal opened onClose={onClose} size="xl" title={<bdi dir="ltr">{member ?? file.name}</bdi>}>
       <Stack>
         {member && (
           <Button size="xs" variant="default" onClick={() => setMember(undefined)}>

@@ -46,14 +46,7 @@ export function MessageDrawer({
     </Stack>
   );
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size="xl"
-      title={<bdi dir="ltr">{message.action}</bdi>}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
-    >
+    <Drawer opened onClose={onClose} position="right" size="xl" title={<bdi dir="ltr">{message.action}</bdi>}>
       <Stack>
         <Facts
           facts={[

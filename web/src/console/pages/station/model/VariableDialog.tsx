@@ -81,13 +81,7 @@ export function VariableDialog({ row, onClose }: { row: Row; onClose: () => void
     description: traits.unit ? t("station.unit", { unit: traits.unit }) : undefined,
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={<bdi dir="ltr">{row.key}</bdi>}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
-    >
+    <Modal opened onClose={onClose} size="lg" title={<bdi dir="ltr">{row.key}</bdi>}>
       <Stack>
         <Facts
           facts={[

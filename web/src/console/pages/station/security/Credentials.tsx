@@ -117,12 +117,7 @@ export function Credentials() {
         </Group>
       )}
       {password && (
-        <Modal
-          opened
-          onClose={() => setPassword("")}
-          title={t("station.new_password")}
-          closeButtonProps={{ "aria-label": t("commands.close") }}
-        >
+        <Modal opened onClose={() => setPassword("")} title={t("station.new_password")}>
           <Stack>
             <Text size="sm">{t("station.password_once")}</Text>
             <Code block dir="ltr">
@@ -155,12 +150,7 @@ function MoveProfile({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("station.move_profile")}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
-    >
+    <Modal opened onClose={onClose} title={t("station.move_profile")}>
       <Stack>
         <Text size="sm">{t("station.move_text")}</Text>
         <Select

@@ -71,7 +71,6 @@ export function BulkDialog({ stations, onClose }: Props) {
       fullScreen={phone}
       size="lg"
       title={sending.data ? t("bulk.progress") : t("bulk.title", { count: meant.length })}
-      closeButtonProps={{ "aria-label": t("commands.close") }}
     >
       {sending.data ? (
         <BatchWatch id={sending.data.id} onRetry={again} onClose={onClose} />
