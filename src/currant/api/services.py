@@ -8,6 +8,7 @@ import msgspec
 if TYPE_CHECKING:
     from currant.access.importing import TokenImports
     from currant.access.service import AccessService
+    from currant.billing.bank.service import BankService
     from currant.billing.evidence.service import EvidenceService
     from currant.charging.energy_needs import EnergyNeedsService
     from currant.charging.network import Network
@@ -105,7 +106,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     settings: Callable[[], tuple[SettingShown, ...]] = tuple
     """How the installation is set, without its secrets."""
     evidence: "EvidenceService | None" = None
-    """None where nothing is billed."""
+    bank: "BankService | None" = None
+    """None, both, where nothing is billed."""
     audit: "Audit | None" = None
     notes: "Notes | None" = None
     onboarding: "OnboardingService | None" = None

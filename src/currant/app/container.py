@@ -30,6 +30,7 @@ from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
 from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
+from currant.billing.bank.service import BankService
 from currant.billing.evidence.service import EvidenceService
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
@@ -136,6 +137,7 @@ class Currant:
     waiting: WaitingList
     securing: LinkSecurity
     evidence: EvidenceService
+    bank: BankService
     delivery: Delivery
     gateway: Gateway
     api: ApiServer
@@ -302,6 +304,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     await _start_reservations(currant, stack, numbers)
 
     currant.evidence = EvidenceService(database, currant.charging, clock)
+    currant.bank = BankService(database, clock, {})
     await start_drivers(currant, stack, names=server_names(settings), mailer=currant.mailer)
 
     make_desired_state(currant, node=node_name(settings))

@@ -54,6 +54,7 @@ async def open_doors(currant: "Currant", stack: AsyncExitStack) -> None:
             database=currant.database,
             live=currant.live,
             evidence=currant.evidence,
+            bank=currant.bank,
             board=currant.board,
             network=currant.network,
             overview=NetworkOverview(currant.database, currant.network, currant.clock),

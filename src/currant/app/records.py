@@ -4,6 +4,8 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from currant.access import events as access
+from currant.billing.bank.service import BankLineSettled
+from currant.billing.evidence.events import MeterKeyChanged
 from currant.charging.reservations import events as reservations
 from currant.drivers.events import PlaceListingChanged
 from currant.kit.event import Event
@@ -12,7 +14,6 @@ from currant.pki.upgrading import SecurityUpgradeChanged
 from currant.pricing import events as pricing
 from currant.stations import events as stations
 from currant.stations.desired import events as desired
-from currant.billing.evidence.events import MeterKeyChanged
 from currant.stations.notes import NoteChanged, Notes
 from currant.stations.onboarding import Addresses, OnboardingService
 from currant.stations.security_model import PasswordRotated
@@ -49,6 +50,7 @@ AUDITED: tuple[type[Event], ...] = (
     stations.CommandsQueued,
     NoteChanged,
     MeterKeyChanged,
+    BankLineSettled,
     PlaceListingChanged,
     FirmwareImageChanged,
     desired.DeclarationsChanged,

@@ -18,6 +18,7 @@ from currant.app.pricing import PRICING_FOLLOWED, PRICING_RECORDED, pricing_subs
 from currant.app.records import AUDITED
 from currant.app.securing import TOLD as SECURITY_EVENTS
 from currant.app.securing import LinkSecurity
+from currant.billing.bank.service import BankLineSettled
 from currant.billing.evidence.events import EvidenceJudged, MeterKeyChanged
 from currant.billing.evidence.service import EvidenceService
 from currant.charging.energy_needs import EnergyNeedsService
@@ -120,6 +121,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     FirmwareImageChanged,
     NoteChanged,
     MeterKeyChanged,
+    BankLineSettled,
     tenancy.PersonAdded,
     tenancy.PersonChanged,
     tenancy.PersonRemoved,

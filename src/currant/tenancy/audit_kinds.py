@@ -142,6 +142,12 @@ KINDS: dict[str, Kind] = {
         text="Station {identity} is {admission}",
         about=_STATION,
     ),
+    "BankLineSettled": Kind(
+        group="money",
+        name="Bank line settled",
+        text="A line of a bank statement is {state}: {what} {about}",
+        about=("bank_line", "line_id", ""),
+    ),
     "MeterKeyChanged": Kind(
         group="network",
         name="Meter's key changed",

@@ -4,6 +4,7 @@ from currant.api.driver import router as driver
 from currant.api.routes import (
     accounts,
     audit,
+    bank,
     batches,
     branding,
     bulk,
@@ -81,6 +82,7 @@ TAGS = {
     "Security events": "What matters for security.",
     "Link security": "How stations are let in: passwords rotated, security profiles raised.",
     "Certificates": "Certificates signed for stations, those that stations hold, and the roots they build on.",
+    "Bank": "Bank statements, what they pay for, and what nobody knows yet.",
     "Evidence": "What meters signed, whether it holds, and the keys of meters.",
     "Notes": "What people write down about stations, places and sessions.",
     "Audit": "Who did what, and when.",
@@ -127,6 +129,7 @@ ROUTES = (
     sessions.router,
     timeline.router,
     evidence.router,
+    bank.router,
     swaps.router,
     reservations.router,
     waiting.router,

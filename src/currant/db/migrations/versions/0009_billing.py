@@ -10,6 +10,8 @@ depends_on = None
 
 TABLES = (
     "account_terms",
+    "bank_lines",
+    "bank_statements",
     "charge_details",
     "charges",
     "ledger_balances",
@@ -137,6 +139,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_terms")),
     )
     op.create_table(
+        "bank_lines",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("booked_on", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("proposed", sa.Text(), nullable=False),
+        sa.Column("matched_kind", sa.Text(), nullable=False),
+        sa.Column("matched_id", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("imported_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_lines")),
+        sa.UniqueConstraint("tenant_id", "key", name=op.f("uq_bank_lines_tenant_id_key")),
+    )
+    with op.batch_alter_table("bank_lines", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_bank_lines_tenant_id_state_id"), ["tenant_id", "state", "id"], unique=False
+        )
+
+    op.create_table(
+        "bank_statements",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("opening", sa.BigInteger(), nullable=True),
+        sa.Column("closing", sa.BigInteger(), nullable=True),
+        sa.Column("lines", sa.BigInteger(), nullable=False),
+        sa.Column("imported_at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_statements")),
+        sa.UniqueConstraint(
+            "tenant_id", "account", "name", name=op.f("uq_bank_statements_tenant_id_account_name")
+        ),
+    )
+    op.create_table(
         "charge_details",
         sa.Column("charge_id", sa.Text(), nullable=False),
         sa.Column("tenant_id", sa.Text(), nullable=False),
@@ -165,6 +208,7 @@ def upgrade() -> None:
         sa.Column("tax", sa.BigInteger(), nullable=False),
         sa.Column("gross", sa.BigInteger(), nullable=False),
         sa.Column("collected", sa.BigInteger(), nullable=False),
+        sa.Column("reduced_by", sa.BigInteger(), nullable=False),
         sa.Column("energy_wh", sa.BigInteger(), nullable=False),
         sa.Column("version_id", sa.Text(), nullable=False),
         sa.Column("rule_id", sa.Text(), nullable=False),
