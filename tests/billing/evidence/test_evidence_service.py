@@ -7,7 +7,7 @@ import pytest
 from billing.evidence.signing import Meter, rd
 from charging.made import TENANT, Network, sample, value
 from currant.billing.evidence.events import EvidenceJudged, MeterKeyChanged
-from currant.billing.evidence.model import KeyStanding, Standing
+from currant.billing.evidence.model import EvidenceStanding, KeyStanding
 from currant.billing.evidence.service import EvidenceService, MeterKeyChange, MeterKeyDraft
 from currant.charging.events import SessionEnded
 from currant.charging.model import Session
@@ -56,13 +56,13 @@ async def test_a_session_is_judged_when_it_ends(network: Network, evidence: Evid
     await evidence.told(ended)
     found = await evidence.of(TENANT, session.id)
     assert found is not None
-    assert found.judgement.standing is Standing.UNCONFIRMED
+    assert found.judgement.standing is EvidenceStanding.UNCONFIRMED
     assert len(found.records) == 2
     assert await evidence.holds_back(session) == ""
     (key,) = await evidence.keys(TENANT, STATION)
     assert (key.key, key.standing, key.evse) == (device.key, KeyStanding.TOLD, 1)
     judged = [event for event in told if isinstance(event, EvidenceJudged)]
-    assert [event.standing for event in judged] == [Standing.UNCONFIRMED]
+    assert [event.standing for event in judged] == [EvidenceStanding.UNCONFIRMED]
     # Told once more, as happens after a crash: nothing new.
     await evidence.told(ended)
     assert len([event for event in told if isinstance(event, EvidenceJudged)]) == 1
@@ -74,7 +74,7 @@ async def test_a_session_is_judged_when_it_ends(network: Network, evidence: Evid
     assert confirmed.by == "ada"
     again = await evidence.of(TENANT, session.id)
     assert again is not None
-    assert again.judgement.standing is Standing.VERIFIED
+    assert again.judgement.standing is EvidenceStanding.VERIFIED
     assert isinstance(told[-1], EvidenceJudged | MeterKeyChanged)
 
 

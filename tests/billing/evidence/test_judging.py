@@ -18,13 +18,13 @@ from currant.billing.evidence import alfen
 from currant.billing.evidence.export import transparency_xml
 from currant.billing.evidence.judging import judge
 from currant.billing.evidence.model import (
-    Format,
+    EvidenceStanding,
     KeyStanding,
     MeterKey,
     Nature,
     SessionEvidence,
+    SignedFormat,
     SignedRecord,
-    Standing,
 )
 from currant.billing.evidence.wire import RECORDS_MAX, key_hex, record_of, records_of
 from currant.charging.model import Reading
@@ -38,7 +38,7 @@ def reading(**signed: Any) -> Reading:
 
 
 def record(
-    text: str, nature: Nature = Nature.BETWEEN, *, key: str = "", form: Format = Format.OCMF
+    text: str, nature: Nature = Nature.BETWEEN, *, key: str = "", form: SignedFormat = SignedFormat.OCMF
 ) -> SignedRecord:
     return SignedRecord(at=NOW, format=form, nature=nature, text=text, key=key)
 
@@ -66,7 +66,7 @@ def test_begin_and_end_signed_by_a_confirmed_key_are_verified_evidence() -> None
         record(meter.ocmf(rd("E", "112.5", at="2026-05-11T13:00:00,000+0000 S")), Nature.END),
     ]
     judged = judge(records, [meter_key(meter.key)], energy_wh=12_500)
-    assert (judged.standing, judged.problems) == (Standing.VERIFIED, ())
+    assert (judged.standing, judged.problems) == (EvidenceStanding.VERIFIED, ())
     assert judged.energy_wh == Decimal(12_500)
     assert judged.end_at is not None
     assert judged.begin_at is not None
@@ -79,7 +79,7 @@ def test_one_record_may_hold_begin_and_end() -> None:
     meter = Meter()
     text = meter.ocmf(rd("B", "1.0"), rd("E", "3.25", at="2026-05-11T13:00:00,000+0000 I"))
     judged = judge([record(text, Nature.END)], [meter_key(meter.key)], energy_wh=2250)
-    assert (judged.standing, judged.energy_wh) == (Standing.VERIFIED, Decimal(2250))
+    assert (judged.standing, judged.energy_wh) == (EvidenceStanding.VERIFIED, Decimal(2250))
     assert not judged.time_exact
 
 
@@ -87,16 +87,16 @@ def test_a_key_that_only_the_station_told_leaves_it_unconfirmed() -> None:
     meter = Meter()
     text = meter.ocmf(rd("B", "1.0"), rd("E", "2.0"))
     told = judge([record(text, key=meter.key)], [], energy_wh=1000)
-    assert told.standing is Standing.UNCONFIRMED
+    assert told.standing is EvidenceStanding.UNCONFIRMED
     kept = judge([record(text)], [meter_key(meter.key, KeyStanding.TOLD)], energy_wh=1000)
-    assert kept.standing is Standing.UNCONFIRMED
+    assert kept.standing is EvidenceStanding.UNCONFIRMED
 
 
 def test_another_key_than_the_confirmed_one_fails() -> None:
     meter, stranger = Meter(), Meter()
     text = stranger.ocmf(rd("B", "1.0"), rd("E", "2.0"))
     judged = judge([record(text, key=stranger.key)], [meter_key(meter.key)], energy_wh=1000)
-    assert judged.standing is Standing.FAILED
+    assert judged.standing is EvidenceStanding.FAILED
     assert codes(judged) == ["key_changed", "signature_wrong"]
 
 
@@ -104,7 +104,7 @@ def test_a_refused_key_proves_nothing() -> None:
     meter = Meter()
     text = meter.ocmf(rd("B", "1.0"), rd("E", "2.0"))
     judged = judge([record(text, key=meter.key)], [meter_key(meter.key, KeyStanding.REFUSED)], energy_wh=1000)
-    assert judged.standing is Standing.FAILED
+    assert judged.standing is EvidenceStanding.FAILED
     assert "key_refused" in codes(judged)
 
 
@@ -112,9 +112,9 @@ def test_the_key_of_a_meter_that_was_taken_out_does_not_prove_later_values() -> 
     meter = Meter()
     text = meter.ocmf(rd("B", "1.0"), rd("E", "2.0"))
     gone = meter_key(meter.key, valid_until=NOW - timedelta(days=1))
-    assert judge([record(text)], [gone], energy_wh=1000).standing is Standing.UNVERIFIABLE
+    assert judge([record(text)], [gone], energy_wh=1000).standing is EvidenceStanding.UNVERIFIABLE
     there = meter_key(meter.key, valid_until=NOW + timedelta(days=1))
-    assert judge([record(text)], [there], energy_wh=1000).standing is Standing.VERIFIED
+    assert judge([record(text)], [there], energy_wh=1000).standing is EvidenceStanding.VERIFIED
 
 
 @settings(max_examples=60)
@@ -125,7 +125,7 @@ def test_a_changed_byte_of_what_was_signed_never_verifies(at: int, to: int) -> N
     place = 5 + at % (end - 5)
     changed = text[:place] + chr((ord(text[place]) + to) % 256 or 1) + text[place + 1 :]
     judged = judge([record(changed)], [meter_key(SIGNED.key)], energy_wh=1000)
-    assert judged.standing is not Standing.VERIFIED
+    assert judged.standing is not EvidenceStanding.VERIFIED
 
 
 SIGNED = Meter()
@@ -142,14 +142,19 @@ def test_a_changed_signature_fails() -> None:
 
 @pytest.mark.parametrize(
     ("energy_wh", "standing"),
-    [(1000, Standing.VERIFIED), (1010, Standing.VERIFIED), (1011, Standing.FAILED), (0, Standing.FAILED)],
+    [
+        (1000, EvidenceStanding.VERIFIED),
+        (1010, EvidenceStanding.VERIFIED),
+        (1011, EvidenceStanding.FAILED),
+        (0, EvidenceStanding.FAILED),
+    ],
 )
-def test_what_was_signed_has_to_be_what_the_session_says(energy_wh: int, standing: Standing) -> None:
+def test_what_was_signed_has_to_be_what_the_session_says(energy_wh: int, standing: EvidenceStanding) -> None:
     meter = Meter()
     text = meter.ocmf(rd("B", "1.0"), rd("E", "2.0"))
     judged = judge([record(text)], [meter_key(meter.key)], energy_wh=energy_wh)
     assert judged.standing is standing
-    assert ("energy_differs" in codes(judged)) == (standing is Standing.FAILED)
+    assert ("energy_differs" in codes(judged)) == (standing is EvidenceStanding.FAILED)
 
 
 def test_a_meter_at_fault_or_another_meter_at_the_end_fails() -> None:
@@ -163,14 +168,14 @@ def test_a_meter_at_fault_or_another_meter_at_the_end_fails() -> None:
         [record(begin, Nature.BEGIN), record(end, Nature.END)], [meter_key(meter.key)], energy_wh=1000
     )
     assert {"serial_mismatch", "meter_changed"} <= set(codes(changed))
-    assert changed.standing is Standing.FAILED
+    assert changed.standing is EvidenceStanding.FAILED
 
 
 def test_without_begin_or_end_it_is_incomplete_and_without_anything_there_is_none() -> None:
     meter = Meter()
     alone = judge([record(meter.ocmf(rd("E", "2.0")), Nature.END)], [meter_key(meter.key)], energy_wh=1000)
-    assert (alone.standing, codes(alone)) == (Standing.INCOMPLETE, ["incomplete"])
-    assert judge([], [meter_key(meter.key)], energy_wh=1000).standing is Standing.NONE
+    assert (alone.standing, codes(alone)) == (EvidenceStanding.INCOMPLETE, ["incomplete"])
+    assert judge([], [meter_key(meter.key)], energy_wh=1000).standing is EvidenceStanding.NONE
 
 
 @pytest.mark.parametrize(
@@ -185,20 +190,20 @@ def test_without_begin_or_end_it_is_incomplete_and_without_anything_there_is_non
 def test_every_curve_that_meters_use_is_checked(curve: ec.EllipticCurve, name: str) -> None:
     meter = Meter(curve, algorithm=f"ECDSA-{name}-SHA256")
     text = meter.ocmf(rd("B", "1.0"), rd("E", "2.0"))
-    assert judge([record(text)], [meter_key(meter.key)], energy_wh=1000).standing is Standing.VERIFIED
+    assert judge([record(text)], [meter_key(meter.key)], energy_wh=1000).standing is EvidenceStanding.VERIFIED
 
 
 def test_what_cannot_be_checked_here_is_kept_and_said() -> None:
     meter = Meter(algorithm="RSA-2048-SHA256")
     text = meter.ocmf(rd("B", "1.0"), rd("E", "2.0"))
     rsa = judge([record(text)], [meter_key(meter.key)], energy_wh=1000)
-    assert (rsa.standing, codes(rsa)) == (Standing.UNVERIFIABLE, ["algorithm_unknown"])
+    assert (rsa.standing, codes(rsa)) == (EvidenceStanding.UNVERIFIABLE, ["algorithm_unknown"])
     other = record_of(reading(), {"value": "1B1B1B1B01010101", "format": "SignedData"})
     assert other is not None
-    assert other.format is Format.OTHER
+    assert other.format is SignedFormat.OTHER
     assert codes(judge([other], [], energy_wh=1)) == ["format_unknown"]
     broken = judge([record("OCMF|{}|{")], [], energy_wh=1)
-    assert (broken.standing, codes(broken)) == (Standing.FAILED, ["malformed"])
+    assert (broken.standing, codes(broken)) == (EvidenceStanding.FAILED, ["malformed"])
 
 
 def test_alfen_values_are_read_and_checked() -> None:
@@ -213,23 +218,25 @@ def test_alfen_values_are_read_and_checked() -> None:
         17,
         "CAFE0001",
     )
-    records = [record(begin, form=Format.ALFEN), record(end, form=Format.ALFEN)]
+    records = [record(begin, form=SignedFormat.ALFEN), record(end, form=SignedFormat.ALFEN)]
     told = judge(records, [], energy_wh=2500)
-    assert (told.standing, told.energy_wh) == (Standing.UNCONFIRMED, Decimal(2500))
+    assert (told.standing, told.energy_wh) == (EvidenceStanding.UNCONFIRMED, Decimal(2500))
     confirmed = judge(records, [meter_key(meter.point.hex())], energy_wh=2500)
-    assert confirmed.standing is Standing.VERIFIED
+    assert confirmed.standing is EvidenceStanding.VERIFIED
     der = meter.private.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    assert judge(records, [meter_key(der.hex())], energy_wh=2500).standing is Standing.VERIFIED
+    assert judge(records, [meter_key(der.hex())], energy_wh=2500).standing is EvidenceStanding.VERIFIED
 
 
 def test_alfen_values_that_do_not_fit_each_other_fail() -> None:
     meter = AlfenMeter()
     begin = meter.signed("0", 2_000, seconds=10, page=18, session=3)
     end = meter.signed("1", 1_000, seconds=20, page=17, session=4, status=1 << 1 | 1 << 26)
-    judged = judge([record(begin, form=Format.ALFEN), record(end, form=Format.ALFEN)], [], energy_wh=1000)
-    assert judged.standing is Standing.FAILED
+    judged = judge(
+        [record(begin, form=SignedFormat.ALFEN), record(end, form=SignedFormat.ALFEN)], [], energy_wh=1000
+    )
+    assert judged.standing is EvidenceStanding.FAILED
     assert {
         "session_differs",
         "pagination_inconsistent",
@@ -239,7 +246,7 @@ def test_alfen_values_that_do_not_fit_each_other_fail() -> None:
         "energy_differs",
     } <= set(codes(judged))
     stranger = AlfenMeter().point.hex()
-    wrong = judge([record(begin, form=Format.ALFEN)], [meter_key(stranger)], energy_wh=0)
+    wrong = judge([record(begin, form=SignedFormat.ALFEN)], [meter_key(stranger)], energy_wh=0)
     assert codes(wrong)[:2] == ["key_changed", "signature_wrong"]
     for text in ("AP;0;3;A;B", "AP;9;3;A;B;C", "AP;0;3;!;B;C", "AP;0;3;AA;AA;AA"):
         with pytest.raises(ValueError, match="It"):
@@ -276,7 +283,7 @@ def test_every_way_a_station_sends_signed_values_is_read() -> None:
     for raw, key in ways:
         found = record_of(reading(), {"context": "Transaction.Begin", **raw})
         assert found is not None
-        assert (found.format, found.nature, found.key) == (Format.OCMF, Nature.BEGIN, key)
+        assert (found.format, found.nature, found.key) == (SignedFormat.OCMF, Nature.BEGIN, key)
         assert found.text.startswith(text)
     assert key_hex(pem.decode()) == meter.key
     assert record_of(reading(), {"value": ""}) is None

@@ -1,6 +1,6 @@
 """What becomes of evidence and of meters' keys, as facts in the journal."""
 
-from currant.billing.evidence.model import KeyStanding, Standing
+from currant.billing.evidence.model import EvidenceStanding, KeyStanding
 from currant.kit.event import Event
 from currant.kit.ids import SessionId, StationId
 
@@ -11,7 +11,7 @@ class EvidenceJudged(Event, frozen=True, kw_only=True):
     session_id: SessionId
     station_id: StationId
     number: int
-    standing: Standing
+    standing: EvidenceStanding
     problems: tuple[str, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from currant.billing.evidence.model import Format, Nature, SessionEvidence
+from currant.billing.evidence.model import Nature, SessionEvidence, SignedFormat
 
 _CONTEXTS = {
     Nature.BEGIN: "Transaction.Begin",
@@ -23,7 +23,7 @@ def transparency_xml(evidence: SessionEvidence) -> bytes:
             context=_CONTEXTS[record.nature],
         )
         data = SubElement(value, "signedData", encoding="plain")
-        name = record.format if record.format is not Format.OTHER else record.name
+        name = record.format if record.format is not SignedFormat.OTHER else record.name
         if name:
             data.set("format", name)
         data.text = record.text

@@ -21,14 +21,14 @@ from pyocmf.exceptions import PyOCMFError
 
 from currant.billing.evidence import alfen
 from currant.billing.evidence.model import (
-    Format,
+    EvidenceProblem,
+    EvidenceStanding,
     Judgement,
     KeyStanding,
     MeterKey,
     Nature,
-    Problem,
+    SignedFormat,
     SignedRecord,
-    Standing,
 )
 
 # Registers of meters and of stations are rounded differently.
@@ -54,7 +54,7 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True):
 class _Found(msgspec.Struct, kw_only=True):
     """What the records say, as far as it was read."""
 
-    problems: list[Problem]
+    problems: list[EvidenceProblem]
     begin: _Value | None = None
     end: _Value | None = None
     key: str = ""
@@ -69,17 +69,17 @@ def judge(records: Sequence[SignedRecord], keys: Sequence[MeterKey], *, energy_w
     a record with another key than the confirmed ones fails.
     """
     if not records:
-        return Judgement(standing=Standing.NONE)
+        return Judgement(standing=EvidenceStanding.NONE)
     found = _Found(problems=[])
-    if all(record.format is Format.ALFEN for record in records):
+    if all(record.format is SignedFormat.ALFEN for record in records):
         _read_alfen(records, keys, found)
-    elif all(record.format is Format.OCMF for record in records):
+    elif all(record.format is SignedFormat.OCMF for record in records):
         _read_ocmf(records, keys, found)
     else:
         found.unverified = True
         names = sorted({record.name or record.format for record in records})
         found.problems.append(
-            Problem(
+            EvidenceProblem(
                 code="format_unknown",
                 text=f"Values of the format {', '.join(names)[:200]} cannot be checked here: use the transparency software.",
                 serious=False,
@@ -95,34 +95,34 @@ def _judged(found: _Found, energy_wh: int) -> Judgement:
         signed = end.energy_wh - begin.energy_wh
         if begin.serial != end.serial:
             problems.append(
-                Problem(
+                EvidenceProblem(
                     code="meter_changed",
                     text=f"Meter {begin.serial} signed the begin and {end.serial} the end.",
                 )
             )
         if abs(signed - energy_wh) > TOLERANCE_WH:
             problems.append(
-                Problem(
+                EvidenceProblem(
                     code="energy_differs",
                     text=f"The meter signed {signed.normalize():f} Wh, the session has {energy_wh} Wh.",
                 )
             )
     if any(problem.serious for problem in problems):
-        standing = Standing.FAILED
+        standing = EvidenceStanding.FAILED
     elif found.unverified:
-        standing = Standing.UNVERIFIABLE
+        standing = EvidenceStanding.UNVERIFIABLE
     elif signed is None:
-        standing = Standing.INCOMPLETE
+        standing = EvidenceStanding.INCOMPLETE
         missing = [name for name, value in (("begin", begin), ("end", end)) if value is None]
         problems.append(
-            Problem(
+            EvidenceProblem(
                 code="incomplete",
                 text=f"There is no signed value of the {' and of the '.join(missing)}.",
                 serious=False,
             )
         )
     else:
-        standing = Standing.VERIFIED if found.confirmed else Standing.UNCONFIRMED
+        standing = EvidenceStanding.VERIFIED if found.confirmed else EvidenceStanding.UNCONFIRMED
     return Judgement(
         standing=standing,
         problems=tuple(problems[:PROBLEMS_MAX]),
@@ -180,7 +180,7 @@ def _point(key: bytes) -> bytes:
 
 def _once(found: _Found, code: str, text: str, *, serious: bool = True) -> None:
     if not any(problem.code == code for problem in found.problems):
-        found.problems.append(Problem(code=code, text=text, serious=serious))
+        found.problems.append(EvidenceProblem(code=code, text=text, serious=serious))
 
 
 def _read_ocmf(records: Sequence[SignedRecord], keys: Sequence[MeterKey], found: _Found) -> None:

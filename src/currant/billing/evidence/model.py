@@ -9,7 +9,7 @@ import msgspec
 from currant.kit.ids import SessionId, StationId, TenantId
 
 
-class Format(StrEnum):
+class SignedFormat(StrEnum):
     """How signed values are written, as the transparency software names it."""
 
     OCMF = "OCMF"
@@ -32,7 +32,7 @@ class SignedRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A signed value as the meter wrote it. `text` is exactly what was signed, with its signature."""
 
     at: datetime
-    format: Format
+    format: SignedFormat
     nature: Nature = Nature.BETWEEN
     text: str
     key: str = ""
@@ -67,7 +67,7 @@ class MeterKey(msgspec.Struct, frozen=True, kw_only=True):
     """Who confirmed or refused it."""
 
 
-class Standing(StrEnum):
+class EvidenceStanding(StrEnum):
     """What became of a session's evidence."""
 
     NONE = "none"
@@ -84,7 +84,7 @@ class Standing(StrEnum):
     """A signature is wrong, or the signed values say something else."""
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
+class EvidenceProblem(msgspec.Struct, frozen=True, kw_only=True):
     """Something about the evidence; `code` is stable, `text` English."""
 
     code: str
@@ -96,8 +96,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """What checking said, and why."""
 
-    standing: Standing
-    problems: tuple[Problem, ...] = ()
+    standing: EvidenceStanding
+    problems: tuple[EvidenceProblem, ...] = ()
     energy_wh: Decimal | None = None
     """By the signed registers."""
     begin_at: datetime | None = None

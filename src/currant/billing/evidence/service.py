@@ -9,10 +9,10 @@ from currant.billing.evidence import store
 from currant.billing.evidence.events import EvidenceJudged, MeterKeyChanged
 from currant.billing.evidence.judging import judge
 from currant.billing.evidence.model import (
+    EvidenceStanding,
     KeyStanding,
     MeterKey,
     SessionEvidence,
-    Standing,
 )
 from currant.billing.evidence.wire import key_hex, records_of
 from currant.charging.events import SessionCorrected, SessionEnded
@@ -28,9 +28,11 @@ from currant.kit.ids import SessionId, StationId, TenantId, new_id
 JUDGED_AGAIN_FOR = timedelta(days=90)
 JUDGED_AGAIN_MAX = 500
 SERIAL_MAX = 100
-HOLDING = frozenset({Standing.FAILED})
+HOLDING = frozenset({EvidenceStanding.FAILED})
 """What keeps a session from being billed until a person has looked at it."""
-HOLDING_WHERE_REQUIRED = frozenset({Standing.NONE, Standing.INCOMPLETE, Standing.UNVERIFIABLE})
+HOLDING_WHERE_REQUIRED = frozenset(
+    {EvidenceStanding.NONE, EvidenceStanding.INCOMPLETE, EvidenceStanding.UNVERIFIABLE}
+)
 """The same where a confirmed key says that the meter signs."""
 
 
@@ -138,7 +140,7 @@ class EvidenceService:
     async def holds_back(self, session: Session) -> str:
         """Why a session must not be billed before somebody has looked at it; empty when it may."""
         found = await self.judge(session.tenant_id, session.id)
-        standing = Standing.NONE if found is None else found.judgement.standing
+        standing = EvidenceStanding.NONE if found is None else found.judgement.standing
         if standing in HOLDING:
             return f"evidence_{standing}"
         if standing in HOLDING_WHERE_REQUIRED and await self._must_sign(session):

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from currant.billing.evidence.model import Format, Nature, SignedRecord
+from currant.billing.evidence.model import Nature, SignedFormat, SignedRecord
 from currant.charging.model import Reading
 
 TEXT_MAX = 60_000
@@ -49,7 +49,7 @@ def record_of(reading: Reading, raw: dict[str, Any]) -> SignedRecord | None:
     if not text or len(text) > TEXT_MAX:
         return None
     kind = _format(text)
-    if kind is Format.OCMF and text.count("|") > 2 and not key:
+    if kind is SignedFormat.OCMF and text.count("|") > 2 and not key:
         # Some append the key as a fourth part, as codes for the transparency software do.
         key = text.rpartition("|")[2]
     return SignedRecord(
@@ -84,12 +84,12 @@ def _said(values: dict[str, Any], name: str) -> str:
 def _plain(data: str) -> str:
     """The signed text itself, whether it came as it is, in hex or in Base64."""
     data = data.strip()
-    if _format(data) is not Format.OTHER:
+    if _format(data) is not SignedFormat.OTHER:
         return data
     for decode in (bytes.fromhex, _base64):
         with contextlib.suppress(ValueError):
             text = decode(data).decode("utf-8").strip()
-            if _format(text) is not Format.OTHER:
+            if _format(text) is not SignedFormat.OTHER:
                 return text
     return data
 
@@ -98,12 +98,12 @@ def _base64(text: str) -> bytes:
     return base64.b64decode("".join(text.split()), validate=True)
 
 
-def _format(text: str) -> Format:
+def _format(text: str) -> SignedFormat:
     if text.startswith("OCMF|"):
-        return Format.OCMF
+        return SignedFormat.OCMF
     if text.startswith("AP;") and text.count(";") >= 5:
-        return Format.ALFEN
-    return Format.OTHER
+        return SignedFormat.ALFEN
+    return SignedFormat.OTHER
 
 
 def key_hex(key: str) -> str:
