@@ -28,6 +28,21 @@ async def test_the_palette_finds_a_station_a_card_and_a_page(site: Bed, signed_i
     await page.wait_for_url("**/console/policies")
 
 
+async def test_the_palette_says_how_a_station_is(site: Bed, signed_in: SignedIn) -> None:
+    page = await signed_in("support")
+    await page.goto("/console/")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await page.keyboard.press("Control+k")
+    box = page.get_by_placeholder("Station, place, session number")
+    for identity, state in (("QUAY-3", "Faulted"), ("MILL-2", "Never seen"), ("QUAY-2", "Charging")):
+        await box.fill(identity)
+        await expect(page.get_by_role("button", name=identity).first).to_contain_text(state)
+    # By the place as well, all of its stations at once.
+    await box.fill("Harbour Quay")
+    await expect(page.get_by_role("button", name="QUAY-1").first).to_be_visible()
+    await expect(page.get_by_role("button", name="QUAY-3").first).to_contain_text("Faulted")
+
+
 async def test_letters_lead_to_pages_and_are_listed(site: Bed, signed_in: SignedIn) -> None:
     page = await signed_in("owner")
     await page.goto("/console/")
