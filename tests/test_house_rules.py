@@ -79,6 +79,13 @@ OF_THE_WHOLE_INSTALLATION = {
     "currant.tenancy.store.key_by_prefix": "a key says whose it is",
     "currant.tenancy.store.login_by_digest": "a cookie says whose it is",
     "currant.tenancy.store.person_by_login": "sign-in names are unique in the installation",
+    "currant.billing.payments.store.provider_rows": "held in memory on every node",
+    "currant.billing.payments.store.operations_due": "what got lost is asked again, whose it is",
+    "currant.billing.payments.store.payments_to_look_at": "the same, of payments nobody told of",
+    "currant.billing.payments.sandbox_store.whose_page": "an address says whose it is",
+    "currant.billing.payments.sandbox_store.payments_that_move": "the sandbox's clock ticks for all",
+    "currant.billing.payments.sandbox_store.messages_due": "the sandbox's clock ticks for all",
+    "currant.billing.payments.sandbox_store.tenants_with_money": "the sandbox's clock ticks for all",
 }
 
 

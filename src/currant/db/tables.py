@@ -54,6 +54,8 @@ STORES = (
     "currant.drivers.places_store",
     "currant.pki.store",
     "currant.pki.upgrade_store",
+    "currant.billing.payments.store",
+    "currant.billing.payments.sandbox_store",
 )
 
 

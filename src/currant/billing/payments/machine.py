@@ -5,7 +5,7 @@ only grow, refunds and disputes are known by their references, and a state gives
 can come after it. Joining is commutative and idempotent, and a later fact is never undone.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -18,6 +18,7 @@ from currant.billing.payments.model import (
     OperationKind,
     OperationState,
     Payment,
+    PaymentMode,
     PaymentState,
     Refund,
     RefundState,
@@ -28,6 +29,10 @@ from currant.kit.money import Money
 
 S = PaymentState
 REFUNDS_MAX = 100
+LATE_AFTER = timedelta(minutes=2)
+"""A payer who was on the way when the time was over is not turned back at the door."""
+LOOK_FIRST = timedelta(seconds=20)
+LOOK_DAILY = timedelta(days=1)
 
 # A later row may follow an earlier one, never the other way round. A failed attempt may be followed by one
 # that succeeds; what was released can only turn out to have been captured before.
@@ -161,12 +166,50 @@ def effects(before: Payment, after: Payment) -> tuple[Effect, ...]:
     ]
     if after.state is not before.state:
         if after.state is S.VOIDED:
-            found.append(Effect(kind=EffectKind.VOIDED))
+            # Without ever having been held, it was given up rather than released.
+            found.append(Effect(kind=EffectKind.VOIDED if after.authorised else EffectKind.FAILED))
         elif after.state in (S.FAILED, S.EXPIRED):
             found.append(Effect(kind=EffectKind.FAILED))
         elif after.state is S.NEEDS_ACTION:
             found.append(Effect(kind=EffectKind.WAITS))
     return tuple(found)
+
+
+def is_late(before: Payment, after: Payment, *, now: datetime) -> bool:
+    """Whether money came that nobody waits for any more: what it was for has been given up, so it goes back."""
+    if after.mode not in (PaymentMode.HOLD, PaymentMode.PREPAY) or before.authorised or before.captured:
+        return False
+    if not after.captured and after.state is not S.AUTHORISED:
+        return False
+    if before.state is S.VOIDED:
+        return True
+    return after.abandon_at is not None and now > after.abandon_at + LATE_AFTER
+
+
+def is_abandoned(payment: Payment, *, now: datetime) -> bool:
+    """Whether the payer has let the time go by."""
+    waits = payment.state in (S.CREATED, S.NEEDS_ACTION) and payment.reference
+    return bool(waits) and payment.abandon_at is not None and now >= payment.abandon_at
+
+
+def next_look(payment: Payment, *, now: datetime) -> datetime | None:
+    """When its provider is asked how it stands, should no message come: they get lost, and some come late."""
+    if not payment.reference:
+        return None
+    if payment.state in (S.CREATED, S.NEEDS_ACTION):
+        look = now + max(LOOK_FIRST, (now - payment.created_at) / 3)
+        if payment.abandon_at is not None and payment.abandon_at > now:
+            look = min(look, payment.abandon_at)
+        return look
+    if payment.state is S.AUTHORISED:
+        if payment.hold_until is not None and payment.hold_until > now:
+            return min(payment.hold_until + LOOK_FIRST, now + LOOK_DAILY)
+        return now + LOOK_DAILY
+    if any(each.state is RefundState.PENDING for each in payment.refunds):
+        return now + LOOK_DAILY
+    if any(each.state in (DisputeState.INQUIRY, DisputeState.OPEN) for each in payment.disputes):
+        return now + LOOK_DAILY
+    return None
 
 
 def check_capture(payment: Payment, amount: Money, operations: tuple[Operation, ...]) -> None:

@@ -116,6 +116,9 @@ class NextAction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     secret: str = ""
     publishable_key: str = ""
     image_url: str = ""
+    """A picture of the code to scan."""
+    page_url: str = ""
+    """A page on which the payer can do it too."""
     expires_at: datetime | None = None
 
 
@@ -132,6 +135,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     amount: int
     state: RefundState = RefundState.SUCCEEDED
+    operation: str = ""
+    """The id of ours that asked for it, as far as the provider kept it."""
     reason: str = ""
 
 
@@ -315,6 +320,22 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """When it is asked again, as long as it is only intended."""
 
 
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a provider as it came, and what became of it."""
+
+    id: str
+    tenant_id: TenantId
+    provider: str
+    event_id: str
+    kind: str
+    about: str
+    reference: str
+    payment_id: str
+    received_at: datetime
+    handled_at: datetime | None = None
+    outcome: str = ""
+
+
 class PaymentEvent(Event, frozen=True, kw_only=True):
     """Something happened to a payment; amounts in minor units."""
 
@@ -339,6 +360,8 @@ class PaymentCaptured(PaymentEvent, frozen=True, kw_only=True):
 
     amount: int
     captured: int
+    late: bool = False
+    """The payer was too late: what it was for has been given up, and it goes back."""
 
 
 class PaymentRefunded(PaymentEvent, frozen=True, kw_only=True):

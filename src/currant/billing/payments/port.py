@@ -6,7 +6,7 @@ nothing by joining them (machine.py).
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -206,6 +206,8 @@ class PaymentProvider(Protocol):
 
     name: str
     abilities: frozenset[Ability]
+    keys_last: timedelta
+    """How long it knows a key again; asked later than that, it is looked first whether it was done."""
 
     async def authorise(self, wanted: AskToPay, *, key: str) -> Standing:
         """Begin a payment: hold or take the money now, or say what the payer has to do."""

@@ -21,12 +21,22 @@ TABLES = (
     "ledger_progress",
     "ledger_standings",
     "meter_keys",
+    "payment_methods",
+    "payment_notices",
+    "payment_operations",
+    "payment_providers",
+    "payments",
     "receivables",
+    "sandbox_balance",
+    "sandbox_keys",
+    "sandbox_messages",
+    "sandbox_methods",
+    "sandbox_payments",
     "session_evidence",
     "session_prices",
 )
 
-# What the database itself refuses in the ledger.
+# What the database itself refuses: in the ledger, and in tables that are only appended to.
 GUARDS = {
     "sqlite": (
         """CREATE TRIGGER ledger_entries_once BEFORE INSERT ON ledger_entries
@@ -220,6 +230,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=False),
         sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("jurisdiction", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("finalised_at", sa.BigInteger(), nullable=True),
         sa.Column("released_by", sa.Text(), nullable=False),
@@ -295,12 +306,14 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("captured", sa.BigInteger(), nullable=False),
         sa.Column("resolved_at", sa.BigInteger(), nullable=True),
+        sa.Column("entry_id", sa.Text(), nullable=True),
         sa.CheckConstraint("(state = 'captured') = (captured > 0)", name=op.f("ck_ledger_holds_captured")),
         sa.CheckConstraint("(state = 'open') = (resolved_at IS NULL)", name=op.f("ck_ledger_holds_resolved")),
         sa.CheckConstraint(
             "amount > 0 AND captured >= 0 AND captured <= amount", name=op.f("ck_ledger_holds_amounts")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_holds")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_ledger_holds_entry_id")),
         sa.UniqueConstraint(
             "tenant_id",
             "source_type",
@@ -383,6 +396,146 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_meter_keys_tenant_id_id"), ["tenant_id", "id"], unique=False)
 
     op.create_table(
+        "payment_methods",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("owner_kind", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("setup_reference", sa.Text(), nullable=False),
+        sa.Column("customer_reference", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("brand", sa.Text(), nullable=False),
+        sa.Column("last4", sa.Text(), nullable=False),
+        sa.Column("expires", sa.Text(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("next_action", sa.Text(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_methods")),
+    )
+    with op.batch_alter_table("payment_methods", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_payment_methods_tenant_id_owner_kind_owner_id"),
+            ["tenant_id", "owner_kind", "owner_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_payment_methods_tenant_id_setup_reference"),
+            ["tenant_id", "setup_reference"],
+            unique=False,
+        )
+
+    op.create_table(
+        "payment_notices",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("handled_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_notices")),
+        sa.UniqueConstraint(
+            "tenant_id", "provider", "event_id", name=op.f("uq_payment_notices_tenant_id_provider_event_id")
+        ),
+    )
+    with op.batch_alter_table("payment_notices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payment_notices_received_at"), ["received_at"], unique=False)
+
+    op.create_table(
+        "payment_operations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.Column("failure_text", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_operations")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "payment_id",
+            "kind",
+            "key",
+            name=op.f("uq_payment_operations_tenant_id_payment_id_kind_key"),
+        ),
+    )
+    with op.batch_alter_table("payment_operations", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_payment_operations_state_next_at"), ["state", "next_at"], unique=False
+        )
+
+    op.create_table(
+        "payment_providers",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("hook", sa.Text(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("priority", sa.BigInteger(), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("secrets", sa.LargeBinary(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "name", name=op.f("pk_payment_providers")),
+        sa.UniqueConstraint("hook", name=op.f("uq_payment_providers_hook")),
+    )
+    op.create_table(
+        "payments",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("authorised", sa.BigInteger(), nullable=False),
+        sa.Column("captured", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("owner_kind", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("look_at", sa.BigInteger(), nullable=True),
+        sa.Column("payment", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "owner_kind",
+            "owner_id",
+            "key",
+            name=op.f("uq_payments_tenant_id_owner_kind_owner_id_key"),
+        ),
+        sa.UniqueConstraint(
+            "tenant_id", "provider", "reference", name=op.f("uq_payments_tenant_id_provider_reference")
+        ),
+    )
+    with op.batch_alter_table("payments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payments_look_at"), ["look_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_payments_tenant_id_id"), ["tenant_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_payments_tenant_id_session_id"), ["tenant_id", "session_id"], unique=False
+        )
+
+    op.create_table(
         "receivables",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("tenant_id", sa.Text(), nullable=False),
@@ -416,6 +569,83 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("remind_at IS NOT NULL"),
             postgresql_where=sa.text("remind_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "sandbox_balance",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("gross", sa.BigInteger(), nullable=False),
+        sa.Column("fee", sa.BigInteger(), nullable=False),
+        sa.Column("net", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("payment_reference", sa.Text(), nullable=False),
+        sa.Column("payout", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sandbox_balance")),
+    )
+    with op.batch_alter_table("sandbox_balance", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sandbox_balance_tenant_id_at"), ["tenant_id", "at"], unique=False
+        )
+
+    op.create_table(
+        "sandbox_keys",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.Column("failure_text", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "key", name=op.f("pk_sandbox_keys")),
+    )
+    with op.batch_alter_table("sandbox_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sandbox_keys_at"), ["at"], unique=False)
+
+    op.create_table(
+        "sandbox_messages",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("hook", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sandbox_messages")),
+    )
+    with op.batch_alter_table("sandbox_messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sandbox_messages_due_at"), ["due_at"], unique=False)
+
+    op.create_table(
+        "sandbox_methods",
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("hook", sa.Text(), nullable=False),
+        sa.Column("setup", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("card", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("return_url", sa.Text(), nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("reference", name=op.f("pk_sandbox_methods")),
+        sa.UniqueConstraint("setup", name=op.f("uq_sandbox_methods_setup")),
+    )
+    op.create_table(
+        "sandbox_payments",
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("hook", sa.Text(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("payment", sa.Text(), nullable=False),
+        sa.Column("moves_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("reference", name=op.f("pk_sandbox_payments")),
+    )
+    with op.batch_alter_table("sandbox_payments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sandbox_payments_moves_at"), ["moves_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sandbox_payments_tenant_id_payment_id"), ["tenant_id", "payment_id"], unique=False
         )
 
     op.create_table(
