@@ -1,13 +1,16 @@
 """Tariffs as a service: what holds for whom, asked without waiting; and the verbs behind it."""
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from currant.db.engine import Database
 from currant.kit.clock import Clock
-from currant.kit.ids import TariffVersionId, TenantId
+from currant.kit.ids import TariffId, TariffVersionId, TenantId
 from currant.pricing.choosing import Chosen, Considered
 from currant.pricing.markets import SpotMarkets
 from currant.pricing.model import Asker, PricePurpose, TariffVersion
+from currant.pricing.preview import NoPast, PastTimelines
 from currant.pricing.price_rules import PriceRules
 from currant.pricing.rulebook import PriceBook
 from currant.pricing.spot import SpotPrices
@@ -22,12 +25,21 @@ class PricingService:
     """Prices. Ask it at the start of a session, and keep the answer with the session."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        self._clock = clock
         self.book = PriceBook(database)
         self.tariffs = Tariffs(database, self.book, clock)
         self.rules = PriceRules(database, self.book, clock)
         self.markets = SpotMarkets(database, clock)
         self.vouchers = Vouchers(database, clock)
         self.subscriptions = Subscriptions(database, clock)
+        self.past: PastTimelines = NoPast()
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def today(self) -> date:
+        """The date in UTC."""
+        return self._clock.now().date()
 
     async def start(self) -> None:
         """Take everybody's prices into memory."""
@@ -51,6 +63,15 @@ class PricingService:
     ) -> tuple[Considered, ...]:
         """Every rule about whoever asks, in order, and what became of it."""
         return self.book.considered(asker, at, purpose)
+
+    def rule_counts(self, tenant_id: TenantId) -> Mapping[TariffId, int]:
+        """How many rules give each tariff, now or later."""
+        now = self._clock.now()
+        return Counter(
+            rule.tariff_id
+            for rule in self.book.rules_of(tenant_id)
+            if rule.valid_until is None or rule.valid_until > now
+        )
 
     def get(self, version_id: TariffVersionId) -> TariffVersion | None:
         """A version that was ever published."""

@@ -12,6 +12,7 @@ from currant.kit.clock import Clock
 from currant.kit.errors import Conflict, Invalid, NotFound
 from currant.kit.ids import TariffId, TariffVersionId, TenantId, new_id
 from currant.pricing import store
+from currant.pricing.checks import check
 from currant.pricing.drafts import (
     TariffChange,
     TariffDraft,
@@ -21,6 +22,7 @@ from currant.pricing.drafts import (
     check_version,
 )
 from currant.pricing.events import TariffChanged, TariffPublished, TariffWithdrawn
+from currant.pricing.findings import PriceSeverity
 from currant.pricing.model import Prices, Standing, Tariff, TariffVersion
 from currant.pricing.rulebook import PriceBook
 from currant.stations import paging
@@ -225,6 +227,7 @@ class Tariffs:
             if tariff.archived:
                 raise Conflict("This tariff was put away: bring it back first.", tariff=tariff_id)
             check_version(TariffVersionDraft(prices=before.prices, texts=before.texts), tariff.currency)
+            _check_sound(conn, tenant_id, before.prices)
             after = replace(before, standing=Standing.PUBLISHED, valid_from=begins, published_at=now)
             store.tariffs.publish(changes, after)
             changes.emit(
@@ -293,6 +296,18 @@ class Tariffs:
                 fields=fields,
                 by=by,
             )
+        )
+
+
+def _check_sound(conn: Connection, tenant_id: TenantId, prices: Prices) -> None:
+    """Raise Invalid where prices contradict themselves; what is merely unwise is for people to weigh."""
+    markets = {market: currency for market, currency, _ in store.spot.markets(conn, tenant_id, limit=1_000)}
+    wrong = [finding for finding in check(prices, markets=markets) if finding.severity is PriceSeverity.ERROR]
+    if wrong:
+        raise Invalid(
+            "These prices cannot hold: " + " ".join(finding.text for finding in wrong),
+            field=f"prices.{wrong[0].where}",
+            findings=[finding.code.value for finding in wrong],
         )
 
 
