@@ -9,10 +9,10 @@ import pytest
 from currant.kit.errors import Invalid
 from currant.kit.ids import CommandId, TenantId, new_id
 from currant.stations.commanding.displays import ClearDisplayMessage, GetDisplayMessages, SetDisplayMessage
-from currant.stations.commanding.tariffs import ClearTariffs, GetTariffs, SetDefaultTariff
+from currant.stations.commanding.tariffs import ClearTariffs, GetTariffs, SetDefaultTariff, StationTariff
 from currant.stations.desired.aspect import Desired, Refusal, Step
 from currant.stations.desired.displays import DisplayMessages
-from currant.stations.desired.tariffs import Tariffs, installed
+from currant.stations.desired.tariffs import Tariffs, Untold, installed
 from currant.stations.drafts import StationDraft
 from currant.stations.model import BootReport, CommandRecord, CommandStatus
 
@@ -135,6 +135,35 @@ async def test_a_tariff_with_the_same_id_and_other_prices_is_set_again(network):
     assert step.command == ClearTariffs(evse=0)
     await aspect.took(entry, step, answered(entry, step))
     assert await next_step(aspect, entry, [wish(aspect, "0", None)]) is None
+
+
+async def test_the_prices_in_force_follow_every_change_of_them(small):
+    said: dict[int, Any] = {0: StationTariff(id="v1", currency="EUR")}
+    aspect = Tariffs(small.database, small.clock, prices_at=lambda station, evse: said.get(evse))
+    entry, wanted = await station(small), [wish(aspect, "0", "prices")]
+    step = await next_step(aspect, entry, wanted)
+    assert isinstance(step.command, GetTariffs)
+    await aspect.took(entry, step, answered(entry, step))
+    step = await next_step(aspect, entry, wanted)
+    assert step.command == SetDefaultTariff(tariff=said[0], evse=0)
+    await aspect.took(entry, step, answered(entry, step))
+    assert await next_step(aspect, entry, wanted) is None
+
+    said[0] = StationTariff(id="v2", currency="EUR")
+    step = await next_step(aspect, entry, wanted)
+    assert step.command == SetDefaultTariff(tariff=said[0], evse=0)
+    await aspect.took(entry, step, answered(entry, step))
+
+    said[0] = Untold(reason="It has steps.")
+    step = await next_step(aspect, entry, wanted)
+    assert step.command == ClearTariffs(evse=0), "an old price must not go on being shown"
+    await aspect.took(entry, step, answered(entry, step))
+    reported = await aspect.reported(entry, "2.1", wanted)
+    assert not aspect.agrees(wanted[0], reported["0"])
+    assert await aspect.steps(entry, "2.1", wanted, reported) == Refusal(reason="It has steps.")
+
+    del said[0]
+    assert await next_step(aspect, entry, wanted) is None, "nothing has a price, and none is shown"
 
 
 def test_a_tariff_on_every_evse_is_the_stations_own():

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from currant.access.events import GroupChanged, PolicyChanged, TokenChanged
 from currant.access.list_aspect import LocalListAspect
 from currant.access.list_room import room_known_to
+from currant.billing.onsite.prices_at import PricesAtStations
 from currant.charging.busy import SessionsAtStations
 from currant.charging.events import SessionEnded
 from currant.kit.event import Event
 from currant.pki.aspects import ConnectionProfiles, PasswordRotation, RootCertificates, SecurityProfiles
 from currant.pki.model import InstalledCertificatesChanged
 from currant.pki.upgrading import SecurityUpgradeChanged
+from currant.pricing.events import PriceRuleChanged, TariffPublished, TariffWithdrawn
 from currant.stations import events as stations
 from currant.stations.desired import events as desired
 from currant.stations.desired.aspect import Aspect
@@ -45,6 +47,10 @@ STIRRING: dict[type[Event], str] = {
     TokenChanged: "local_list",
     GroupChanged: "local_list",
     PolicyChanged: "local_list",
+    # And so are prices.
+    TariffPublished: "tariffs",
+    TariffWithdrawn: "tariffs",
+    PriceRuleChanged: "tariffs",
 }
 """What lets an aspect be looked at wherever it is declared."""
 
@@ -83,7 +89,11 @@ def aspects_of(currant: "Currant") -> Sequence[Aspect]:
         VariablesAspect(currant.device),
         MonitorsAspect(currant.monitoring),
         DisplayMessages(currant.database, currant.clock),
-        Tariffs(currant.database, currant.clock),
+        Tariffs(
+            currant.database,
+            currant.clock,
+            prices_at=PricesAtStations(currant.pricing, currant.clock),
+        ),
         PasswordRotation(currant.securing.credentials, currant.clock),
         RootCertificates(currant.securing.held, currant.clock),
         SecurityProfiles(currant.securing.upgrades, currant.registry, currant.clock),

@@ -1,10 +1,11 @@
 """Aspect `tariffs`: the default tariffs that stations show and reckon with (OCPP 2.1, I07). The key is the EVSE.
 
-A station tells the ids of its tariffs and not their prices. So a tariff counts as in step when the
-station has one of its id and took these prices from us under it.
+The value is a tariff, or the word `prices`: whatever the price rules say for the EVSE, today and after every
+change of them. A station tells the ids of its tariffs and not their prices. So a tariff counts as in step when
+the station has one of its id and took these prices from us under it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +21,22 @@ from currant.stations.directory import DirectoryEntry
 from currant.stations.model import CommandRecord, CommandStatus
 
 EVERY_EVSE = "0"
+PRICES = "prices"
+
+
+class Untold(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a station is not told a price; it shows then what is worked out here."""
+
+    reason: str
+
+
+PricesAt = Callable[[DirectoryEntry, int], StationTariff | Untold | None]
+"""What the price rules say for an EVSE now (0: the whole station), as a station reckons with it; None: nothing."""
+
+
+def no_prices(station: DirectoryEntry, evse: int) -> StationTariff | Untold | None:
+    """Where nobody sells, nothing has a price."""
+    return None
 
 
 class Tariffs:
@@ -28,13 +45,14 @@ class Tariffs:
     name = "tariffs"
     order = 70
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, prices_at: PricesAt = no_prices) -> None:
         self._knowing = Knowing(database, clock, self.name)
+        self._prices_at = prices_at
 
     def check(self, key: str, value: Any) -> Any:
         evse = _evse(key)
-        if value is None:
-            return None
+        if value is None or value == PRICES:
+            return value
         tariff = _tariff(value)
         rules.check(SetDefaultTariff(tariff=tariff, evse=evse))
         return plain(tariff)
@@ -42,7 +60,16 @@ class Tariffs:
     async def reported(
         self, station: DirectoryEntry, version: str, desired: Sequence[Desired]
     ) -> Mapping[str, Reported]:
-        return await self._knowing.reported(station, desired)
+        found = dict(await self._knowing.reported(station, desired))
+        for each in desired:
+            told = found.get(each.key)
+            if each.value == PRICES and told is not None:
+                wanted = self._prices_at(station, _evse(each.key))
+                if not isinstance(wanted, Untold) and told.value == (
+                    None if wanted is None else plain(wanted)
+                ):
+                    found[each.key] = msgspec.structs.replace(told, value=PRICES)
+        return found
 
     def agrees(self, desired: Desired, reported: Reported | None) -> bool:
         return reported is not None and bool(reported.value == desired.value)
@@ -60,15 +87,22 @@ class Tariffs:
         if any(key not in reported for key in keys):
             return [Step(command=GetTariffs(), keys=keys)]
         # Of the whole station first: it replaces those of the EVSEs.
-        return [
-            Step(
-                command=ClearTariffs(evse=_evse(desired.key))
-                if desired.value is None
-                else SetDefaultTariff(tariff=_tariff(desired.value), evse=_evse(desired.key)),
-                keys=(desired.key,),
-            )
-            for desired in sorted(differing, key=lambda each: _evse(each.key))
-        ]
+        steps: list[Step] = []
+        untold = ""
+        for each in sorted(differing, key=lambda each: _evse(each.key)):
+            evse = _evse(each.key)
+            wanted = self._prices_at(station, evse) if each.value == PRICES else each.value
+            if isinstance(wanted, Untold):
+                untold = wanted.reason
+                # An old price must not go on being shown.
+                if reported[each.key].value is not None:
+                    steps.append(Step(command=ClearTariffs(evse=evse), keys=(each.key,)))
+            elif wanted is None:
+                steps.append(Step(command=ClearTariffs(evse=evse), keys=(each.key,)))
+            else:
+                tariff = wanted if isinstance(wanted, StationTariff) else _tariff(wanted)
+                steps.append(Step(command=SetDefaultTariff(tariff=tariff, evse=evse), keys=(each.key,)))
+        return steps or Refusal(reason=untold)
 
     async def took(
         self, station: DirectoryEntry, step: Step, record: CommandRecord
