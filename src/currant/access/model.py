@@ -58,6 +58,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[PolicyId, ...] = ()
     """They hold for all its tokens."""
     created_at: datetime | None = None
+    payment_overdue: bool = False
+    """It has owed for longer than the operator lets it charge; billing says so, and when that is over."""
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +114,8 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
     ACCOUNT_BLOCKED = "account_blocked"
+    PAYMENT_OVERDUE = "payment_overdue"
+    """Its account owes for too long."""
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     IN_USE = "in_use"

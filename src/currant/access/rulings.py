@@ -57,6 +57,12 @@ def standing(facts: TokenFacts, *, at: datetime) -> list[Ruling]:
                 f"The account {account.name!r} is blocked, and all its tokens with it.",
             )
             if account.blocked
+            else _ruling(
+                "account",
+                Reason.PAYMENT_OVERDUE,
+                f"The account {account.name!r} has owed for too long, and may charge again once that is paid.",
+            )
+            if account.payment_overdue
             else _passed("account", f"The account {account.name!r} is in order.")
         )
     if token.valid_from is not None and at < token.valid_from:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from currant.access import store, uids
@@ -434,6 +435,15 @@ class AccessService:
                 by=by,
             )
         )
+
+    def note_payment_overdue(
+        self, conn: Connection, changes: ChangeSet, account_id: AccountId, *, overdue: bool
+    ) -> None:
+        """Say within somebody's decision whether an account owes for too long to charge; the same is no news."""
+        before = store.queries.account(conn, changes.tenant_id, account_id)
+        if before is not None and before.payment_overdue != overdue:
+            after = replace(before, payment_overdue=overdue)
+            self._save_account(conn, changes, after, ("payment_overdue",), "billing")
 
     async def delete_account(self, tenant_id: TenantId, account_id: AccountId, *, by: str) -> None:
         """Forget an account; Conflict while tokens belong to it."""

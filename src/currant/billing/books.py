@@ -7,8 +7,10 @@ is booked for it become durable together. Each of them may be done again without
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection
 
+from currant.billing import books_reading_store as reading
 from currant.billing import books_store as store
 from currant.billing.ledger import (
     GUARDED,
@@ -62,8 +64,20 @@ def booked_for(
 
 
 def standing(connection: Connection, tenant_id: TenantId, account: Account) -> Standing:
-    """What there is on a wallet, deposit or credit line, held as long as this decision lasts."""
-    return store.standing(connection, tenant_id, account, lock=True)
+    """What there is on a wallet, deposit or credit line, held as long as this decision lasts.
+
+    Of a credit line, what its owner owes already (on the account `receivable`) cannot be used again.
+    """
+    found = store.standing(connection, tenant_id, account, lock=True)
+    if account.kind is not AccountKind.CREDIT_LINE:
+        return found
+    owes = Account(kind=AccountKind.RECEIVABLE, owner=account.owner, currency=account.currency)
+    return msgspec.structs.replace(found, owed=max(0, reading.balance(connection, tenant_id, owes)))
+
+
+def balance(connection: Connection, tenant_id: TenantId, account: Account) -> int:
+    """What is booked on an account, with what this decision has booked: debits less credits."""
+    return reading.balance(connection, tenant_id, account)
 
 
 def hold(
@@ -145,10 +159,13 @@ def capture(
     amount = sum(leg.amount for leg in entry.legs if leg.account == before.account)
     settled = captured_hold(before, amount, at)
     if settled is not before:
+        # What was set aside is free for a moment, so that the entry can take it.
         _change(connection, tenant_id, before.account, held=-before.amount)
-        store.save_hold(connection, tenant_id, settled)
     (entry_id,) = post(connection, tenant_id, (entry,))
     assert entry_id is not None, "More than nothing was captured."
+    if settled is not before:
+        settled = msgspec.structs.replace(settled, entry_id=entry_id)
+        store.save_hold(connection, tenant_id, settled)
     return settled, entry_id
 
 
@@ -199,7 +216,7 @@ def _post(connection: Connection, tenant_id: TenantId, entry: Entry) -> EntryId:
 def _change(
     connection: Connection, tenant_id: TenantId, account: Account, *, balance: int = 0, held: int = 0
 ) -> None:
-    after(store.standing(connection, tenant_id, account, lock=True), balance=balance, held=held)
+    after(standing(connection, tenant_id, account), balance=balance, held=held)
     store.change_standing(connection, tenant_id, account, balance=balance, held=held)
 
 

@@ -89,6 +89,17 @@ class Operating(Common):
 
         return await self._database.read(read)
 
+    async def measured(self, tenant_id: TenantId, session_id: SessionId) -> tuple[Session, Readings]:
+        """A session and all that was read of it, in order of time. Raises NotFound."""
+
+        def read(conn: Connection) -> tuple[Session, Readings]:
+            session = store.one(conn, tenant_id, session_id)
+            if session is None:
+                raise no_session(session_id)
+            return session, tuple(reading_store.of_session(conn, tenant_id, session))
+
+        return await self._database.read(read)
+
     async def signed(
         self, tenant_id: TenantId, session_id: SessionId, *, limit: int = 1000
     ) -> tuple[Session, Readings]:

@@ -46,6 +46,7 @@ STORES = (
     "currant.charging.needs_store",
     "currant.charging.reservations.store",
     "currant.billing.books_store",
+    "currant.billing.wallet_store",
     "currant.billing.bank.store",
     "currant.billing.evidence.store",
     "currant.billing.charges.store",

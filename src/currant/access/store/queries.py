@@ -100,6 +100,7 @@ def save_account(changes: ChangeSet, account: Account) -> None:
             account.blocked,
             policies_text(account.policies),
             micros(account.created_at),
+            account.payment_overdue,
         ),
     )
 
@@ -135,6 +136,7 @@ _FACTS_OF = (
         accounts.c.email.label("a_email"),
         accounts.c.blocked.label("a_blocked"),
         accounts.c.policies.label("a_policies"),
+        accounts.c.payment_overdue.label("a_payment_overdue"),
     )
     .select_from(
         tokens.outerjoin(
@@ -328,6 +330,7 @@ def _facts(row: Row[Any]) -> TokenFacts:
             email=row.a_email,
             blocked=bool(row.a_blocked),
             policies=policies_from(row.a_policies),
+            payment_overdue=bool(row.a_payment_overdue),
         )
     return TokenFacts(token=known, group=its_group, account=its_account)
 
@@ -374,4 +377,5 @@ def _account(row: Row[Any]) -> Account:
         blocked=row.blocked,
         policies=policies_from(row.policies),
         created_at=instant(row.created_at),
+        payment_overdue=row.payment_overdue,
     )

@@ -1,6 +1,6 @@
 """The tables of access and the statements that write them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint, false, text
 
 from currant.db.commits import delete_from, insert_into, upsert
 from currant.db.tables import metadata
@@ -21,6 +21,7 @@ accounts = Table(
     # JSON list of ids; NULL is none.
     Column("policies", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("payment_overdue", Boolean, nullable=False, server_default=false()),
     Index(None, "tenant_id", "name", "id"),
 )
 

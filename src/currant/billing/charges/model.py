@@ -13,11 +13,13 @@ from typing import Any
 
 import msgspec
 
+from currant.billing.tax.model import TaxDecision
 from currant.kit.event import Event
 from currant.kit.ids import (
     AccountId,
     ChargeId,
     DocumentId,
+    LegalEntityId,
     LocationId,
     PaymentId,
     SessionId,
@@ -74,7 +76,8 @@ class AccountTerms(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant_id: TenantId
     account_id: AccountId
-    pays_by: PaysBy
+    pays_by: PaysBy | None = None
+    """None: as is usual in this installation."""
     method_id: str = ""
     """The stored means of payment, where it pays by card."""
     blocked_after_days: int | None = None
@@ -141,9 +144,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     purpose: Purpose = Purpose.RETAIL
     kind: ChargeKind = ChargeKind.CHARGE
     revision: int = 1
-    """1 for the session's first charge of the purpose, 2 for the one after a credit, …"""
-    number: int = 0
-    """Counted up over all charges of the installation, given when it is first written."""
+    """Which charge (or which credit) of the session and purpose it is, from 1."""
     state: ChargeState
     reasons: tuple[str, ...] = ()
     """Why it waits for a person: the session's repairs, `no_payer`, `signature_failed`, …"""
@@ -164,6 +165,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     ended_at: datetime
     time_zone: str = "UTC"
+    jurisdiction: str = ""
+    """Whose taxes are on it: a country, or country and state."""
     created_at: datetime
     finalised_at: datetime | None = None
     released_by: str = ""
@@ -171,9 +174,19 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     credits: ChargeId | None = None
     """The charge that this credit takes back."""
     document_id: DocumentId | None = None
-    payment_id: PaymentId | None = None
-    refunded: int = 0
+    collected: int = 0
+    """What the ledger says was taken for the session so far, less what was given back."""
+    reduced_by: int = 0
+    """What a person took off the sum that was worked out."""
     note: str = ""
+
+    @property
+    def number(self) -> str:
+        """Its name for people: the session's number, which charge of it, and what for."""
+        purpose = "" if self.purpose is Purpose.RETAIL else self.purpose.value[0].upper()
+        if self.kind is ChargeKind.CREDIT:
+            return f"{self.session_number}{purpose}-C{self.revision}"
+        return f"{self.session_number}{purpose}" + ("" if self.revision == 1 else f"-{self.revision}")
 
 
 class ChargeDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,12 +194,18 @@ class ChargeDetails(msgspec.Struct, frozen=True, kw_only=True):
 
     rated: RatedCharge
     bill: Bill
+    decision: TaxDecision | None = None
+    """Which taxes are on it and why; None where the tariff alone said so."""
+    entity_id: LegalEntityId | None = None
+    """Who sold it."""
 
 
 class ReceivableState(StrEnum):
     OPEN = "open"
     PAID = "paid"
     WRITTEN_OFF = "written_off"
+    CANCELLED = "cancelled"
+    """What it was owed for was credited."""
 
 
 class Receivable(msgspec.Struct, frozen=True, kw_only=True):
@@ -283,7 +302,7 @@ class AccountTermsChanged(Event, frozen=True, kw_only=True):
     """How an account pays, or whether it may still charge, is different now."""
 
     account_id: AccountId
-    pays_by: PaysBy
+    pays_by: PaysBy | None = None
     overdue_since: datetime | None = None
     by: str = ""
 

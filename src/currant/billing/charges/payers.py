@@ -58,7 +58,7 @@ def payer_of(known: Known, usual: Usual) -> Payer:
 
 
 def _of_account(account_id: AccountId, terms: AccountTerms | None, usual: Usual) -> Payer:
-    pays_by = usual.accounts_pay_by if terms is None else terms.pays_by
+    pays_by = (None if terms is None else terms.pays_by) or usual.accounts_pay_by
     match pays_by:
         case PaysBy.WALLET:
             return Payer(kind=PayerKind.WALLET, owner=account_id)
@@ -79,12 +79,12 @@ def reasons_to_review(
     payer: Payer,
     gross: int,
     most: int | None,
-    evidence_failed: bool = False,
+    held_back: str = "",
 ) -> tuple[str, ...]:
     """Why a person has to look at a charge before it is final; nothing when nobody has to.
 
-    `most` is the largest gross amount (minor units) that is let through unseen. A session that costs
-    nothing to anybody needs nobody's look.
+    `most` is the largest gross amount (minor units) that is let through unseen, `held_back` what the
+    evidence of its meter has against it. A session that costs nothing needs nobody's look.
     """
     reasons: list[str] = []
     if not certain and gross:
@@ -93,6 +93,6 @@ def reasons_to_review(
         reasons.append("no_payer")
     if most is not None and abs(gross) > most:
         reasons.append("large_amount")
-    if evidence_failed:
-        reasons.append("signature_failed")
+    if held_back:
+        reasons.append(held_back)
     return tuple(dict.fromkeys(reasons))

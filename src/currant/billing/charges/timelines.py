@@ -72,6 +72,16 @@ def timeline_of(
     return Timeline(zone=zone, spans=tuple(spans), over=session.phase is Phase.ENDED)
 
 
+def spans_between(
+    session: Session, begin: int, end: int, energy_wh: Wh, *, max_power_w: int | None = None
+) -> list[Span]:
+    """The spans of a stretch of a session (microseconds) in which so much flowed, with nothing read in it."""
+    if end <= begin:
+        return []
+    flow = Flow(begin, end, energy_wh, 0, None, energy_wh > 0 and end - begin > GAP_US)
+    return _spans([flow], pieces_of(session, begin, end), max_power_w or tally.POWER_MAX_W)
+
+
 def expired_reservation(begin: datetime, end: datetime, *, zone: str) -> Timeline:
     """The timeline of a reservation that nobody came for."""
     span = Span(begin=begin, end=max(begin, end), doing=Doing.RESERVED)

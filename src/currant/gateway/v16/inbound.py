@@ -33,6 +33,7 @@ AUTHORISATION: dict[Reason, v16.AuthorizationStatus] = {
     Reason.UNKNOWN: "Invalid",
     Reason.BLOCKED: "Blocked",
     Reason.ACCOUNT_BLOCKED: "Blocked",
+    Reason.PAYMENT_OVERDUE: "Blocked",
     Reason.EXPIRED: "Expired",
     Reason.NOT_YET_VALID: "Invalid",
     Reason.IN_USE: "ConcurrentTx",

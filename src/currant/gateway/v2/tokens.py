@@ -39,6 +39,7 @@ AUTHORISATION = {
     Reason.UNKNOWN: "Unknown",
     Reason.BLOCKED: "Blocked",
     Reason.ACCOUNT_BLOCKED: "Blocked",
+    Reason.PAYMENT_OVERDUE: "NoCredit",
     Reason.EXPIRED: "Expired",
     Reason.NOT_YET_VALID: "NotAtThisTime",
     Reason.IN_USE: "ConcurrentTx",

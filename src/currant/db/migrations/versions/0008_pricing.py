@@ -22,6 +22,45 @@ TABLES = (
     "vouchers",
 )
 
+# What the database itself refuses: to change or lose what was published.
+GUARDS = {
+    "sqlite": (
+        """CREATE TRIGGER tariff_versions_unchanged BEFORE UPDATE ON tariff_versions
+WHEN OLD.published_at IS NOT NULL AND (
+  NEW.id IS NOT OLD.id
+  OR NEW.tenant_id IS NOT OLD.tenant_id
+  OR NEW.tariff_id IS NOT OLD.tariff_id
+  OR NEW.number IS NOT OLD.number
+  OR NEW.prices IS NOT OLD.prices
+  OR NEW.texts IS NOT OLD.texts
+  OR NEW.valid_from IS NOT OLD.valid_from
+  OR NEW.created_at IS NOT OLD.created_at
+  OR NEW.published_at IS NOT OLD.published_at
+  OR (OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS NOT OLD.withdrawn_at)
+)
+BEGIN SELECT RAISE(ABORT, 'A published version of a tariff is never changed or deleted.'); END""",
+        """CREATE TRIGGER tariff_versions_kept BEFORE DELETE ON tariff_versions
+WHEN OLD.published_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'A published version of a tariff is never changed or deleted.'); END""",
+    ),
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION currant_tariff_version_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.published_at IS NOT NULL AND (TG_OP = 'DELETE'
+    OR (NEW.id, NEW.tenant_id, NEW.tariff_id, NEW.number, NEW.prices, NEW.texts, NEW.valid_from, NEW.created_at, NEW.published_at)
+    IS DISTINCT FROM
+    (OLD.id, OLD.tenant_id, OLD.tariff_id, OLD.number, OLD.prices, OLD.texts, OLD.valid_from, OLD.created_at, OLD.published_at)
+    OR (OLD.withdrawn_at IS NOT NULL AND NEW.withdrawn_at IS DISTINCT FROM OLD.withdrawn_at))
+  THEN RAISE EXCEPTION 'A published version of a tariff is never changed or deleted.' USING ERRCODE = 'check_violation';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$""",
+        """CREATE TRIGGER tariff_versions_kept BEFORE UPDATE OR DELETE ON tariff_versions
+FOR EACH ROW EXECUTE FUNCTION currant_tariff_version_kept()""",
+    ),
+}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -161,8 +200,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vouchers")),
         sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_vouchers_tenant_id_code")),
     )
+    connection = op.get_bind()
+    for statement in GUARDS[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
 
 
 def downgrade() -> None:
     for table in reversed(TABLES):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION IF EXISTS currant_tariff_version_kept()")
