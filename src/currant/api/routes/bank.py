@@ -109,14 +109,14 @@ def _columns(columns: str) -> dict[str, str]:
 @get("/lines", opt={"permission": Permission.BILLING_READ})
 async def list_bank_lines(
     request: ApiRequest,
-    state: Annotated[LineState | None, QueryParameter(required=False)] = None,
+    wanted: Annotated[LineState | None, QueryParameter(name="state", required=False)] = None,
     since: Annotated[date | None, QueryParameter(required=False)] = None,
     cursor: Annotated[str | None, QueryParameter(max_length=500, required=False)] = None,
     limit: Annotated[int, QueryParameter(required=False)] = 50,
 ) -> Page[BankLine]:
     """What came in and went out, those imported last first."""
     return await _bank_of(request).lines(
-        tenant_of(request), state=state, since=since, cursor=cursor, limit=limit
+        tenant_of(request), state=wanted, since=since, cursor=cursor, limit=limit
     )
 
 
