@@ -1,9 +1,10 @@
 """The tables of pricing and the statements that write them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Table, Text, UniqueConstraint, event
 
 from currant.db.commits import delete_from, insert_into, update, upsert
 from currant.db.tables import metadata
+from currant.pricing.published import stand_guard
 
 
 def _text(name: str) -> Column[str]:
@@ -39,6 +40,7 @@ tariff_versions = Table(
     Column("withdrawn_at", BigInteger),
     UniqueConstraint("tariff_id", "number"),
 )
+event.listen(tariff_versions, "after_create", stand_guard)
 
 price_rules = Table(
     "price_rules",
