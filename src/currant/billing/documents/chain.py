@@ -4,7 +4,6 @@ So whoever changes, removes or slips in a document of the past has to change all
 """
 
 import hashlib
-from collections.abc import Iterable
 
 import msgspec
 
@@ -35,23 +34,38 @@ def hash_of(document: Document) -> str:
     return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
 
 
-def checked(documents: Iterable[Document]) -> list[ChainFinding]:
-    """What is wrong with the documents of one series and year, which come in the order of their numbers."""
-    findings: list[ChainFinding] = []
-    previous, sequence = FIRST, 0
-    for document in documents:
-        sequence += 1
+class ChainCheck:
+    """Goes through the documents of one series and year, which come in the order of their numbers."""
+
+    def __init__(self) -> None:
+        self.findings: list[ChainFinding] = []
+        self.last: Document | None = None
+
+    def see(self, document: Document) -> None:
+        """The next document."""
+        before = self.last
         if document.hash != hash_of(document):
-            findings.append(_finding(document, "changed", "is not what was issued: its hash does not fit."))
-        if document.sequence != sequence:
-            findings.append(_finding(document, "gap", f"is number {document.sequence}, not {sequence}."))
-            sequence = document.sequence
-        if document.previous_hash != previous:
-            findings.append(_finding(document, "not_linked", "does not follow the one before it."))
+            self._find(document, "changed", "is not what was issued: its hash does not fit.")
+        expected = 1 if before is None else before.sequence + 1
+        if document.sequence != expected:
+            self._find(document, "gap", f"is number {document.sequence}, not {expected}.")
+        if document.previous_hash != (FIRST if before is None else before.hash):
+            self._find(document, "not_linked", "does not follow the one before it.")
         if not adds_up(document):
-            findings.append(_finding(document, "sums", "does not add up."))
-        previous = document.hash
-    return findings
+            self._find(document, "sums", "does not add up.")
+        self.last = document
+
+    def end(self, last: int) -> None:
+        """No more documents come; so many numbers were used."""
+        if self.last is not None and self.last.sequence != last:
+            self._find(self.last, "gap", f"is the last there is, although {last} numbers were used.")
+
+    def _find(self, document: Document, code: str, text: str) -> None:
+        self.findings.append(
+            ChainFinding(
+                document_id=document.id, number=document.number, code=code, text=f"{document.number} {text}"
+            )
+        )
 
 
 def adds_up(document: Document) -> bool:
@@ -60,10 +74,4 @@ def adds_up(document: Document) -> bool:
         sum(line.net for line in document.lines) == document.net
         and sum(tax.amount for tax in document.taxes) == document.tax
         and document.net + document.tax == document.gross
-    )
-
-
-def _finding(document: Document, code: str, text: str) -> ChainFinding:
-    return ChainFinding(
-        document_id=document.id, number=document.number, code=code, text=f"{document.number} {text}"
     )

@@ -42,6 +42,11 @@ def worded(form: str, *, prefix: str, year: FiscalYear, number: int) -> str:
     return form.format(prefix=prefix, year=year.label, yy=year.short, number=number)
 
 
+def prefix_in(prefix: str, jurisdiction: str) -> str:
+    """The prefix with an Indian state's digits: every GSTIN has numbers of its own (rule 46(b))."""
+    return f"{prefix}{jurisdiction[3:]}-" if jurisdiction.startswith("IN-") else prefix
+
+
 def check_form(form: str, prefix: str, *, country: str) -> None:
     """Invalid, unless the form gives every document of every year another number, as its country wants them."""
     rest = _FORM.sub("", form)
@@ -58,6 +63,8 @@ def check_form(form: str, prefix: str, *, country: str) -> None:
         )
     if not re.fullmatch(r"[A-Za-z0-9/. -]*", rest):
         raise Invalid("Between its parts a number has letters, digits, dashes and slashes.", field="form")
+    if country == "IN" and "{prefix}" not in form:
+        raise Invalid("An Indian form has {prefix} in it: the state's digits stand there.", field="form")
     longest = worded(form, prefix=prefix, year=FiscalYear(label="2026-27", short="2627"), number=9_999_999)
     if country == "IN" and not _INDIAN.fullmatch(longest):
         raise Invalid(
