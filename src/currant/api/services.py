@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from currant.access.importing import TokenImports
     from currant.access.service import AccessService
     from currant.billing.bank.service import BankService
+    from currant.billing.books_service import Books
     from currant.billing.evidence.service import EvidenceService
+    from currant.billing.wallets import Wallets
     from currant.charging.energy_needs import EnergyNeedsService
     from currant.charging.network import Network
     from currant.charging.overview import NetworkOverview
@@ -105,6 +107,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """None where nothing has a price."""
     settings: Callable[[], tuple[SettingShown, ...]] = tuple
     """How the installation is set, without its secrets."""
+    books: "Books | None" = None
+    wallets: "Wallets | None" = None
     evidence: "EvidenceService | None" = None
     bank: "BankService | None" = None
     """None, both, where nothing is billed."""

@@ -18,6 +18,7 @@ from currant.access.list_keeping import ListKeeping
 from currant.access.service import AccessService
 from currant.api.server import ApiServer
 from currant.app.desiring import make_desired_state, prepare_desired_state, start_desired_state
+from currant.app.bookkeeping import books_duties, start_books
 from currant.app.doors import certificates, node_name, open_doors, reachable, server_names
 from currant.app.driving import driver_duties, driver_subscriptions, start_drivers
 from currant.app.duties import Duties, Duty
@@ -31,7 +32,9 @@ from currant.app.settings import Settings
 from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
 from currant.billing.bank.service import BankService
+from currant.billing.books_service import Books
 from currant.billing.evidence.service import EvidenceService
+from currant.billing.wallets import Wallets
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
 from currant.charging.policy_use import PolicyUse
@@ -136,6 +139,8 @@ class Currant:
     reservations: Reservations
     waiting: WaitingList
     securing: LinkSecurity
+    books: Books
+    wallets: Wallets
     evidence: EvidenceService
     bank: BankService
     delivery: Delivery
@@ -303,6 +308,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.messages.board = currant.board
     await _start_reservations(currant, stack, numbers)
 
+    start_books(currant)
     currant.evidence = EvidenceService(database, currant.charging, clock)
     currant.bank = BankService(database, clock, {})
     await start_drivers(currant, stack, names=server_names(settings), mailer=currant.mailer)
@@ -470,6 +476,7 @@ def duties_of(currant: Currant) -> list[Duty]:
         Duty(name="giving up of silent transfers", every_s=60, run=currant.transfers.sweep, first_s=60),
         Duty(name="reading of variables", every_s=15, run=currant.reader.round, first_s=45, alone=False),
         *live_duties(currant),
+        *books_duties(currant),
         Duty(name="retention", every_s=3600, run=lambda: forget_old(currant), first_s=120),
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False

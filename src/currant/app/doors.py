@@ -53,6 +53,8 @@ async def open_doors(currant: "Currant", stack: AsyncExitStack) -> None:
         ApiServices(
             database=currant.database,
             live=currant.live,
+            books=currant.books,
+            wallets=currant.wallets,
             evidence=currant.evidence,
             bank=currant.bank,
             board=currant.board,

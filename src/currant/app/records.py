@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from currant.access import events as access
 from currant.billing.bank.service import BankLineSettled
+from currant.billing.books_events import PERSONS_EVENTS
 from currant.billing.evidence.events import MeterKeyChanged
 from currant.charging.reservations import events as reservations
 from currant.drivers.events import PlaceListingChanged
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 AUDITED: tuple[type[Event], ...] = (
+    *PERSONS_EVENTS,
     tenancy.PersonSignedIn,
     tenancy.SignInFailed,
     tenancy.PasswordChanged,

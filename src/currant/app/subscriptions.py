@@ -10,6 +10,7 @@ from currant.access.list_updates import ListUpdates
 from currant.access.local_lists import LIST_EVENTS
 from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
+from currant.app.bookkeeping import BOOKS_RECORDED
 from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
 from currant.app.driving import DRIVERS_FOLLOWED, DRIVERS_RECORDED
 from currant.app.live_view import LiveView
@@ -137,6 +138,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     *DRIVERS_RECORDED,
     *PRICING_RECORDED,
     *PAYMENTS_RECORDED,
+    *BOOKS_RECORDED,
 )
 
 

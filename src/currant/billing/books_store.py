@@ -104,7 +104,10 @@ holds = Table(
     Column("state", Text, nullable=False),
     Column("captured", BigInteger, nullable=False),
     Column("resolved_at", BigInteger),
+    # What took it.
+    Column("entry_id", Text),
     UniqueConstraint("tenant_id", "source_type", "source_id", "kind"),
+    UniqueConstraint("entry_id"),
     CheckConstraint("amount > 0 AND captured >= 0 AND captured <= amount", name="amounts"),
     CheckConstraint("(state = 'captured') = (captured > 0)", name="captured"),
     CheckConstraint("(state = 'open') = (resolved_at IS NULL)", name="resolved"),
@@ -162,7 +165,7 @@ def insert_entry(conn: Connection, tenant_id: TenantId, entry_id: EntryId, entry
         "memo": entry.memo,
         "legs": legs_text(entry.legs),
     }
-    insert = _insert(conn, entries).values(values).on_conflict_do_nothing().returning(entries.c.id)
+    insert = insert_on(conn, entries).values(values).on_conflict_do_nothing().returning(entries.c.id)
     return conn.execute(insert).one_or_none() is not None
 
 
@@ -195,7 +198,7 @@ def entries_of(conn: Connection, tenant_id: TenantId, source_type: str, source_i
 
 def standing(conn: Connection, tenant_id: TenantId, account: Account, *, lock: bool = False) -> Standing:
     """What can be spent from an account; `lock` keeps other decisions from changing it before this one ends."""
-    query = select(standings).where(_is(standings, tenant_id, account))
+    query = select(standings).where(is_account(standings, tenant_id, account))
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         return Standing(account=account, balance=0)
@@ -215,18 +218,18 @@ def change_standing(
     c = standings.c
     changed = conn.execute(
         update(standings)
-        .where(_is(standings, tenant_id, account))
+        .where(is_account(standings, tenant_id, account))
         .values(balance=c.balance + balance, held=c.held + held)
     )
     if not changed.rowcount:
         # Somebody else's row in the way is a conflict of transactions, and the decision is made again.
-        row = _key(tenant_id, account) | {"balance": balance, "held": held, "credit_limit": 0}
-        conn.execute(_insert(conn, standings).values(row).on_conflict_do_nothing())
+        row = key_of(tenant_id, account) | {"balance": balance, "held": held, "credit_limit": 0}
+        conn.execute(insert_on(conn, standings).values(row).on_conflict_do_nothing())
 
 
 def set_limit(conn: Connection, tenant_id: TenantId, account: Account, limit: int) -> None:
-    row = _key(tenant_id, account) | {"balance": 0, "held": 0, "credit_limit": limit}
-    insert = _insert(conn, standings).values(row)
+    row = key_of(tenant_id, account) | {"balance": 0, "held": 0, "credit_limit": limit}
+    insert = insert_on(conn, standings).values(row)
     conn.execute(
         insert.on_conflict_do_update(
             index_elements=["tenant_id", "kind", "owner", "currency"], set_={"credit_limit": limit}
@@ -236,7 +239,7 @@ def set_limit(conn: Connection, tenant_id: TenantId, account: Account, limit: in
 
 def insert_hold(conn: Connection, tenant_id: TenantId, hold: Hold) -> bool:
     """Whether the hold is new: nothing happens when its source holds something of this kind already."""
-    row = _key(tenant_id, hold.account) | {
+    row = key_of(tenant_id, hold.account) | {
         "id": hold.id,
         "amount": hold.amount,
         "source_type": hold.source_type,
@@ -246,8 +249,9 @@ def insert_hold(conn: Connection, tenant_id: TenantId, hold: Hold) -> bool:
         "state": hold.state.value,
         "captured": hold.captured,
         "resolved_at": None,
+        "entry_id": None,
     }
-    insert = _insert(conn, holds).values(row).on_conflict_do_nothing().returning(holds.c.id)
+    insert = insert_on(conn, holds).values(row).on_conflict_do_nothing().returning(holds.c.id)
     return conn.execute(insert).one_or_none() is not None
 
 
@@ -262,6 +266,7 @@ def save_hold(conn: Connection, tenant_id: TenantId, hold: Hold) -> None:
             state=hold.state.value,
             captured=hold.captured,
             resolved_at=None if hold.resolved_at is None else micros(hold.resolved_at),
+            entry_id=hold.entry_id,
         )
     )
 
@@ -358,10 +363,11 @@ def hold_from(row: Row[Any]) -> Hold:
         state=HoldState(row.state),
         captured=row.captured,
         resolved_at=None if row.resolved_at is None else instant(row.resolved_at),
+        entry_id=row.entry_id,
     )
 
 
-def account_of(row: Row[Any]) -> Account:
+def account_of(row: Any) -> Account:
     return Account(kind=AccountKind(row.kind), owner=row.owner, currency=row.currency)
 
 
@@ -369,7 +375,7 @@ def _standing(row: Row[Any]) -> Standing:
     return Standing(account=account_of(row), balance=row.balance, held=row.held, limit=row.credit_limit)
 
 
-def _key(tenant_id: TenantId, account: Account) -> dict[str, Any]:
+def key_of(tenant_id: TenantId, account: Account) -> dict[str, Any]:
     return {
         "tenant_id": tenant_id,
         "kind": account.kind.value,
@@ -378,7 +384,7 @@ def _key(tenant_id: TenantId, account: Account) -> dict[str, Any]:
     }
 
 
-def _is(table: Table, tenant_id: TenantId, account: Account) -> Any:
+def is_account(table: Table, tenant_id: TenantId, account: Account) -> Any:
     c = table.c
     return (
         (c.tenant_id == tenant_id)
@@ -388,6 +394,6 @@ def _is(table: Table, tenant_id: TenantId, account: Account) -> Any:
     )
 
 
-def _insert(conn: Connection, table: Table) -> Any:
+def insert_on(conn: Connection, table: Table) -> Any:
     # The two dialects say "on conflict" alike, and each has its own class for it.
     return (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(table)

@@ -66,7 +66,7 @@ class AccountKind(StrEnum):
 
 GUARDED = frozenset({AccountKind.WALLET, AccountKind.DEPOSIT, AccountKind.CREDIT_LINE})
 """What can be spent, and never more than is there: their balances are kept beside the entries and locked."""
-CLEARING = frozenset({AccountKind.PSP_CLEARING, AccountKind.SESSION, AccountKind.EXCHANGE})
+CLEARING = frozenset({AccountKind.PSP_CLEARING, AccountKind.SESSION})
 """What only passes through: what stays there too long is a mistake, or money that somebody owes us."""
 
 
@@ -224,6 +224,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     state: HoldState = HoldState.OPEN
     captured: int = 0
     resolved_at: datetime | None = None
+    entry_id: EntryId | None = None
+    """What took it."""
 
     @property
     def released(self) -> int:
@@ -282,10 +284,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     held: int = 0
     limit: int = 0
     """How far below nothing it may go: a credit line's limit, nothing for all others."""
+    owed: int = 0
+    """What the owner of a credit line owes already on invoices and for sessions: that much less may be used."""
 
     @property
     def available(self) -> int:
-        return self.balance - self.held + self.limit
+        return self.balance - self.held + self.limit - self.owed
 
     @property
     def money(self) -> Money:

@@ -142,6 +142,24 @@ KINDS: dict[str, Kind] = {
         text="Station {identity} is {admission}",
         about=_STATION,
     ),
+    "WalletAdjusted": Kind(
+        group="money",
+        name="Wallet adjusted",
+        text="The {account_kind} of {owner} was changed by {amount} {currency} (minor units): {reason}",
+        about=("wallet", "owner", ""),
+    ),
+    "CreditLineSet": Kind(
+        group="money",
+        name="Credit line set",
+        text="{owner} may use {limit} {currency} (minor units) before paying",
+        about=("wallet", "owner", ""),
+    ),
+    "TopUpRuleSet": Kind(
+        group="money",
+        name="Automatic top-up set",
+        text="Below {below} {currency} (minor units) the wallet of {owner} is filled by {amount}: {active}",
+        about=("wallet", "owner", ""),
+    ),
     "BankLineSettled": Kind(
         group="money",
         name="Bank line settled",

@@ -22,6 +22,7 @@ from currant.api.routes import (
     health,
     insight,
     keys,
+    ledger,
     live,
     locations,
     me,
@@ -58,6 +59,7 @@ from currant.api.routes import (
     variables,
     vouchers,
     waiting,
+    wallets,
 )
 
 TAGS = {
@@ -93,6 +95,8 @@ TAGS = {
     "Security events": "What matters for security.",
     "Link security": "How stations are let in: passwords rotated, security profiles raised.",
     "Certificates": "Certificates signed for stations, those that stations hold, and the roots they build on.",
+    "Wallets": "What account holders and drivers may spend: wallets, deposits, credit lines.",
+    "Ledger": "Double entry: accounts, entries, statements, and what a check of them finds.",
     "Bank": "Bank statements, what they pay for, and what nobody knows yet.",
     "Evidence": "What meters signed, whether it holds, and the keys of meters.",
     "Notes": "What people write down about stations, places and sessions.",
@@ -140,6 +144,8 @@ ROUTES = (
     sessions.router,
     timeline.router,
     evidence.router,
+    wallets.router,
+    ledger.router,
     bank.router,
     swaps.router,
     reservations.router,
