@@ -93,8 +93,8 @@ def rounded(exact: Fraction, rounding: Rounding = Rounding.HALF_UP) -> int:
     """The whole number nearest to an exact one."""
     if rounding is Rounding.HALF_EVEN:
         return round(exact)
-    doubled = 2 * abs(exact) + 1
-    whole = doubled.numerator // (2 * doubled.denominator)
+    # Whole numbers are much quicker to work with than fractions.
+    whole = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
     return whole if exact >= 0 else -whole
 
 
@@ -146,10 +146,10 @@ def rounded_parts(parts: Sequence[Exact], total: int) -> list[int]:
 
 
 def as_decimal(exact: Exact, digits: int) -> Decimal:
-    """An exact amount with so many digits after the point at most, halves away from zero."""
-    if isinstance(exact, Decimal | int):
-        exact = Fraction(exact)
-    scaled = Decimal(rounded(exact * 10**digits)).scaleb(-digits)
-    # Without zeros at its end, and 100 not as 1E+2.
-    plain = scaled.normalize()
-    return plain.quantize(Decimal(1)) if plain == plain.to_integral_value() else plain
+    """An exact amount with so many digits after the point at most, halves away from zero; no zeros at its end."""
+    exact = Fraction(exact)
+    scaled = rounded(Fraction(exact.numerator * 10**digits, exact.denominator))
+    while digits and scaled % 10 == 0:
+        scaled //= 10
+        digits -= 1
+    return Decimal(scaled).scaleb(-digits)

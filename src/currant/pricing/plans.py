@@ -102,6 +102,8 @@ class Plan:
         self.unknown_power_bits = _without(rules, exempt, lambda rule: (rule.min_power, rule.max_power))
         self.unknown_current_bits = _without(rules, exempt, lambda rule: (rule.min_current, rule.max_current))
         self.exact_prices = [Fraction(each.component.price) for each in self.priced]
+        self.free_below_wh = whole_or(1000 * Fraction(prices.free_below_kwh))
+        self.usual_tax_percent = _usual_tax(prices)
         self.has_spot = any(each.spot for each in self.priced)
         self._windows = [_Window(rule) for rule in rules]
         self._exempt = [_times(*hours) for hours in prices.idle_fee.exempt] if prices.idle_fee else []
@@ -334,6 +336,13 @@ def _micros(seconds: int | None) -> int | None:
 def whole_or(value: Fraction) -> Number:
     """A whole number where it is one: those are quicker to work with."""
     return value.numerator if value.denominator == 1 else value
+
+
+def _usual_tax(prices: Prices) -> Decimal | None:
+    """Energy's tax, or that of the first price there is."""
+    components = [component for element in prices.elements for component in element.components]
+    energy = [each for each in components if each.dimension is Dimension.ENERGY]
+    return next((each.tax_percent for each in energy + components), None)
 
 
 def _label(number: int, rule: Restrictions) -> str:

@@ -29,7 +29,7 @@ import msgspec
 from currant.kit.ids import TariffVersionId
 from currant.pricing.adjusting import Adjuster, Allowance
 from currant.pricing.charge import RatedCharge, RatedLine
-from currant.pricing.model import Dimension, LineKind, Prices, TaxMode
+from currant.pricing.model import LineKind, Prices, TaxMode
 from currant.pricing.plans import Choice, Number, plan_of
 from currant.pricing.segments import Walk
 from currant.pricing.spot import NO_SPOT, QUARTER_US, SpotPrices, begin_of
@@ -131,7 +131,7 @@ class Running(Walk):
         if (prices.currency, prices.tax_mode) != (self._prices.currency, self._prices.tax_mode):
             raise ValueError("A session keeps its currency and whether its prices hold tax.")
         self.plan = plan_of(prices, self._zone)
-        self.forget_clock()
+        self.forget_bounds()
         self._prices, self._version_id = prices, version_id
         self._tallies = [None] * len(self.plan.priced)
         self._reserved = [None] * len(self.plan.priced)
@@ -199,7 +199,7 @@ class Running(Walk):
             min_price=None if void or self.started_at is None else prices.min_price,
             max_price=prices.max_price,
             discounts=self._discounts,
-            usual_tax_percent=_usual_tax(prices),
+            usual_tax_percent=self.plan.usual_tax_percent,
             void=void,
             waits_for=tuple(self._waits),
             estimated=self.estimated,
@@ -218,20 +218,24 @@ class Running(Walk):
         choice = plan.choices.get(bits) or plan.choose(bits)
         if choice.flat >= 0 and not self._flat:
             self._flat = True
-            self._tally(choice.flat, begin).add(1, begin, begin)
+            self._tally(choice.flat, begin).add(1, begin)
         if energy and choice.energy >= 0:
             tally = self._tallies[choice.energy] or self._tally(choice.energy, begin)
             self._last[LineKind.ENERGY] = tally
             if tally.priced.spot or self._allowed_wh:
                 self._add_energy(tally, energy, begin, end)
             else:
-                tally.quantity += energy
+                # What was cut into fractions is kept apart: whole numbers are quicker to add.
+                if type(energy) is int:
+                    tally.quantity += energy
+                else:
+                    tally.fractions += energy
                 tally.end = end
         if export and choice.export >= 0:
             tally = self._tallies[choice.export] or self._tally(choice.export, begin)
             if tally.priced.spot:
                 tally.worth += export * self._market_price(tally, begin)
-            tally.add(export, begin, end)
+            tally.add(export, end)
         if doing is Doing.CHARGING or doing is Doing.PAUSED_BY_STATION:
             self._idle.broken()
             place, kind = choice.time, LineKind.TIME
@@ -240,18 +244,17 @@ class Running(Walk):
             place, kind = choice.parking, LineKind.PARKING_TIME
         if place >= 0 and end > begin:
             tally = self._tallies[place] or self._tally(place, begin)
-            tally.quantity += end - begin
-            tally.end = end
+            tally.add(end - begin, end)
             self._last[kind] = tally
 
     def _take_reserved(self, begin: Number, end: Number, bits: int) -> None:
         choice: Choice = self.plan.choose_reserved(bits, expired=self.expired)
         if choice.flat >= 0 and not self._reserved_flat:
             self._reserved_flat = True
-            self._reserved_tally(choice.flat, begin).add(1, begin, begin)
+            self._reserved_tally(choice.flat, begin).add(1, begin)
         if choice.time >= 0:
             tally = self._reserved[choice.time] or self._reserved_tally(choice.time, begin)
-            tally.add(end - begin, begin, end)
+            tally.add(end - begin, end)
             self._last[LineKind.RESERVATION] = tally
 
     def _add_energy(self, tally: "Tally", energy: Number, begin: Number, end: Number) -> None:
@@ -263,7 +266,7 @@ class Running(Walk):
             tally.covered_worth += covered * price
         if tally.priced.spot:
             tally.worth += energy * price
-        tally.add(energy, begin, end)
+        tally.add(energy, end)
 
     def _market_price(self, tally: "Tally", at: Number) -> Fraction:
         """The price in force in this quarter-hour, as the component follows its market."""
@@ -319,7 +322,7 @@ class Running(Walk):
     def _is_void(self) -> bool:
         if self.started_at is None:
             return False
-        little = Fraction(self.energy + self.export) < Fraction(self._prices.free_below_kwh) * 1000
+        little = self.energy + self.export < self.plan.free_below_wh
         return little and self.until - self.started_at < self._prices.free_below_s * 1_000_000
 
     def _steps(self) -> dict["Tally", Number]:
@@ -334,7 +337,7 @@ class Running(Walk):
             if tally is None or tally.priced.component.step_size <= 1:
                 continue
             step = tally.priced.component.step_size * unit
-            used: Number = sum(each.quantity for each in self._all if each.kind is kind and each.is_counted)
+            used: Number = sum(each.used for each in self._all if each.kind is kind)
             rest = -used % step
             if rest:
                 added[tally] = rest
@@ -397,13 +400,6 @@ class Running(Walk):
         if line.end is None or line.end == line.begin:
             return f"at {begin}"
         return f"{begin} to {line.end.astimezone(zone).isoformat(' ', 'seconds')}"
-
-
-def _usual_tax(prices: Prices) -> Decimal | None:
-    """Energy's tax, or that of the first price there is."""
-    components = [component for element in prices.elements for component in element.components]
-    energy = [each for each in components if each.dimension is Dimension.ENERGY]
-    return next((each.tax_percent for each in energy + components), None)
 
 
 def _written(value: object) -> str:

@@ -58,7 +58,11 @@ class Walk:
         self.charging_us = 0
         self.parking_us = 0
         self.estimated = False
-        self._clock = (FAR, FAR, 0)
+        # As long as neither time nor energy leaves these bounds the elements of these bits hold.
+        self._calm_from: Number = FAR
+        self._calm_until: Number = FAR
+        self._calm_wh: Number = FAR
+        self._calm_bits = 0
         self._until_datetime: datetime | None = None
 
     def feed(self, span: Span) -> None:
@@ -102,16 +106,26 @@ class Walk:
             allowed &= self._power(span, end - begin)
         if plan.current:
             allowed &= self._current(span)
-        clock = self._clock
-        if not plan.kwh and not plan.lasting and not plan.has_spot and clock[0] <= begin and end <= clock[1]:
-            self.energy += energy
-            self.take(begin, end, energy, export, clock[2] & allowed, doing)
+        used = self.energy + energy
+        if (
+            self._calm_from <= begin
+            and end <= self._calm_until
+            and used <= self._calm_wh
+            and self.energy < self._calm_wh
+            and doing is not Doing.RESERVED
+        ):
+            self.energy = used
+            self.take(begin, end, energy, export, self._calm_bits & allowed, doing)
             return
         self._cut(begin, end, energy, export, since, allowed, doing)
+        # The same as the sum of all pieces, and a whole number where it is one.
+        self.energy = used
+        if doing is Doing.RESERVED:
+            self.forget_bounds()
 
-    def forget_clock(self) -> None:
-        """Look at the clock again: the prices are others now."""
-        self._clock = (FAR, FAR, 0)
+    def forget_bounds(self) -> None:
+        """Look again what holds: prices, or what time is counted from, are others now."""
+        self._calm_from = FAR
 
     def take(
         self, begin: Number, end: Number, energy: Number, export: Number, bits: int, doing: Doing
@@ -126,32 +140,36 @@ class Walk:
         at: Number = begin
         energy_left, export_left = energy, export
         while True:
-            if not self._clock[0] <= at < self._clock[1]:
-                self._clock = plan.clock(at)
-            bits = self._clock[2] & allowed
-            cut: Number = min(end, self._clock[1])
+            until: Number
+            since_clock, until, bits = plan.clock(at)
             if plan.lasting:
                 index = bisect_right(plan.lasting, at - since)
                 bits &= plan.lasting_bits[index]
                 if index < len(plan.lasting):
-                    cut = min(cut, since + plan.lasting[index])
+                    until = min(until, since + plan.lasting[index])
             if plan.has_spot:
-                cut = min(cut, (at // QUARTER_US + 1) * QUARTER_US)
-            part = energy_left if cut == end else share(energy, cut - at, lasted)
+                until = min(until, (at // QUARTER_US + 1) * QUARTER_US)
+            limit: Number = FAR
             if plan.kwh:
                 index = bisect_right(plan.kwh, self.energy)
                 bits &= plan.kwh_bits[index]
-                if index < len(plan.kwh) and self.energy + part > plan.kwh[index]:
-                    part = plan.kwh[index] - self.energy
-                    cut = at + share(part, lasted, energy)
+                if index < len(plan.kwh):
+                    limit = plan.kwh[index]
+            cut: Number = min(end, until)
+            part = energy_left if cut == end else share(energy, cut - at, lasted)
+            if self.energy + part > limit:
+                part = limit - self.energy
+                cut = at + share(part, lasted, energy)
             export_part = export_left if cut == end else share(export, cut - at, lasted)
             self.energy += part
-            self.take(at, cut, part, export_part, bits, doing)
+            self.take(at, cut, part, export_part, bits & allowed, doing)
             energy_left -= part
             export_left -= export_part
-            at = cut
             if cut == end and not energy_left:
+                self._calm_from, self._calm_until = max(since_clock, at), until
+                self._calm_wh, self._calm_bits = limit, bits
                 return
+            at = cut
 
     def _power(self, span: Span, lasted: int) -> int:
         plan = self.plan

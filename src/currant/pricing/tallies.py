@@ -27,6 +27,16 @@ _KINDS = {
 }
 
 
+_PER_UNIT = {
+    LineKind.ENERGY: 1000,
+    LineKind.EXPORT: 1000,
+    LineKind.TIME: HOUR_US,
+    LineKind.PARKING_TIME: HOUR_US,
+    LineKind.RESERVATION: HOUR_US,
+    LineKind.FLAT: 1,
+}
+
+
 class Tally:
     """What a price was used for so far: Wh, microseconds or pieces."""
 
@@ -36,6 +46,7 @@ class Tally:
         "covered_worth",
         "end",
         "expired",
+        "fractions",
         "kind",
         "last_price",
         "plan",
@@ -68,6 +79,7 @@ class Tally:
         self.end: Number = begin
         self.price = plan.exact_prices[place]
         self.quantity: Number = 0
+        self.fractions: Number = 0
         self.worth: Number = 0
         """Of prices that follow a market, quantity by price."""
         self.covered: Number = 0
@@ -76,11 +88,15 @@ class Tally:
         self.last_price: Fraction | None = None
 
     @property
-    def is_counted(self) -> bool:
-        return self.kind is not LineKind.FLAT
+    def used(self) -> Number:
+        """Wh, microseconds or pieces, before steps."""
+        return self.quantity + self.fractions
 
-    def add(self, quantity: Number, begin: Number, end: Number) -> None:
-        self.quantity += quantity
+    def add(self, quantity: Number, end: Number) -> None:
+        if type(quantity) is int:
+            self.quantity += quantity
+        else:
+            self.fractions += quantity
         self.end = end
 
     def copy(self) -> "Tally":
@@ -91,14 +107,10 @@ class Tally:
 
     def in_units(self, quantity: Number) -> Fraction:
         """In the unit that the price is for: kWh, hours or pieces."""
-        if self.kind in (LineKind.ENERGY, LineKind.EXPORT):
-            return Fraction(quantity) / 1000
-        if self.kind is LineKind.FLAT:
-            return Fraction(quantity)
-        return Fraction(quantity) / HOUR_US
+        return Fraction(quantity.numerator, quantity.denominator * _PER_UNIT[self.kind])
 
     def line(self, rest: Number) -> RatedLine:
-        quantity = self.in_units(self.quantity + rest)
+        quantity = self.in_units(self.used + rest)
         component = self.priced.component
         notes = []
         if self.reserved:
@@ -111,12 +123,13 @@ class Tally:
             # What rounding adds costs what the last quarter-hour did.
             amount = (Fraction(self.worth) + rest * (self.last_price or 0)) / 1000
             unit_price = as_decimal(amount / quantity, 6) if quantity else component.price
-        sign = -1 if self.kind is LineKind.EXPORT else 1
+        if self.kind is LineKind.EXPORT:
+            quantity, amount = -quantity, -amount
         return RatedLine(
             kind=self.kind,
-            quantity=sign * quantity,
+            quantity=quantity,
             unit_price=unit_price,
-            amount=sign * amount,
+            amount=amount,
             tax_percent=component.tax_percent,
             begin=instant_of(self.begin),
             end=instant_of(self.end),
@@ -180,10 +193,15 @@ class IdleTime:
 
 
 def instant_of(at: Number) -> datetime:
-    return instant(int(at // 1))
+    """An instant between two microseconds is told as the first of them."""
+    return instant(at if type(at) is int else int(at // 1))
 
 
 def figure(value: Fraction) -> str:
-    """Up to six digits, with a mark where there were more."""
-    shown = as_decimal(value, 6)
-    return f"{shown}" if Fraction(shown) == value else f"{shown}..."
+    """Up to six digits after the point, and dots where there were more."""
+    scaled, more = divmod(abs(value.numerator) * 1_000_000, value.denominator)
+    whole, digits = divmod(scaled, 1_000_000)
+    sign = "-" if value.numerator < 0 else ""
+    if more:
+        return f"{sign}{whole}.{digits:06d}..."
+    return f"{sign}{whole}.{digits:06d}".rstrip("0").rstrip(".")
