@@ -51,7 +51,6 @@ NOT_IN_1_6 = (ONLY_IN_2_1 - {variables.AdjustEventStream, variables.GetEventStre
     displays.GetCustomerInformation,
     displays.GetDisplayMessages,
     displays.SetDisplayMessage,
-    displays.ShowCost,
     network.SetNetworkProfile,
     remote.GetTransactionStatus,
     transfers.PublishFirmware,

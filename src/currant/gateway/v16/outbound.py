@@ -3,6 +3,7 @@
 from currant.gateway.outcomes import Wording
 from currant.gateway.v16.commands import (
     certificates,
+    displays,
     lists,
     profiles,
     remote,
@@ -13,6 +14,7 @@ from currant.gateway.v16.commands import (
 
 COMMANDS: dict[type, Wording] = {
     **certificates.COMMANDS,
+    **displays.COMMANDS,
     **lists.COMMANDS,
     **profiles.COMMANDS,
     **remote.COMMANDS,

@@ -68,11 +68,44 @@ class ClearDisplayMessage(Command, frozen=True, kw_only=True):
     id: int
 
 
+class PriceShown(Part, frozen=True, kw_only=True):
+    """The prices that hold at a moment, with taxes: per kWh, per hour, once."""
+
+    per_kwh: Decimal | None = None
+    per_hour: Decimal | None = None
+    once: Decimal | None = None
+    idle_per_hour: Decimal | None = None
+    idle_grace_minutes: int | None = None
+
+
+class CostShown(Part, frozen=True, kw_only=True):
+    """What OCPP 1.6 tells along with a cost (OCA, OCPP and California Pricing Requirements, 3.1.3 and 3.1.4)."""
+
+    at: Instant
+    meter_wh: int
+    """The meter's register at that time."""
+    idle: bool = False
+    price: PriceShown = PriceShown()
+    changes_at: Instant | None = None
+    """When other prices hold; the station sends its meter then."""
+    then: PriceShown | None = None
+    texts: tuple[MessageText, ...] = ()
+    """For the end: what was paid for, in words."""
+    link: str = ""
+    """For the end: where the receipt is, as a code to be scanned."""
+
+
 class ShowCost(Command, frozen=True, kw_only=True):
-    """CostUpdated: what a session costs by now, with taxes, in the currency that the station was configured with."""
+    """CostUpdated: what a session costs by now, with taxes, in the currency that the station was configured with.
+
+    OCPP 1.6 has no such message; stations that follow the OCA's California Pricing Requirements take it as
+    DataTransfer (`RunningCost`, and `FinalCost` when `final`), and need `shown`.
+    """
 
     transaction_id: str
     total_cost: Decimal
+    final: bool = False
+    shown: CostShown | None = None
 
 
 class GetCustomerInformation(Command, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from currant.stations.commanding import displays
 from currant.stations.commanding.rules.common import between, count, place, text
 
 TEXTS_MAX = 5
+TEXT_MAX = 1_024
 IDS_MAX = 100
 
 
@@ -37,6 +38,11 @@ def show_cost(command: displays.ShowCost) -> None:
     text("transaction_id", command.transaction_id, least=1, most=36)
     if not command.total_cost.is_finite():
         raise Invalid("The cost is a number.", field="total_cost")
+    if command.shown is not None:
+        count("texts", len(command.shown.texts), least=0, most=TEXTS_MAX)
+        for one in command.shown.texts:
+            text("text", one.text, least=1, most=TEXT_MAX)
+        text("link", command.shown.link, least=0, most=TEXT_MAX)
 
 
 def get_customer_information(command: displays.GetCustomerInformation) -> None:
