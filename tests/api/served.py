@@ -8,7 +8,8 @@ from argon2 import PasswordHasher
 
 from currant.access.importing import TokenImports
 from currant.access.service import AccessService
-from currant.api.application import create_app
+from currant.api.application import create_app, stand_on
+from currant.api.edge import Edge
 from currant.api.server import ApiServer
 from currant.api.services import ApiConfig, ApiServices
 from currant.charging.busy import SessionsAtStations
@@ -54,6 +55,22 @@ from currant.tenancy.service import Tenancy
 KEY = b"0123456789abcdef0123456789abcdef"
 LOCAL_KEY = "local_key-of-this-machine"
 PASSWORD = "correct horse battery staple"
+
+
+# Applications whose test is over, by what cannot be changed in them: the next one's services are put behind them.
+_idle: dict[tuple[object, ...], list[Edge]] = {}
+
+
+def _shape(config: ApiConfig) -> tuple[object, ...]:
+    return config.allowed_origins, config.body_max_bytes
+
+
+def _app(services: ApiServices, config: ApiConfig) -> Edge:
+    for app in _idle.get(_shape(config), []):
+        _idle[_shape(config)].remove(app)
+        stand_on(app, services, config)
+        return app
+    return create_app(services, config)
 
 
 class AnsweringLink:
@@ -185,7 +202,7 @@ class Api:
             clock,
             aspects=[DisplayMessages(database, clock)],
         )
-        self.app = create_app(
+        self.app = _app(
             ApiServices(
                 database=database,
                 live=self.live,
@@ -260,6 +277,7 @@ class Api:
         for client in self._open:
             await client.aclose()
         await self.server.stop()
+        _idle.setdefault(_shape(self.config), []).append(self.app)
         await self.drivers.stop()
         await self.queue.stop()
         self.tenancy.close()

@@ -85,6 +85,10 @@ class Authentication(ASGIMiddleware):
     """Finds the caller of a request, and slows down who asks too often."""
 
     def __init__(self, services: ApiServices, config: ApiConfig, clock: Clock) -> None:
+        self.stand_on(services, config, clock)
+
+    def stand_on(self, services: ApiServices, config: ApiConfig, clock: Clock) -> None:
+        """Know callers by these services; who asked too often before is forgotten."""
         self._tenancy = services.tenancy
         self._clock = clock
         self._origins = config.allowed_origins

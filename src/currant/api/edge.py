@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import Message, Receive, Scope, Send
 
+from currant.api.authentication import Authentication
 from currant.kit.clock import Clock, SystemClock
 from currant.kit.ids import new_id
 from currant.stations.transfers.addresses import masked
@@ -49,6 +50,7 @@ class Edge(Litestar):
     """Litestar with what every answer needs, those to addresses that do not exist included."""
 
     edge_clock: Clock = SystemClock()
+    authentication: Authentication
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         if scope["type"] != ScopeType.HTTP:
