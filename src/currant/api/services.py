@@ -10,8 +10,12 @@ if TYPE_CHECKING:
     from currant.access.service import AccessService
     from currant.billing.bank.service import BankService
     from currant.billing.books_service import Books
+    from currant.billing.documents.service import Documents
+    from currant.billing.entities import Entities
     from currant.billing.evidence.service import EvidenceService
     from currant.billing.wallets import Wallets
+    from currant.billing.payments.sandbox import Sandbox
+    from currant.billing.payments.service import Payments
     from currant.charging.energy_needs import EnergyNeedsService
     from currant.charging.network import Network
     from currant.charging.overview import NetworkOverview
@@ -105,6 +109,9 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """None where drivers are not served."""
     pricing: "PricingService | None" = None
     """None where nothing has a price."""
+    entities: "Entities | None" = None
+    documents: "Documents | None" = None
+    """None, both, where nothing is billed."""
     settings: Callable[[], tuple[SettingShown, ...]] = tuple
     """How the installation is set, without its secrets."""
     books: "Books | None" = None
@@ -112,6 +119,10 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     evidence: "EvidenceService | None" = None
     bank: "BankService | None" = None
     """None, both, where nothing is billed."""
+    payments: "Payments | None" = None
+    """None where no payments are taken."""
+    sandbox: "Sandbox | None" = None
+    """None where money is real."""
     audit: "Audit | None" = None
     notes: "Notes | None" = None
     onboarding: "OnboardingService | None" = None

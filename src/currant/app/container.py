@@ -17,12 +17,13 @@ from currant import __version__
 from currant.access.list_keeping import ListKeeping
 from currant.access.service import AccessService
 from currant.api.server import ApiServer
-from currant.app.desiring import make_desired_state, prepare_desired_state, start_desired_state
 from currant.app.bookkeeping import books_duties, start_books
+from currant.app.desiring import make_desired_state, prepare_desired_state, start_desired_state
 from currant.app.doors import certificates, node_name, open_doors, reachable, server_names
 from currant.app.driving import driver_duties, driver_subscriptions, start_drivers
 from currant.app.duties import Duties, Duty
 from currant.app.forgetting import forget_old
+from currant.app.invoicing import start_invoicing
 from currant.app.live_view import LiveView, live_duties
 from currant.app.place import Place, Running
 from currant.app.pricing import start_pricing
@@ -33,6 +34,8 @@ from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
 from currant.billing.bank.service import BankService
 from currant.billing.books_service import Books
+from currant.billing.documents.service import Documents
+from currant.billing.entities import Entities
 from currant.billing.evidence.service import EvidenceService
 from currant.billing.wallets import Wallets
 from currant.charging.energy_needs import EnergyNeedsService
@@ -140,6 +143,8 @@ class Currant:
     waiting: WaitingList
     securing: LinkSecurity
     books: Books
+    entities: Entities
+    documents: Documents
     wallets: Wallets
     evidence: EvidenceService
     bank: BankService
@@ -309,6 +314,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     await _start_reservations(currant, stack, numbers)
 
     start_books(currant)
+    start_invoicing(currant)
     currant.evidence = EvidenceService(database, currant.charging, clock)
     currant.bank = BankService(database, clock, {})
     await start_drivers(currant, stack, names=server_names(settings), mailer=currant.mailer)

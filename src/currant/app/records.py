@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from currant.access import events as access
+from currant.app.invoicing import INVOICING_AUDITED
 from currant.billing.bank.service import BankLineSettled
 from currant.billing.books_events import PERSONS_EVENTS
 from currant.billing.evidence.events import MeterKeyChanged
@@ -52,6 +53,7 @@ AUDITED: tuple[type[Event], ...] = (
     stations.CommandsQueued,
     NoteChanged,
     MeterKeyChanged,
+    *INVOICING_AUDITED,
     BankLineSettled,
     PlaceListingChanged,
     FirmwareImageChanged,

@@ -13,6 +13,7 @@ from currant.access.service import AccessService
 from currant.app.bookkeeping import BOOKS_RECORDED
 from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
 from currant.app.driving import DRIVERS_FOLLOWED, DRIVERS_RECORDED
+from currant.app.invoicing import INVOICING_RECORDED
 from currant.app.live_view import LiveView
 from currant.app.paying import PAYMENTS_FOLLOWED, PAYMENTS_RECORDED
 from currant.app.pricing import PRICING_FOLLOWED, PRICING_RECORDED, pricing_subscriptions
@@ -137,6 +138,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     tenancy.KeyRevoked,
     *DRIVERS_RECORDED,
     *PRICING_RECORDED,
+    *INVOICING_RECORDED,
     *PAYMENTS_RECORDED,
     *BOOKS_RECORDED,
 )

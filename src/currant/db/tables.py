@@ -50,6 +50,8 @@ STORES = (
     "currant.billing.bank.store",
     "currant.billing.evidence.store",
     "currant.billing.charges.store",
+    "currant.billing.entities_store",
+    "currant.billing.documents.store",
     "currant.pricing.store",
     "currant.drivers.store",
     "currant.drivers.places_store",

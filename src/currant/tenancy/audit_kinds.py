@@ -166,6 +166,31 @@ KINDS: dict[str, Kind] = {
         text="A line of a bank statement is {state}: {what} {about}",
         about=("bank_line", "line_id", ""),
     ),
+    "LegalEntityChanged": Kind(
+        group="money",
+        name="Legal entity changed",
+        text="Legal entity {name}: {what}",
+        about=("legal_entity", "entity_id", "name"),
+    ),
+    "BillingProfileChanged": Kind(
+        group="money",
+        name="Billing profile changed",
+        text="How {owner} is billed was changed",
+        about=("billing_profile", "owner", "owner"),
+    ),
+    "TaxSettingsChanged": Kind(group="money", name="Tax settings changed", text="Tax settings were changed"),
+    "DocumentIssued": Kind(
+        group="money",
+        name="Document issued",
+        text="{number} was issued ({document_kind})",
+        about=("document", "document_id", "number"),
+    ),
+    "DocumentRunChanged": Kind(
+        group="money",
+        name="Run of invoices",
+        text="A run of invoices: {state}",
+        about=("document_run", "run_id", ""),
+    ),
     "MeterKeyChanged": Kind(
         group="network",
         name="Meter's key changed",

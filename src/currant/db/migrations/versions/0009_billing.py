@@ -1,4 +1,4 @@
-"""Charges, payments and invoices."""
+"""Charges, payments and evidence."""
 
 import sqlalchemy as sa
 from alembic import op
