@@ -1,12 +1,14 @@
 """What holds for every route: a permission, a description, problems as documents."""
 
+import asyncio
 import base64
 import json
+import logging
 
 import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from served import Api, MakeApi
+from served import LOCAL_KEY, Api, MakeApi
 
 from currant.api.application import create_app
 from currant.api.authentication import PUBLIC
@@ -203,6 +205,23 @@ async def test_what_breaks_inside_is_told_without_its_inside(api: Api, owner: ht
     answer = await owner.get("/api/v1/stations")
     problem = await problem_of(answer, 503, "store_unavailable")
     assert "Traceback" not in str(problem)
+
+
+async def test_who_hangs_up_within_a_body_is_no_error_of_ours(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    _, writer = await asyncio.open_connection("127.0.0.1", api.server.port)
+    head = f"POST /api/v1/locations HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {LOCAL_KEY}\r\n"
+    writer.write((head + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{").encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    async with asyncio.timeout(20):
+        while not (told := [each for each in caplog.records if "/locations 400" in each.getMessage()]):
+            await asyncio.sleep(0.01)
+    assert [each.levelname for each in told] == ["INFO"]
+    assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
 
 
 async def test_misspelt_fields_and_parameters_are_told_with_what_was_meant(owner: httpx.AsyncClient) -> None:

@@ -7,8 +7,9 @@ is added here: permissions, problems, what the fields of a value mean, and examp
 import ast
 import inspect
 import re
-import textwrap
+import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -282,8 +283,8 @@ def _all_structs(types: list[Any]) -> set[type[msgspec.Struct]]:
             if isinstance(inner := getattr(kind, name, None), msgspec.inspect.Type):
                 visit(inner)
 
-    for each in types:
-        visit(msgspec.inspect.type_info(each))
+    for each in msgspec.inspect.multi_type_info(types):
+        visit(each)
     return found
 
 
@@ -293,8 +294,7 @@ def _field_docs(cls: type) -> dict[str, str]:
     for each in reversed(cls.__mro__):
         if each in (object, msgspec.Struct) or not each.__module__.startswith("currant"):
             continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(each))).body[0]
-        assert isinstance(body, ast.ClassDef)
+        body = _classes_of(each.__module__)[each.__qualname__]
         for field, after in zip(body.body, body.body[1:], strict=False):
             if (
                 isinstance(field, ast.AnnAssign)
@@ -305,6 +305,21 @@ def _field_docs(cls: type) -> dict[str, str]:
             ):
                 docs[field.target.id] = " ".join(after.value.value.split())
     return docs
+
+
+@cache
+def _classes_of(module: str) -> dict[str, ast.ClassDef]:
+    """The classes that a module's source defines; parsed once, for it has many of them."""
+    found: dict[str, ast.ClassDef] = {}
+
+    def visit(body: list[ast.stmt], outer: str) -> None:
+        for each in body:
+            if isinstance(each, ast.ClassDef):
+                found[outer + each.name] = each
+                visit(each.body, f"{outer}{each.name}.")
+
+    visit(ast.parse(inspect.getsource(sys.modules[module])).body, "")
+    return found
 
 
 def _renamed(document: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,9 @@ CODES = {
     503: "unavailable",
 }
 
+GONE = "client disconnected prematurely"
+"""What Litestar says when a caller hangs up within a body; it calls that an error of the server."""
+
 SIGN_IN_CODES = frozenset(
     {"password_expired", "ticket_expired", "wrong_code", "wrong_passkey", "link_expired"}
 )
@@ -149,6 +152,9 @@ def too_many_readers(request: Request[Any, Any, Any], error: TooManyReaders) -> 
 
 
 def http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    if error.status_code == 500 and error.detail == GONE:
+        # Nobody reads this any more; what somebody left unfinished is no fault of ours.
+        return respond(request, status=400, code=CODES[400], detail="The body ended before it was whole.")
     if isinstance(error, ValidationException):
         entries = error.extra if isinstance(error.extra, list) else []
         errors = tuple(_field_error(entry) for entry in entries if isinstance(entry, dict))

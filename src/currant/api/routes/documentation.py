@@ -31,10 +31,13 @@ POLICY = (
 async def openapi(request: ApiRequest) -> Response[bytes]:
     """The description of this API, OpenAPI 3.1."""
     state = request.app.state
-    if state.get("description") is None:
-        # Made when first asked for: most starts are of servers whose description nobody reads.
-        state.description = await asyncio.to_thread(describe, request.app)
-        state.description_tag = '"' + hashlib.sha256(state.description).hexdigest()[:32] + '"'
+    making: asyncio.Lock = state.setdefault("describing", asyncio.Lock())
+    async with making:
+        if state.get("description") is None:
+            # Made when first asked for, and once for all who ask meanwhile: most starts are of servers whose
+            # description nobody reads. It takes a second or two, which is not the event loop's.
+            state.description = await asyncio.to_thread(describe, request.app)
+            state.description_tag = '"' + hashlib.sha256(state.description).hexdigest()[:32] + '"'
     headers = {"ETag": state.description_tag, "Cache-Control": "no-cache"}
     if request.headers.get("if-none-match") == state.description_tag:
         return Response(b"", status_code=304, headers=headers)

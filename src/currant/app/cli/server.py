@@ -77,7 +77,11 @@ def demo(
     options = {"http.port": http_port, "ocpp.port": ocpp_port, "ocpp.tls_port": tls_port}
     usual = state.settings(**options)
     folder = usual.data_dir / "demo"
-    changed: dict[str, Any] = {"data_dir": folder}
+    changed: dict[str, Any] = {
+        "data_dir": folder,
+        # No money moves in a demo, and payers are there to be looked at.
+        "payments": usual.payments.model_copy(update={"sandbox": True}),
+    }
     if not usual.mail.url:
         # Whoever tries it out is at hand to read letters where they lie.
         changed["mail"] = usual.mail.model_copy(update={"url": f"file:{(folder / 'mail').absolute()}"})
@@ -242,7 +246,8 @@ def _introduce(currant: "Currant", more: str = "") -> None:
         say(more)
     fields(found)
     if first is not None:
-        say(f"The one-time password works until {local(first.expires_at.isoformat())}, for one sign-in.")
+        until = local(first.expires_at.isoformat())
+        say(f"The one-time password works until {until}, or until you have chosen your own.")
     say("")
     command = _command()
     say(f"Connect a charger: register it with `{command} stations add IDENTITY`, give it the address above")
