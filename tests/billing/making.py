@@ -10,11 +10,11 @@ from currant.billing.tax.computing import Taxed, taxes_on
 from currant.billing.tax.model import (
     Customer,
     CustomerKind,
-    Place,
     Registration,
     Scheme,
     Supply,
     TaxDecision,
+    TaxPlace,
     TaxSettings,
 )
 from currant.billing.tax.rules import RuleEngine
@@ -113,7 +113,7 @@ def decided(
     supply = Supply(
         seller=seller.seller(),
         customer=customer or Customer(),
-        place=Place(country=site, state=state),
+        place=TaxPlace(country=site, state=state),
         on=on,
     )
     return RuleEngine(settings).decide(supply)

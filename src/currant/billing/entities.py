@@ -10,15 +10,15 @@ from currant.billing import entities_store as store
 from currant.billing.entities_model import (
     BillingProfile,
     BillingProfileChanged,
+    BillingProfileDraft,
     EntityDraft,
     LegalEntity,
     LegalEntityChanged,
-    ProfileDraft,
     TaxSettingsChanged,
     check_entity,
     check_owner,
 )
-from currant.billing.tax.model import Customer, Place, Product, Supply, TaxDecision, TaxEngine, TaxSettings
+from currant.billing.tax.model import Customer, Product, Supply, TaxDecision, TaxEngine, TaxPlace, TaxSettings
 from currant.billing.tax.rules import RuleEngine
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
@@ -139,14 +139,14 @@ class Entities:
         return found
 
     async def save_profile(
-        self, tenant_id: TenantId, owner: str, draft: ProfileDraft, *, by: str
+        self, tenant_id: TenantId, owner: str, draft: BillingProfileDraft, *, by: str
     ) -> BillingProfile:
         check_owner(owner)
         if draft.tax_id and not is_plausible(draft.tax_id):
             raise Invalid("This cannot be a VAT number or GSTIN: look at its digits again.", field="tax_id")
         now = self._clock.now()
         profile = BillingProfile(
-            **{name: getattr(draft, name) for name in ProfileDraft.__struct_fields__},
+            **{name: getattr(draft, name) for name in BillingProfileDraft.__struct_fields__},
             owner=owner,
             tenant_id=tenant_id,
             updated_at=now,
@@ -183,7 +183,7 @@ def taxed(
     tenant_id: TenantId,
     *,
     location_id: LocationId | None,
-    place: Place,
+    place: TaxPlace,
     owner: str,
     on: date,
     product: Product = Product.CHARGING,

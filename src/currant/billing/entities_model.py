@@ -159,7 +159,7 @@ class Split(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     driver: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
-class ProfileDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BillingProfileDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How somebody wants to be billed."""
 
     name: Short
@@ -191,7 +191,7 @@ class ProfileDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """By token."""
 
 
-class BillingProfile(ProfileDraft, frozen=True, kw_only=True):
+class BillingProfile(BillingProfileDraft, frozen=True, kw_only=True):
     """How somebody wants to be billed. `owner` is `account:<id>`, `driver:<id>` or `host:<id>`."""
 
     owner: str

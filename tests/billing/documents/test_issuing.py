@@ -20,7 +20,7 @@ from currant.billing.documents.numbering import check_form, fiscal_year, worded
 from currant.billing.documents.service import Crediting, Documents, InvoiceWanted
 from currant.billing.documents.store import DocumentFilter
 from currant.billing.entities import Entities
-from currant.billing.entities_model import LegalEntity, ProfileDraft, SeriesRule
+from currant.billing.entities_model import BillingProfileDraft, LegalEntity, SeriesRule
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import ManualClock
@@ -157,7 +157,7 @@ async def test_a_month_is_invoiced_once_and_what_comes_late_on_the_next(office: 
     entity = await german(office)
     decision = decided(entity)
     await office.entities.save_profile(
-        TENANT, "account:fleet", ProfileDraft(name="Flotte AG", address=GERMAN.address), by="test"
+        TENANT, "account:fleet", BillingProfileDraft(name="Flotte AG", address=GERMAN.address), by="test"
     )
     wanted = InvoiceWanted(owner="account:fleet", period=MAY)
     assert await office.documents.invoice(TENANT, wanted) == ()

@@ -8,12 +8,12 @@ import pytest
 from currant.billing.tax.model import (
     Customer,
     CustomerKind,
-    Place,
     Product,
     Registration,
     Seller,
     Supply,
     TaxDecision,
+    TaxPlace,
     TaxSettings,
     Treatment,
 )
@@ -42,7 +42,7 @@ def decided(
     on: date = DAY,
     settings: TaxSettings | None = None,
 ) -> TaxDecision:
-    supply = Supply(seller=seller, customer=customer, place=Place(country=site), product=product, on=on)
+    supply = Supply(seller=seller, customer=customer, place=TaxPlace(country=site), product=product, on=on)
     return RuleEngine(settings).decide(supply)
 
 

@@ -9,13 +9,13 @@ from currant.billing.tax.computing import Taxed, taxes_on
 from currant.billing.tax.model import (
     Customer,
     CustomerKind,
-    Place,
     Product,
     Registration,
     Scheme,
     Seller,
     Supply,
     TaxDecision,
+    TaxPlace,
     TaxSettings,
     Treatment,
     UsRate,
@@ -28,7 +28,7 @@ from currant.pricing.model import LineKind
 DAY = date(2026, 5, 4)
 KARNATAKA = "29AAGCB7383J1Z4"
 DELHI = "07AAGCB7383J1ZA"
-BENGALURU = Place(country="IN", state="KA", city="Bengaluru")
+BENGALURU = TaxPlace(country="IN", state="KA", city="Bengaluru")
 
 
 def gstin(number: str) -> Registration:
@@ -39,7 +39,7 @@ INDIAN = Seller(country="IN", state="KA", registrations=(gstin(KARNATAKA), gstin
 
 
 def india(
-    customer: Customer, *, place: Place = BENGALURU, settings: TaxSettings | None = None
+    customer: Customer, *, place: TaxPlace = BENGALURU, settings: TaxSettings | None = None
 ) -> TaxDecision:
     return RuleEngine(settings).decide(Supply(seller=INDIAN, customer=customer, place=place, on=DAY))
 
@@ -79,13 +79,13 @@ def test_a_special_economic_zone_is_always_another_state() -> None:
 
 
 def test_the_registration_of_the_site_s_state_supplies() -> None:
-    decision = india(Customer(), place=Place(country="IN", state="DL"))
+    decision = india(Customer(), place=TaxPlace(country="IN", state="DL"))
     assert (decision.seller_number, decision.place_of_supply) == (DELHI, "07")
 
 
 def test_a_union_territory_has_a_head_of_its_own() -> None:
     seller = Seller(country="IN", state="LA", registrations=(gstin("38AAGCB7383J1Z5"),))
-    supply = Supply(seller=seller, customer=Customer(), place=Place(country="IN", state="LA"), on=DAY)
+    supply = Supply(seller=seller, customer=Customer(), place=TaxPlace(country="IN", state="LA"), on=DAY)
     assert [head.name for head in RuleEngine().decide(supply).heads] == ["CGST", "UTGST"]
 
 
@@ -114,12 +114,12 @@ WASHINGTON = (
     UsRate(name="Seattle", state="WA", city="Seattle", percent=Decimal("2.45")),
     UsRate(name="Spokane", state="WA", city="Spokane", percent=Decimal("2.4")),
 )
-SEATTLE = Place(country="US", state="WA", county="King", city="Seattle", postal_code="98101")
-IOWA = Place(country="US", state="IA", city="Ames")
+SEATTLE = TaxPlace(country="US", state="WA", county="King", city="Seattle", postal_code="98101")
+IOWA = TaxPlace(country="US", state="IA", city="Ames")
 
 
 def usa(
-    place: Place, *, customer: Customer | None = None, rates: tuple[UsRate, ...] = (), on: date = DAY
+    place: TaxPlace, *, customer: Customer | None = None, rates: tuple[UsRate, ...] = (), on: date = DAY
 ) -> tuple[TaxDecision, TaxRates]:
     supply = Supply(
         seller=Seller(country="US", state="WA"),
@@ -156,8 +156,8 @@ def test_a_preset_gives_way_to_a_rate_of_one_s_own() -> None:
 
 
 def test_an_excise_begins_on_its_day() -> None:
-    before, _ = usa(Place(country="US", state="WI"), on=date(2024, 12, 31))
-    after, _ = usa(Place(country="US", state="WI"), on=date(2025, 1, 1))
+    before, _ = usa(TaxPlace(country="US", state="WI"), on=date(2024, 12, 31))
+    after, _ = usa(TaxPlace(country="US", state="WI"), on=date(2025, 1, 1))
     assert (before.category, after.heads[0].per_kwh) == ("O", Decimal("0.03"))
 
 

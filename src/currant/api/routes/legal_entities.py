@@ -8,10 +8,10 @@ from currant.api.routes.common import Body, caller_of, services_of, tenant_of
 from currant.billing.entities import Entities
 from currant.billing.entities_model import (
     BillingProfile,
+    BillingProfileDraft,
     EntityDraft,
     EntityLocations,
     LegalEntity,
-    ProfileDraft,
 )
 from currant.kit.errors import NotFound
 from currant.kit.ids import AccountId, LegalEntityId
@@ -105,7 +105,7 @@ async def get_billing_profile(request: ApiRequest, owner: FromPath[str]) -> Bill
 
 @put("/billing-profiles/{owner:str}", opt={"permission": Permission.BILLING_WRITE})
 async def set_billing_profile(
-    request: ApiRequest, owner: FromPath[str], data: JSONBody[ProfileDraft]
+    request: ApiRequest, owner: FromPath[str], data: JSONBody[BillingProfileDraft]
 ) -> BillingProfile:
     """Say how somebody is billed: name, address, tax number, splits of their tokens."""
     caller = caller_of(request)

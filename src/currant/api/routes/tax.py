@@ -13,7 +13,7 @@ from currant.api.routes.documents import documents_of
 from currant.api.routes.legal_entities import entities_of
 from currant.api.routes.parameters import check_times
 from currant.billing.documents.reporting import TaxSum
-from currant.billing.tax.model import Customer, Place, Product, Supply, TaxDecision, TaxSettings
+from currant.billing.tax.model import Customer, Product, Supply, TaxDecision, TaxPlace, TaxSettings
 from currant.billing.tax.rules import RuleEngine
 from currant.kit.errors import Invalid, NotFound
 from currant.kit.ids import LegalEntityId, LocationId
@@ -24,7 +24,7 @@ class TaxQuestion(Body, frozen=True, kw_only=True):
     """A supply to be judged: at a location or a place, to a known customer or a described one."""
 
     location_id: LocationId | None = None
-    place: Place | None = None
+    place: TaxPlace | None = None
     """Instead of a location."""
     entity_id: LegalEntityId | None = None
     """Who sells; without it whoever sells at the location."""
@@ -71,7 +71,7 @@ async def decide_tax(request: ApiRequest, data: JSONBody[TaxQuestion]) -> TaxDec
     if data.location_id is not None:
         location = await services_of(request).inventory.get_location(tenant_id, data.location_id)
         state = place.state if place else ""
-        place = Place(
+        place = TaxPlace(
             country=location.country, state=state, city=location.city, postal_code=location.postal_code
         )
     if place is None:

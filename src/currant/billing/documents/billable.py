@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 from sqlalchemy import Connection
 
-from currant.billing.documents.model import Period
+from currant.billing.documents.model import BillingPeriod
 from currant.billing.tax.model import TaxDecision
 from currant.kit.ids import ChargeId, LegalEntityId, LocationId, TenantId, TokenId
 from currant.pricing.bills import TaxHead
@@ -94,7 +94,7 @@ Unbilled = Callable[[Connection, TenantId, str, datetime, datetime], Sequence[Bi
 OwnersUnbilled = Callable[[Connection, TenantId, datetime, datetime, str, int], Sequence[str]]
 
 
-def month_of(year: int, month: int) -> Period:
+def month_of(year: int, month: int) -> BillingPeriod:
     """A whole month, both days included."""
     following = date(year + month // 12, month % 12 + 1, 1)
-    return Period(begin=date(year, month, 1), end=date.fromordinal(following.toordinal() - 1))
+    return BillingPeriod(begin=date(year, month, 1), end=date.fromordinal(following.toordinal() - 1))

@@ -16,6 +16,7 @@ import msgspec
 
 from currant.billing.documents.billable import BillableCharge, BillableLine, HomeCharge, Share
 from currant.billing.documents.model import (
+    BillingPeriod,
     Document,
     DocumentKind,
     DocumentLine,
@@ -23,7 +24,6 @@ from currant.billing.documents.model import (
     Draft,
     Party,
     PaymentMeans,
-    Period,
     Preceding,
 )
 from currant.billing.documents.words import language_of, word
@@ -88,7 +88,7 @@ def of_charges(
     profile: BillingProfile | None,
     *,
     kind: DocumentKind,
-    period: Period | None = None,
+    period: BillingPeriod | None = None,
     language: str = "",
     by_session: bool = True,
     guest: Party | None = None,
@@ -187,7 +187,7 @@ def self_bill(
     decision: TaxDecision,
     *,
     currency: str,
-    period: Period,
+    period: BillingPeriod,
 ) -> Draft:
     """An invoice that we write for a host, over its share: the host is the seller, our entity the buyer."""
     language = language_of(host.language or entity.language)
@@ -239,7 +239,7 @@ def reimbursement(
     price_per_kwh: Decimal,
     flat_rate: bool,
     currency: str,
-    period: Period,
+    period: BillingPeriod,
 ) -> Draft:
     """What an employer gives back: metered kWh at the contract's price or the year's flat rate, without VAT."""
     language = language_of(employee.language or entity.language)
@@ -473,8 +473,8 @@ def _split_key(splits: Mapping[TokenId, Split], token: TokenId | None) -> tuple[
     return (split.cost_centre, split.vehicle, split.driver)
 
 
-def _days(charges: Sequence[BillableCharge]) -> Period:
-    return Period(
+def _days(charges: Sequence[BillableCharge]) -> BillingPeriod:
+    return BillingPeriod(
         begin=min(_local(each.begin, each.zone) for each in charges).date(),
         end=max(_local(each.end, each.zone) for each in charges).date(),
     )

@@ -151,7 +151,7 @@ class Preceding(msgspec.Struct, frozen=True, kw_only=True):
     issue_date: date
 
 
-class Period(msgspec.Struct, frozen=True, kw_only=True):
+class BillingPeriod(msgspec.Struct, frozen=True, kw_only=True):
     """Days, both included (BG-14)."""
 
     begin: date
@@ -186,7 +186,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """BT-114: what was added to the sum to be paid."""
     prepaid: int = 0
     """BT-113."""
-    period: Period | None = None
+    period: BillingPeriod | None = None
     due_in_days: int = 0
     buyer_reference: str = ""
     """BT-10: what the buyer wants to be found by; a Leitweg-ID for German authorities."""

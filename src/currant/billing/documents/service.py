@@ -18,7 +18,7 @@ from currant.billing.documents import composing, store
 from currant.billing.documents.billable import BillableCharge, HomeCharge, Share, Unbilled
 from currant.billing.documents.chain import ChainCheck, ChainFinding
 from currant.billing.documents.issuing import Issuer, unbilled_of
-from currant.billing.documents.model import Document, DocumentKind, Party, Period
+from currant.billing.documents.model import BillingPeriod, Document, DocumentKind, Party
 from currant.billing.documents.reporting import TaxSum, TaxSums
 from currant.billing.documents.store import DocumentFilter, DocumentRow, DocumentState
 from currant.billing.entities_model import BillingProfile, LegalEntity, check_owner
@@ -43,7 +43,7 @@ class InvoiceWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """An invoice over all that somebody owes for a span of days (in the zone of the legal entity)."""
 
     owner: Annotated[str, msgspec.Meta(max_length=80)]
-    period: Period
+    period: BillingPeriod
     language: Annotated[str, msgspec.Meta(max_length=35)] = ""
 
 
@@ -59,7 +59,7 @@ class Reimbursing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     entity_id: LegalEntityId
     owner: Annotated[str, msgspec.Meta(max_length=80)]
-    period: Period
+    period: BillingPeriod
     price_per_kwh: Decimal
     """Of the employee's own contract with its share of the base fee; or the flat rate of the year."""
     flat_rate: bool = False
@@ -201,7 +201,7 @@ class Documents:
         decision: TaxDecision,
         *,
         currency: str,
-        period: Period,
+        period: BillingPeriod,
         by: str = "",
     ) -> Document:
         """The invoice that a host would write to us for its share, written by us."""
@@ -343,7 +343,7 @@ class Documents:
             self.book(conn, changes, document, booked)
 
 
-def span_of(period: Period, zone: str) -> tuple[datetime, datetime]:
+def span_of(period: BillingPeriod, zone: str) -> tuple[datetime, datetime]:
     """The instants between which days of a zone lie."""
     place = ZoneInfo(zone)
     begin = datetime(period.begin.year, period.begin.month, period.begin.day, tzinfo=place)

@@ -92,7 +92,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind is not CustomerKind.CONSUMER and bool(self.tax_id) and self.tax_id_checked
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class TaxPlace(msgspec.Struct, frozen=True, kw_only=True):
     """Where the vehicle stands."""
 
     country: str
@@ -107,7 +107,7 @@ class Supply(msgspec.Struct, frozen=True, kw_only=True):
 
     seller: Seller
     customer: Customer
-    place: Place
+    place: TaxPlace
     product: Product = Product.CHARGING
     on: date
 
