@@ -64,7 +64,7 @@ def booked_for(
 
 
 def standing(connection: Connection, tenant_id: TenantId, account: Account) -> Standing:
-    """What there is on a wallet, deposit or credit line, held as long as this decision lasts.
+    """What there is on a wallet, deposit or credit line, locked as long as this decision lasts.
 
     Of a credit line, what its owner owes already (on the account `receivable`) cannot be used again.
     """
