@@ -1,7 +1,7 @@
 """India's GST on charging: CGST and SGST within a state, IGST between states, by the place of supply.
 
 Charging is a service, SAC 998714, by the advance ruling KAR ADRG 24/2023 (it binds its applicant alone, so
-code and rate are settings). TaxPlace of supply by the IGST Act, s. 12(2): a registered recipient's state;
+code and rate are settings). Place of supply by the IGST Act, s. 12(2): a registered recipient's state;
 otherwise the state of the address on record, and without one the supplier's.
 """
 
