@@ -46,7 +46,7 @@ class ApiServer:
                 "ssl_keyfile": str(tls.key),
                 "ssl_version": ssl.PROTOCOL_TLS_SERVER,
             }
-        self._app = app
+        self.app = app
         self._tls = tls
         self._server = _Server(
             uvicorn.Config(
@@ -90,7 +90,7 @@ class ApiServer:
 
     async def stop(self) -> None:
         # Event streams never end by themselves: they are told, or they would use up the grace of all.
-        closing: asyncio.Event = self._app.state.closing
+        closing: asyncio.Event = self.app.state.closing
         closing.set()
         self._server.should_exit = True
         if self._running is not None:

@@ -17,6 +17,7 @@ from currant import __version__
 from currant.access.list_keeping import ListKeeping
 from currant.access.service import AccessService
 from currant.api.server import ApiServer
+from currant.app.billing import QuotaCosts, charge_duties, charge_subscriptions, start_charges
 from currant.app.bookkeeping import books_duties, start_books
 from currant.app.desiring import make_desired_state, prepare_desired_state, start_desired_state
 from currant.app.doors import certificates, node_name, open_doors, reachable, server_names
@@ -25,6 +26,7 @@ from currant.app.duties import Duties, Duty
 from currant.app.forgetting import forget_old
 from currant.app.invoicing import start_invoicing
 from currant.app.live_view import LiveView, live_duties
+from currant.app.paying import payment_duties, payment_subscriptions, start_payments
 from currant.app.place import Place, Running
 from currant.app.pricing import start_pricing
 from currant.app.records import start_records
@@ -34,9 +36,14 @@ from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
 from currant.billing.bank.service import BankService
 from currant.billing.books_service import Books
+from currant.billing.charges.costs import Costs
+from currant.billing.charges.running import RunningCosts
+from currant.billing.charges.service import Charges
 from currant.billing.documents.service import Documents
 from currant.billing.entities import Entities
 from currant.billing.evidence.service import EvidenceService
+from currant.billing.payments.sandbox import Sandbox
+from currant.billing.payments.service import Payments
 from currant.billing.wallets import Wallets
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
@@ -48,6 +55,7 @@ from currant.charging.service import ChargingService
 from currant.charging.swaps import Swaps
 from currant.db.engine import Database
 from currant.db.numbers import Numbers
+from currant.drivers.selling import Selling
 from currant.drivers.service import Drivers
 from currant.events.board import Board
 from currant.events.delivery import Delivery
@@ -145,8 +153,14 @@ class Currant:
     books: Books
     entities: Entities
     documents: Documents
+    payments: Payments
+    sandbox: Sandbox | None
     wallets: Wallets
     evidence: EvidenceService
+    charges: Charges
+    running_costs: RunningCosts
+    costs: Costs
+    selling: Selling
     bank: BankService
     delivery: Delivery
     gateway: Gateway
@@ -285,7 +299,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     )
     await _start_transfers(currant, stack, numbers, installation_key)
     await _start_smart_charging(currant, stack, numbers)
-    currant.access = AccessService(database, clock, outbound=currant.outbound)
+    currant.access = AccessService(database, clock, outbound=currant.outbound, cost_of=QuotaCosts(currant))
     await start_pricing(currant)
     currant.securing = await stack.enter_async_context(
         link_security(
@@ -313,10 +327,12 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.messages.board = currant.board
     await _start_reservations(currant, stack, numbers)
 
+    await start_payments(currant, stack)
     start_books(currant)
     start_invoicing(currant)
     currant.evidence = EvidenceService(database, currant.charging, clock)
     currant.bank = BankService(database, clock, {})
+    start_charges(currant, stack)
     await start_drivers(currant, stack, names=server_names(settings), mailer=currant.mailer)
 
     make_desired_state(currant, node=node_name(settings))
@@ -341,7 +357,9 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             live=LiveView(currant.live, currant.board, currant.network, currant.charging, currant.directory),
             brandings=currant.brandings,
             pricing=currant.pricing,
+            charges=charge_subscriptions(currant, node=node_name(settings)),
             drivers=driver_subscriptions(currant.drivers, currant.push, node=node_name(settings)),
+            payments=payment_subscriptions(currant.payments, node=node_name(settings)),
             onboarded=currant.onboarding,
             evidence=currant.evidence,
             audit=currant.audit,
@@ -488,5 +506,7 @@ def duties_of(currant: Currant) -> list[Duty]:
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False
         ),
         *driver_duties(currant),
+        *charge_duties(currant),
+        *payment_duties(currant),
         *currant.securing.duties(),
     ]

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from currant.app.section import Port, Section
+from currant.app.settings_of_charges import ChargeSettings
 from currant.app.settings_of_people import MailSettings, SignInSettings
 from currant.app.settings_of_stations import (
     CertificatesSettings,
@@ -185,6 +186,14 @@ class DriverSettings(Section):
     an e-mail address, or one that begins with https://. Empty: this server's address."""
 
 
+class PaymentSettings(Section):
+    """How payments are taken. Providers and their keys are each organisation's own: the API sets them."""
+
+    sandbox: bool = False
+    """Offer the sandbox, a provider that moves no money and takes test cards. For demos and tests: whoever can
+    reach it charges for nothing."""
+
+
 class RetentionSettings(Section):
     """How long what is kept."""
 
@@ -266,6 +275,8 @@ class Settings(BaseSettings):
     variables: VariablesSettings = VariablesSettings()
     map: MapSettings = MapSettings()
     drivers: DriverSettings = DriverSettings()
+    payments: PaymentSettings = PaymentSettings()
+    charges: ChargeSettings = ChargeSettings()
     retention: RetentionSettings = RetentionSettings()
 
     @classmethod

@@ -10,6 +10,7 @@ from currant.access.list_updates import ListUpdates
 from currant.access.local_lists import LIST_EVENTS
 from currant.access.rulebook import RULEBOOK_EVENTS
 from currant.access.service import AccessService
+from currant.app.billing import CHARGES_RECORDED
 from currant.app.bookkeeping import BOOKS_RECORDED
 from currant.app.desiring import DESIRED_FOLLOWED, DESIRED_SHOWN
 from currant.app.driving import DRIVERS_FOLLOWED, DRIVERS_RECORDED
@@ -137,6 +138,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     tenancy.KeyMade,
     tenancy.KeyRevoked,
     *DRIVERS_RECORDED,
+    *CHARGES_RECORDED,
     *PRICING_RECORDED,
     *INVOICING_RECORDED,
     *PAYMENTS_RECORDED,
@@ -162,7 +164,9 @@ def subscriptions(
     desired: DesiredState,
     live: LiveView,
     brandings: Brandings,
+    charges: list[Subscription],
     drivers: list[Subscription],
+    payments: list[Subscription],
     pricing: PricingService,
     onboarded: OnboardingService,
     evidence: EvidenceService,
@@ -198,7 +202,9 @@ def subscriptions(
         Subscription("firmware updates", transfers.booted, to=(stations.StationBooted,)),
         Subscription("transfers that waited", transfers.command_ended, to=(stations.CommandEnded,)),
         *smart_charging(profiles, der, energy_needs, node=node),
+        *charges,
         *drivers,
+        *payments,
         *pricing_subscriptions(pricing, node=node),
         Subscription(
             f"desired state at {node}", desired.reconciler.follow, to=DESIRED_FOLLOWED, skip_after=3

@@ -221,6 +221,11 @@ def check_capture(payment: Payment, amount: Money, operations: tuple[Operation, 
             state=payment.state.value,
         )
     _check_idle(operations)
+    if any(each.kind is OperationKind.CAPTURE and each.state is OperationState.DONE for each in operations):
+        # Some providers say that they have, some time before they do.
+        raise Conflict(
+            "The provider was told already what to capture: wait for it.", state=payment.state.value
+        )
     if amount.minor_units > payment.authorised:
         raise Invalid(
             f"At most the {payment.authorised} {payment.currency} minor units that are held can be captured.",

@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 WITHIN_MIN_S = 60
 WITHIN_MAX_S = 7 * 86_400
 AMOUNT_MAX = 10**12
+RETURN_MAX = 1_000
+BACK = ("https://", "http://", "/")
 AT_ONCE = 8
 DUE_AT_ONCE = 100
 TURNS_MAX = 20
@@ -393,6 +395,8 @@ def _check(draft: PaymentDraft) -> None:
         raise Invalid("A currency has three capital letters (ISO 4217).", field="currency")
     if not WITHIN_MIN_S <= draft.within_s <= WITHIN_MAX_S:
         raise Invalid(f"A payer has {WITHIN_MIN_S} to {WITHIN_MAX_S} seconds.", field="within_s")
+    if len(draft.return_url) > RETURN_MAX or (draft.return_url and not draft.return_url.startswith(BACK)):
+        raise Invalid("Send payers back to an address that begins with https://.", field="return_url")
     if len(draft.description) > DESCRIPTION_MAX:
         raise Invalid(f"At most {DESCRIPTION_MAX} characters.", field="description")
     if (draft.pay_with is PayWith.UPI_COLLECT) != bool(draft.upi_address):
