@@ -48,6 +48,9 @@ async def start_drivers(
         own_hosts=[*names, settings.http.host],
         push_key=key.public,
         allow_private_push=currant.outbound.allow_private,
+        price_of=currant.selling.price_of,
+        costs_of=currant.selling.costs_of,
+        lines_of=currant.selling.lines_of,
     )
     stack.push_async_callback(currant.drivers.stop)
     currant.push = Push(

@@ -21,6 +21,7 @@ from currant.drivers.model import (
     PlaceDetails,
     PlaceMap,
     PlaceMark,
+    Price,
 )
 from currant.drivers.places import (
     PublicPlace,
@@ -190,7 +191,7 @@ class Looking:
         price = None
         if seen:
             station, evse, _ = seen[0]
-            price = self._price_of(tenant.tenant_id, station.station_id, evse.number, now, language)
+            price = self._price_at(tenant, station, evse, now, language)
         return {
             "id": location.id,
             "name": location.name,
@@ -245,10 +246,17 @@ class Looking:
                 )
                 for each in evse.connectors
             ),
-            price=self._price_of(tenant.tenant_id, station.station_id, evse.number, now, language),
+            price=self._price_at(tenant, station, evse, now, language),
             reservable=station.connected and state not in (EvseState.FAULTED, EvseState.UNAVAILABLE),
             can_start=state not in CANNOT_START,
         )
+
+    def _price_at(
+        self, tenant: TenantPlaces, station: PublicStation, evse: Evse, now: datetime, language: str
+    ) -> Price | None:
+        place = tenant.places.get(station.location_id)
+        zone = "UTC" if place is None else place.location.time_zone
+        return self._price_of(tenant.tenant_id, station.station_id, evse.number, zone, now, language)
 
     def found(
         self,

@@ -52,6 +52,13 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     final: bool
 
 
+class CostLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of what a session cost, in words: what for, and how much."""
+
+    text: str
+    amount: str
+
+
 class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
     """A plug or socket, for somebody who looks whether theirs fits."""
 
@@ -233,6 +240,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     """The end of the card or app that it was charged with."""
     cost: Cost | None = None
+    lines: tuple[CostLine, ...] = ()
+    """What the cost is made of, taxes last; once it is final."""
 
 
 class DriverPasskey(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,10 +49,13 @@ def page(receipt: Receipt, language: str) -> str:
     rows.append(("energy", _kwh(receipt.energy_wh), "sum"))
     if receipt.cost is not None:
         rows.append(("cost", html.escape(receipt.cost.text), "sum"))
+    told = [(word(name), value, kind) for name, value, kind in rows if value]
+    # What a sum is made of stands before it.
+    at = len(told) - 1 if receipt.cost is not None else len(told)
+    told[at:at] = [(html.escape(each.text), _amount(each.amount), "") for each in receipt.lines]
     table = "".join(
-        f'<tr{" class=" + kind if kind else ""}><th scope="row">{word(name)}</th><td>{value}</td></tr>'
-        for name, value, kind in rows
-        if value
+        f'<tr{" class=" + kind if kind else ""}><th scope="row">{name}</th><td>{value}</td></tr>'
+        for name, value, kind in told
     )
     note = "" if receipt.certain else f"<p>{word('uncertain')}</p>"
     direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
@@ -68,6 +71,10 @@ def page(receipt: Receipt, language: str) -> str:
 def kwh(wh: float) -> str:
     """An amount of energy in kWh, as a number with three digits."""
     return f"{wh / 1000:.3f}"
+
+
+def _amount(text: str) -> str:
+    return f'<bdi dir="ltr">{html.escape(text)}</bdi>'
 
 
 def _kwh(wh: int) -> str:

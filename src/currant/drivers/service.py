@@ -16,7 +16,7 @@ from currant.drivers.looking import Looking
 from currant.drivers.model import Driver, EvseFound, PlaceDetails
 from currant.drivers.photos import Photos
 from currant.drivers.places import Places
-from currant.drivers.prices import CostOf, PriceOf, no_cost, no_price
+from currant.drivers.prices import CostsOf, LinesOf, PriceOf, no_costs, no_lines, no_price
 from currant.drivers.push import Subscriptions
 from currant.drivers.reserving import Reserving
 from currant.drivers.sessions import DriverSessions
@@ -69,7 +69,8 @@ class Drivers:
         public_url: str = "",
         terms: DriverTerms = USUAL,
         price_of: PriceOf = no_price,
-        cost_of: CostOf = no_cost,
+        costs_of: CostsOf = no_costs,
+        lines_of: LinesOf = no_lines,
         own_hosts: Iterable[str] = (),
         push_key: str = "",
         allow_private_push: bool = False,
@@ -97,7 +98,8 @@ class Drivers:
             charging,
             self.watching,
             clock,
-            cost_of=cost_of,
+            costs_of=costs_of,
+            lines_of=lines_of,
             plug_in_within=terms.plug_in_within,
             guest_sessions=terms.guest_sessions,
             driver_sessions=terms.driver_sessions,

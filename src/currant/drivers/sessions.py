@@ -6,7 +6,7 @@ from the first moment; the session that answers it is joined to it when the stat
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from currant.drivers.events import ChargingAsked, ChargingFailed
 from currant.drivers.looking import CANNOT_START, unknown_code
 from currant.drivers.model import (
     UNDER_WAY,
+    Cost,
     Curve,
     CurvePoint,
     Driver,
@@ -35,7 +36,7 @@ from currant.drivers.model import (
     StartState,
 )
 from currant.drivers.places import Places, TenantPlaces
-from currant.drivers.prices import CostOf
+from currant.drivers.prices import CostsOf, LinesOf
 from currant.drivers.sign_in import BY
 from currant.drivers.watching import Watching
 from currant.kit.clock import Clock, micros
@@ -77,7 +78,8 @@ class DriverSessions:
         watching: Watching,
         clock: Clock,
         *,
-        cost_of: CostOf,
+        costs_of: CostsOf,
+        lines_of: LinesOf,
         plug_in_within: timedelta,
         guest_sessions: int,
         driver_sessions: int,
@@ -87,7 +89,8 @@ class DriverSessions:
         self._charging = charging
         self._watching = watching
         self._clock = clock
-        self._cost_of = cost_of
+        self._costs_of = costs_of
+        self._lines_of = lines_of
         self._plug_in_within = plug_in_within
         self._guest_sessions = guest_sessions
         self._driver_sessions = driver_sessions
@@ -280,7 +283,8 @@ class DriverSessions:
         """One of the driver's own; NotFound for any other."""
         start, session = await self._find(driver, session_id)
         tenant = await self._places.of(driver.tenant_id)
-        return self._view(tenant, start, session, self._clock.now(), language)
+        costs = await self._costs_of(driver.tenant_id, () if session is None else (session,), language)
+        return self._view(tenant, start, session, self._clock.now(), language, costs)
 
     async def list(
         self, driver: Driver, *, cursor: str | None, limit: int, language: str
@@ -306,9 +310,11 @@ class DriverSessions:
             return starts, waiting + [each for each in failed if each.session_id is None]
 
         starts, without = await self._database.read(look)
-        shown = [self._view(tenant, start, None, now, language) for start in without]
+        costs = await self._costs_of(driver.tenant_id, page.items, language)
+        shown = [self._view(tenant, start, None, now, language, {}) for start in without]
         shown += [
-            self._view(tenant, starts.get(session.id), session, now, language) for session in page.items
+            self._view(tenant, starts.get(session.id), session, now, language, costs)
+            for session in page.items
         ]
         return Page(items=tuple(shown), next_cursor=page.next_cursor)
 
@@ -350,7 +356,8 @@ class DriverSessions:
         if session is None or session.ended_at is None or session.phase is not Phase.ENDED:
             raise Conflict("There is a receipt once the session has ended.")
         tenant = await self._places.of(driver.tenant_id)
-        view = self._view(tenant, start, session, self._clock.now(), language)
+        costs = await self._costs_of(driver.tenant_id, (session,), language)
+        view = self._view(tenant, start, session, self._clock.now(), language, costs)
         place = None if session.location_id is None else tenant.places.get(session.location_id)
         return Receipt(
             organisation=organisation,
@@ -368,6 +375,7 @@ class DriverSessions:
             certain=session.certain,
             token="" if session.token_uid == driver.token_uid else f"…{session.token_uid[-4:]}",
             cost=view.cost,
+            lines=await self._lines_of(session, language) if view.cost and view.cost.final else (),
         )
 
     async def _find(self, driver: Driver, session_id: str) -> tuple[Start | None, Session | None]:
@@ -395,11 +403,17 @@ class DriverSessions:
         return start, session
 
     def _view(
-        self, tenant: TenantPlaces, start: Start | None, session: Session | None, now: datetime, language: str
+        self,
+        tenant: TenantPlaces,
+        start: Start | None,
+        session: Session | None,
+        now: datetime,
+        language: str,
+        costs: Mapping[SessionId, Cost],
     ) -> DriverSession:
         if session is None:
             assert start is not None, "One of the two there is."
-            state, why = standing.of_start(start, _state_at(tenant, start.station_id, start.evse))
+            state, why = standing.of_start(start, _state_at(tenant, start.station_id, start.evse), now)
             given_up = standing.given_up(start, now, plug_in_within=self._plug_in_within)
             if given_up:
                 state, why = SessionState.FAILED, given_up
@@ -431,7 +445,7 @@ class DriverSessions:
             energy_wh=session.energy_wh,
             power_w=session.power_w if active else None,
             soc=session.soc_percent,
-            cost=self._cost_of(session, language),
+            cost=costs.get(session.id),
             can_stop=active and connected and state is not SessionState.ENDING,
             stale=active and not connected,
         )

@@ -10,6 +10,9 @@ ANSWER_WITHIN = timedelta(seconds=90)
 """A station that was asked and has not answered by then never will: the process that waited is gone."""
 ENDING_FOR = timedelta(minutes=2)
 """So long a station may take to end what it said it would."""
+BEGINS_SOON_WITHIN = timedelta(seconds=12)
+"""A vehicle that is plugged in gets its session so soon. After that it may be missing: many stations of 1.6 say
+`Preparing` for "somebody may charge" as well as for "a cable is in"."""
 BEGINS_LATE_WITHIN = timedelta(minutes=20)
 """A session may answer a wish that was given up, for so long after it was asked for."""
 
@@ -74,12 +77,14 @@ def answers(start: Start, *, evse: int | None, at: datetime) -> bool:
     return not late and at - start.asked_at <= BEGINS_LATE_WITHIN
 
 
-def of_start(start: Start, evse: EvseState) -> tuple[SessionState, str]:
+def of_start(start: Start, evse: EvseState, now: datetime) -> tuple[SessionState, str]:
     """How a wish without a session stands, and why."""
     if start.state is StartState.FAILED:
         return SessionState.FAILED, start.why or "failed"
     if start.state is StartState.AGREED and evse is EvseState.AVAILABLE:
         return SessionState.PLUG_IN, "plug_in"
+    if start.state is StartState.AGREED and now - start.asked_at > BEGINS_SOON_WITHIN:
+        return SessionState.PLUG_IN, "plug_in_if_not"
     return SessionState.STARTING, ""
 
 

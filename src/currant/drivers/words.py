@@ -101,6 +101,12 @@ REASONS: Mapping[str, Texts] = {
         "hi": "अब अपना वाहन प्लग करें।",
         "ar": "قم بتوصيل مركبتك الآن.",
     },
+    "plug_in_if_not": {
+        "en": "Plug in your vehicle now. If it is plugged in already, charging begins in a moment.",
+        "de": "Stecken Sie jetzt Ihr Fahrzeug an. Ist es schon angesteckt, beginnt das Laden gleich.",
+        "hi": "अब अपना वाहन प्लग करें। अगर वह पहले से प्लग है, तो चार्जिंग कुछ ही पल में शुरू होगी।",
+        "ar": "قم بتوصيل مركبتك الآن. إذا كانت موصولة بالفعل فسيبدأ الشحن بعد لحظات.",
+    },
     "paused_by_vehicle": {
         "en": "Your vehicle pauses charging: it may be full, or charge by its own timer.",
         "de": "Ihr Fahrzeug pausiert das Laden: Es ist vielleicht voll oder lädt nach eigenem Zeitplan.",
@@ -250,6 +256,42 @@ RECEIPT: Mapping[str, Texts] = {
         "hi": "इस सत्र में कुछ सुधार करना पड़ा; इसके मान मीटर से अलग हो सकते हैं।",
         "ar": "كان لا بد من تصحيح شيء في هذه الجلسة؛ وقد تختلف قيمها عن العداد.",
     },
+}
+
+
+COST_LINES: Mapping[str, Texts] = {
+    "energy": {"en": "Energy", "de": "Energie", "hi": "ऊर्जा", "ar": "الطاقة"},
+    "time": {"en": "Charging time", "de": "Ladezeit", "hi": "चार्जिंग समय", "ar": "مدة الشحن"},
+    "parking_time": {
+        "en": "Time without charging",
+        "de": "Zeit ohne Laden",
+        "hi": "बिना चार्जिंग का समय",
+        "ar": "المدة دون شحن",
+    },
+    "flat": {"en": "Start fee", "de": "Startgebühr", "hi": "आरंभ शुल्क", "ar": "رسم البدء"},
+    "export": {
+        "en": "Energy fed back",
+        "de": "Rückspeisung",
+        "hi": "वापस दी गई ऊर्जा",
+        "ar": "الطاقة المعادة",
+    },
+    "idle_fee": {
+        "en": "Fee for staying plugged in",
+        "de": "Blockiergebühr",
+        "hi": "प्लग रहने का शुल्क",
+        "ar": "رسم البقاء موصولًا",
+    },
+    "reservation": {"en": "Reservation", "de": "Reservierung", "hi": "आरक्षण", "ar": "الحجز"},
+    "min_price": {"en": "Lowest price", "de": "Mindestpreis", "hi": "न्यूनतम मूल्य", "ar": "الحد الأدنى للسعر"},
+    "max_price": {"en": "Highest price", "de": "Höchstpreis", "hi": "अधिकतम मूल्य", "ar": "الحد الأقصى للسعر"},
+    "allowance": {
+        "en": "In your subscription",
+        "de": "In Ihrem Abo enthalten",
+        "hi": "आपकी सदस्यता में शामिल",
+        "ar": "ضمن اشتراكك",
+    },
+    "discount": {"en": "Discount", "de": "Rabatt", "hi": "छूट", "ar": "خصم"},
+    "excise": {"en": "Energy tax", "de": "Energieabgabe", "hi": "ऊर्जा कर", "ar": "ضريبة الطاقة"},
 }
 
 

@@ -277,6 +277,7 @@ def _final_event(charge: Charge, now: datetime) -> ChargeFinal:
         started_at=charge.started_at,
         token_id=charge.token_id,
         station_id=charge.station_id,
+        evse=charge.evse,
         **facts_of(charge),
     )
 

@@ -270,6 +270,7 @@ class ChargeFinal(ChargeEvent, frozen=True, kw_only=True):
     started_at: datetime
     token_id: TokenId | None = None
     station_id: StationId
+    evse: int | None = None
 
 
 class ChargeInReview(ChargeEvent, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from currant.billing.charges.model import RunningCost, RunningLine
+from currant.billing.charges.model import ChargeFinal, RunningCost, RunningLine
 from currant.billing.charges.timelines import spans_between, timeline_of
 from currant.charging.model import Phase, Reading, Session
 from currant.events.board import Board
@@ -24,7 +24,7 @@ from currant.kit.ids import SessionId, TariffVersionId
 from currant.kit.money import Rounding
 from currant.pricing.adjusting import Adjuster
 from currant.pricing.bills import TaxRates, bill_of
-from currant.pricing.model import Prices
+from currant.pricing.model import Prices, Purpose
 from currant.pricing.rating import Running
 from currant.pricing.spot import NO_SPOT, SpotPrices
 from currant.pricing.timeline import Wh
@@ -169,6 +169,23 @@ class RunningCosts:
         self._held.pop(session_id, None)
         self._due.pop(session_id, None)
 
+    def charged(self, event: ChargeFinal) -> None:
+        """Show what a session comes to in the end."""
+        if event.purpose is not Purpose.RETAIL or event.credits is not None:
+            return
+        patch = {
+            "cost": {
+                "minor_units": event.gross,
+                "net": event.net,
+                "tax": event.tax,
+                "currency": event.currency,
+                "final": True,
+                "at": event.happened_at,
+            }
+        }
+        self._board.show(event.tenant_id, "sessions", event.session_id, patch)
+        self._board.show(event.tenant_id, f"session:{event.session_id}", "session", patch)
+
     async def cost_of(self, session: Session, *, until: datetime | None = None) -> RunningCost | None:
         """What a session has cost until now; None where it has no price."""
         held = self._held.get(session.id)
@@ -183,6 +200,13 @@ class RunningCosts:
         self._held.move_to_end(session.id)
         ended = session.ended_at if session.phase is Phase.ENDED else None
         return held.cost(until or ended or now)
+
+    def known(self, session: Session) -> RunningCost | None:
+        """The same without waiting, as far as it is held here; None where it is not."""
+        held = self._held.get(session.id)
+        if held is None or (session is not held.latest and not self._as_new(held, session)):
+            return None
+        return held.cost(session.ended_at or self._clock.now())
 
     async def stop(self) -> None:
         """Show nothing any more."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from currant.billing.entities import taxed
-from currant.billing.tax.model import Place, TaxDecision, TaxEngine, Treatment
+from currant.billing.tax.model import TaxDecision, TaxEngine, TaxPlace, Treatment
 from currant.kit.ids import AccountId, LegalEntityId, LocationId, TenantId
 from currant.kit.money import Rounding
 from currant.pricing.bills import NO_TAX, TaxRates
@@ -51,7 +51,7 @@ def tax_of(
         conn,
         tenant_id,
         location_id=location_id,
-        place=Place(country=site.country, city=site.city, postal_code=site.postal_code),
+        place=TaxPlace(country=site.country, city=site.city, postal_code=site.postal_code),
         owner="" if account_id is None else f"account:{account_id}",
         on=ended_at.astimezone(ZoneInfo(site.time_zone)).date(),
         engine=engine,
