@@ -1,11 +1,13 @@
 """Which connection speaks for which station: the newest, and no other."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from currant.charging.model import Session
 from currant.kit.ids import StationId
 from currant.ocpp.peer import Answers
 from currant.stations.commanding import AnyCommand
-from currant.stations.model import CommandOutcome, CommandStatus
+from currant.stations.model import AttendedStation, CommandOutcome, CommandStatus
 
 if TYPE_CHECKING:
     from currant.gateway.connection import Connection
@@ -35,6 +37,15 @@ class Registry:
 
     def connection(self, station_id: StationId) -> "Connection | None":
         return self._connections.get(station_id)
+
+    def open_sessions(self) -> Iterator[tuple[AttendedStation, Session]]:
+        """The sessions under way at the stations that are connected, as their connections hold them."""
+        for connection in self.connections():
+            caller = connection.caller
+            if caller is None:
+                continue
+            for session in tuple(caller.sessions.open.values()):
+                yield caller.station, session
 
     def enter(self, connection: "Connection") -> "Connection | None":
         """Make a connection its station's current one; the one to wait for is returned: the one that it

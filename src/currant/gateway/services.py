@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from currant.charging.energy_needs import EnergyNeedsService
-from currant.charging.model import StationSessions
+from currant.charging.model import Session, StationSessions
 from currant.charging.reservations.service import Reservations
 from currant.charging.service import ChargingService
 from currant.charging.swaps import Swaps
@@ -56,6 +57,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     reservations: Reservations | None = None
     onboarding: OnboardingService | None = None
     """None where nobody waits for chargers, as under the bench."""
+    total_cost: Callable[[Session], Decimal | None] | None = None
+    """What a session has come to that ends, where it is known at once; None where nothing has a price."""
 
 
 class Caller:

@@ -51,10 +51,18 @@ async def transaction_event(
             samples=() if request.meter_value is None else samples_of(request.meter_value),
         ),
     )
-    if answer.decision is None:
+    total = None
+    if services.total_cost is not None and request.event_type == "Ended":
+        # I03.FR.02: the end is answered with the final cost.
+        session = caller.sessions.ended.get(info.transaction_id)
+        total = None if session is None else services.total_cost(session)
+    if answer.decision is None and total is None:
         return b"{}"
     return caller.types.TransactionEventResponse(
-        id_token_info=id_token_info(answer.decision, caller, for_transaction=True)
+        total_cost=None if total is None else float(total),
+        id_token_info=None
+        if answer.decision is None
+        else id_token_info(answer.decision, caller, for_transaction=True),
     )
 
 
