@@ -17,7 +17,8 @@ import { PlaceCard } from "./PlaceCard";
 import { usePosition } from "./position";
 
 const MapPage = part<{ filters: Filters; here: Position | null }>(() => import("../map/MapPage"));
-const REFRESH_MS = 60_000;
+// While it is looked at; who comes back to it is shown the newest at once.
+const REFRESH_MS = 20_000;
 
 export function Find() {
   const { t } = useTranslation();
@@ -60,13 +61,14 @@ export function Find() {
         <List
           question={question}
           filtered={filters.free || filters.standard !== "" || filters.power !== ""}
+          named={filters.q.trim() !== ""}
         />
       )}
     </>
   );
 }
 
-function List({ question, filtered }: { question: string; filtered: boolean }) {
+function List({ question, filtered, named }: { question: string; filtered: boolean; named: boolean }) {
   const { t } = useTranslation();
   const formats = useFormats();
   const reached = useReached();
@@ -103,7 +105,7 @@ function List({ question, filtered }: { question: string; filtered: boolean }) {
           <p>{t("app.as_of", { time: formats.dateTime(new Date(asOf)) })}</p>
         </Note>
       )}
-      {shown.length === 0 && <Nothing filtered={filtered} />}
+      {shown.length === 0 && <Nothing filtered={filtered} named={named} />}
       <ul className="stack" aria-label={t("find.title")}>
         {shown.map((place) => (
           <li key={place.id}>
@@ -120,8 +122,16 @@ function List({ question, filtered }: { question: string; filtered: boolean }) {
   );
 }
 
-function Nothing({ filtered }: { filtered: boolean }) {
+function Nothing({ filtered, named }: { filtered: boolean; named: boolean }) {
   const { t } = useTranslation();
+  // Nothing was left out, and nothing is there.
+  if (!filtered && !named)
+    return (
+      <Note>
+        <h2>{t("find.none_yet")}</h2>
+        <p>{t("find.none_yet_text")}</p>
+      </Note>
+    );
   const all = { q: undefined, free: undefined, standard: undefined, power: undefined };
   return (
     <Note>

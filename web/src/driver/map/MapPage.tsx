@@ -33,7 +33,7 @@ const useDark = () =>
     () => dark.matches,
   );
 
-const REFRESH_MS = 60_000;
+const REFRESH_MS = 20_000;
 
 export default function MapPage({ filters, here }: { filters: Filters; here: Position | null }) {
   const { t } = useTranslation();

@@ -4,6 +4,7 @@ import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import fineAddress from "world-atlas/countries-50m.json?url";
 import coarseAddress from "world-atlas/countries-110m.json?url";
+import { namesIn } from "./countries";
 
 export interface World {
   countries: FeatureCollection<Geometry, { name: string }>;
@@ -53,37 +54,18 @@ export async function world(fine: boolean, language: string): Promise<World> {
   const called = namesIn(language);
   const labels = countries.features.flatMap((country) => {
     const ring = largest(country.geometry as Polygon | MultiPolygon);
-    if (!ring) return [];
+    const name = called(country.properties.name);
+    if (!ring || !name) return [];
     const { centre, area } = middle(ring);
-    const english = country.properties.name;
     return [
       {
         type: "Feature" as const,
         geometry: { type: "Point" as const, coordinates: centre },
-        properties: { name: called(english), rank: -area },
+        properties: { name, rank: -area },
       },
     ];
   });
   return { countries, labels: { type: "FeatureCollection", features: labels } };
-}
-
-// The atlas knows English names; browsers know the names of countries in every language.
-function namesIn(language: string): (english: string) => string {
-  if (language.startsWith("en")) return (english) => english;
-  const english = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
-  const wanted = new Intl.DisplayNames(language, { type: "region", fallback: "none" });
-  const codes = new Map<string, string>();
-  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
-  for (const first of letters)
-    for (const second of letters) {
-      const name = english.of(first + second);
-      if (name) codes.set(name, first + second);
-    }
-  codes.set("United States of America", "US");
-  return (name) => {
-    const code = codes.get(name);
-    return (code && wanted.of(code)) || name;
-  };
 }
 
 function areaOf(ring: Position[]): number {

@@ -1,4 +1,4 @@
-// Stations by state: how many, as words and as lengths, each a way to those stations.
+// Stations by state: how many, in words and as their share of all, each a way to those stations.
 import { STATE_COLOURS } from "@kit/branding";
 import { useFormats } from "@kit/formats";
 import { inOrder } from "@kit/map/clusters";
@@ -15,7 +15,10 @@ export function States({ states }: { states: StateCounts }) {
   const formats = useFormats();
   const scheme = useComputedColorScheme("light");
   const some = inOrder(states);
-  const most = Math.max(1, ...some.map(([, count]) => count));
+  const all = Math.max(
+    1,
+    some.reduce((sum, [, count]) => sum + count, 0),
+  );
   return (
     <Section title={t("overview.by_state")}>
       <ul className={classes.states}>
@@ -30,7 +33,10 @@ export function States({ states }: { states: StateCounts }) {
               <StateBadge state={state} />
               <span className={classes.length} aria-hidden>
                 <span
-                  style={{ width: `${(count / most) * 100}%`, background: STATE_COLOURS[state][scheme] }}
+                  style={{
+                    width: `max(3px, ${(count / all) * 100}%)`,
+                    background: STATE_COLOURS[state][scheme],
+                  }}
                 />
               </span>
               <Text span fw={700}>

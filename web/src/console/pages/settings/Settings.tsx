@@ -7,7 +7,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { grouped, matches, shown, variableOf } from "./settings";
+import { grouped, matches, parts, shown, variableOf } from "./settings";
 
 const settingsQuery = asked(["settings"], (signal) => api.GET("/api/v1/settings", { signal }));
 
@@ -95,7 +95,14 @@ export default function Settings() {
                   dir="ltr"
                   style={{ overflowWrap: "anywhere" }}
                 >
-                  {item.doc}
+                  {parts(item.doc).map(([text, code], at) =>
+                    code ? (
+                      // biome-ignore lint/suspicious/noArrayIndexKey: parts of one sentence
+                      <Code key={at}>{text}</Code>
+                    ) : (
+                      text
+                    ),
+                  )}
                 </Text>
                 <Text
                   component="dd"

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { grouped, matches, type Setting, shown, variableOf } from "./settings";
+import { grouped, matches, parts, type Setting, shown, variableOf } from "./settings";
 
 const setting = (key: string, value: unknown = 1, doc = ""): Setting =>
   ({ key, value, default: 1, source: "default", doc }) as unknown as Setting;
@@ -27,4 +27,15 @@ test("the variable is what the environment calls it", () => {
 
 test("nothing is shown as a dash, lists as their parts", () => {
   expect([shown(""), shown([]), shown(["a", "b"]), shown(false)]).toEqual(["–", "–", "a, b", "false"]);
+});
+
+test("what stands between backticks is code", () => {
+  expect(parts("Set `mail.url` to `file:letters`.")).toEqual([
+    ["Set ", false],
+    ["mail.url", true],
+    [" to ", false],
+    ["file:letters", true],
+    [".", false],
+  ]);
+  expect(parts("No code, and a ` alone.")).toEqual([["No code, and a ` alone.", false]]);
 });

@@ -9,6 +9,14 @@ export function shown(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+// A sentence in its parts; what stands between backticks is to be typed as it is.
+export function parts(doc: string): [text: string, code: boolean][] {
+  return doc
+    .split(/`([^`]+)`/)
+    .map((text, at): [string, boolean] => [text, at % 2 === 1])
+    .filter(([text]) => text !== "");
+}
+
 // Every word has to be found somewhere in what a setting is called, means or holds.
 export function matches(item: Setting, words: string): boolean {
   const text = `${item.key} ${item.doc} ${shown(item.value)} ${variableOf(item.key)}`.toLowerCase();

@@ -49,8 +49,8 @@ export function readableFacts(
   t: TFunction,
   formats: Formats,
   zone?: string,
-): Record<string, string> {
-  const told: Record<string, string> = Object.fromEntries(KNOWN.map((name) => [name, "–"]));
+): Record<string, string | number> {
+  const told: Record<string, string | number> = Object.fromEntries(KNOWN.map((name) => [name, "–"]));
   for (const [name, value] of Object.entries(facts)) {
     if (value === null || value === undefined || value === "") continue;
     const inWords = WORDS[name];
@@ -61,7 +61,11 @@ export function readableFacts(
     else if (name === "soc") told[name] = formats.percent(Number(value) / 100);
     else if (name === "limit")
       told[name] = `${formats.number(Number(value), 0)} ${facts.limit_unit ?? facts.unit ?? ""}`.trim();
-    else told[name] = typeof value === "number" && name === "count" ? formats.number(value) : String(value);
+    else if (name === "count") {
+      // The number itself decides on the plural; `counted` is how it is written.
+      told.count = Number(value);
+      told.counted = formats.number(Number(value));
+    } else told[name] = String(value);
   }
   return told;
 }
