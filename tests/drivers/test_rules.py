@@ -87,9 +87,13 @@ def test_a_place_is_open_by_its_own_clock_and_over_midnight() -> None:
 def test_a_wish_waits_for_the_vehicle_and_is_given_up_in_the_end() -> None:
     agreed = replace(START, state=StartState.AGREED)
     within = timedelta(minutes=10)
-    assert standing.of_start(START, EvseState.AVAILABLE) == (SessionState.STARTING, "")
-    assert standing.of_start(agreed, EvseState.AVAILABLE) == (SessionState.PLUG_IN, "plug_in")
-    assert standing.of_start(agreed, EvseState.OCCUPIED) == (SessionState.STARTING, "")
+    assert standing.of_start(START, EvseState.AVAILABLE, NOW) == (SessionState.STARTING, "")
+    assert standing.of_start(agreed, EvseState.AVAILABLE, NOW) == (SessionState.PLUG_IN, "plug_in")
+    # "Preparing" may mean a cable or only that somebody may charge: what nothing comes of is a missing cable.
+    soon, later = NOW + timedelta(seconds=10), NOW + timedelta(seconds=15)
+    assert standing.of_start(agreed, EvseState.OCCUPIED, soon) == (SessionState.STARTING, "")
+    assert standing.of_start(agreed, EvseState.OCCUPIED, later) == (SessionState.PLUG_IN, "plug_in_if_not")
+    assert standing.of_start(START, EvseState.OCCUPIED, later) == (SessionState.STARTING, "")
     assert standing.given_up(agreed, NOW + timedelta(minutes=9), plug_in_within=within) == ""
     assert standing.given_up(agreed, NOW + timedelta(minutes=11), plug_in_within=within) == "not_plugged_in"
     assert standing.given_up(START, NOW + timedelta(minutes=2), plug_in_within=within) == "no_answer"
