@@ -141,7 +141,7 @@ def shown(payment: Payment) -> Payment:
 @get("/payments", opt={"permission": Permission.BILLING_READ})
 async def list_payments(
     request: ApiRequest,
-    state: States = None,
+    in_state: States = None,
     provider: Provider = None,
     session_id: OfSession = None,
     owner_kind: OwnerKindOf = None,
@@ -154,7 +154,7 @@ async def list_payments(
     """Payments, latest first. Amounts are minor units of the payment's currency (cents, paise, yen)."""
     check_times(since=since, until=until)
     wanted = PaymentFilter(
-        states=() if state is None else (state,),
+        states=() if in_state is None else (in_state,),
         provider=provider or "",
         session_id=session_id or "",
         owner=owner_of(owner_kind, owner_id),
