@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from currant.access.service import AccessService
     from currant.billing.bank.service import BankService
     from currant.billing.books_service import Books
+    from currant.billing.charges.costs import Costs
+    from currant.billing.charges.service import Charges
     from currant.billing.documents.service import Documents
     from currant.billing.entities import Entities
     from currant.billing.evidence.service import EvidenceService
-    from currant.billing.wallets import Wallets
     from currant.billing.payments.sandbox import Sandbox
     from currant.billing.payments.service import Payments
+    from currant.billing.wallets import Wallets
     from currant.charging.energy_needs import EnergyNeedsService
     from currant.charging.network import Network
     from currant.charging.overview import NetworkOverview
@@ -116,6 +118,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """How the installation is set, without its secrets."""
     books: "Books | None" = None
     wallets: "Wallets | None" = None
+    charges: "Charges | None" = None
+    costs: "Costs | None" = None
     evidence: "EvidenceService | None" = None
     bank: "BankService | None" = None
     """None, both, where nothing is billed."""

@@ -45,6 +45,7 @@ async def open_doors(currant: "Currant", stack: AsyncExitStack) -> None:
         transfers=currant.transfers,
         reservations=currant.reservations,
         onboarding=currant.onboarding,
+        total_cost=currant.showing.total_of,
     )
     currant.gateway = Gateway(await gateway_config(currant), services, currant.registry)
     await currant.gateway.start()
@@ -58,6 +59,8 @@ async def open_doors(currant: "Currant", stack: AsyncExitStack) -> None:
             documents=currant.documents,
             wallets=currant.wallets,
             evidence=currant.evidence,
+            charges=currant.charges,
+            costs=currant.costs,
             bank=currant.bank,
             board=currant.board,
             network=currant.network,

@@ -1,7 +1,7 @@
 """The network at a glance, and what changes in it as it changes."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -171,6 +171,15 @@ class DayCurve(msgspec.Struct, frozen=True, kw_only=True):
     before: list[int]
 
 
+class RevenueToday(msgspec.Struct, frozen=True, kw_only=True):
+    """What sessions that ended since midnight came to, credits taken off; minor units."""
+
+    currency: str
+    net: int
+    gross: int
+    charges: int
+
+
 class NetworkAtAGlance(msgspec.Struct, frozen=True, kw_only=True):
     """How the caller's network, or one place of it, stands and how its day goes."""
 
@@ -183,7 +192,8 @@ class NetworkAtAGlance(msgspec.Struct, frozen=True, kw_only=True):
     """What all EVSEs can give at most, as far as somebody said so."""
     sessions: SessionsNow
     energy: EnergyToday
-    revenue: None
+    revenue: tuple[RevenueToday, ...] | None
+    """By currency; null for those who may not see money, and where nothing is sold."""
     problems: list[ProblemSum]
     """The most urgent first."""
     curve: DayCurve
@@ -223,7 +233,7 @@ async def get_network_overview(
             same_weekday_by_now_wh=round(glance.before_by_now_wh),
             same_weekday_wh=round(sum(glance.before.energy_wh)),
         ),
-        revenue=None,
+        revenue=await _revenue(request, glance.at, glance.elapsed_us, location_id),
         problems=glance.problems,
         curve=DayCurve(
             step_s=STEP_S,
@@ -235,6 +245,24 @@ async def get_network_overview(
             before=[round(energy / hours) for energy in glance.before.energy_wh],
         ),
         sessions_by_hour=glance.today.started[: glance.elapsed_us // HOUR_US + 1],
+    )
+
+
+async def _revenue(
+    request: ApiRequest, at: datetime, elapsed_us: int, location_id: str | None
+) -> tuple[RevenueToday, ...] | None:
+    charges = services_of(request).charges
+    if charges is None or not caller_of(request).may(Permission.BILLING_READ):
+        return None
+    found = await charges.revenue(
+        tenant_of(request),
+        since=at - timedelta(microseconds=elapsed_us),
+        until=at,
+        location_id=None if location_id is None else LocationId(location_id),
+    )
+    return tuple(
+        RevenueToday(currency=currency, net=net, gross=gross, charges=count)
+        for currency, net, gross, count in found
     )
 
 

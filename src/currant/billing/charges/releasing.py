@@ -1,6 +1,7 @@
 """What people decide about charges: let one through, void it, take it back, or give part of it back."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -19,6 +20,7 @@ from currant.billing.charges.settling import File, Step
 from currant.db.commits import ChangeSet
 from currant.kit.errors import Conflict, Invalid
 from currant.kit.ids import AccountId, ChargeId, TenantId
+from currant.kit.money import from_minor, to_minor
 from currant.pricing import allowances, redeeming
 
 NOTE_MAX = 500
@@ -96,6 +98,18 @@ class Releasing(Common):
             return settling.reduced(file, charge, amount, by=by, note=note)
 
         return await self._decided(tenant_id, charge_id, step, by=by, action="refunded", note=note)
+
+    async def refund_of(
+        self, tenant_id: TenantId, charge_id: ChargeId, amount: Decimal, *, by: str, note: str
+    ) -> Charge:
+        """The same, of an amount in the currency's own unit; Invalid when it has no such fraction."""
+        charge = await self._database.read(lambda conn: store.one(conn, tenant_id, charge_id))
+        if charge is None:
+            raise no_charge(charge_id)
+        minor_units = to_minor(amount, charge.currency) if amount.is_finite() else 0
+        if not amount.is_finite() or from_minor(minor_units, charge.currency) != amount:
+            raise Invalid(f"{amount} {charge.currency} cannot be paid exactly.", field="amount")
+        return await self.refund(tenant_id, charge_id, minor_units, by=by, note=note)
 
     async def _decided(
         self,

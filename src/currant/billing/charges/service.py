@@ -38,7 +38,7 @@ from currant.charging.model import Phase, Session
 from currant.db.commits import ChangeSet
 from currant.db.jobs import Job, add_job
 from currant.kit.clock import micros
-from currant.kit.ids import AccountId, ChargeId, SessionId, TenantId
+from currant.kit.ids import AccountId, ChargeId, LocationId, SessionId, TenantId
 from currant.pricing.bills import NO_TAX
 from currant.pricing.charge import Bill
 from currant.pricing.events import SpotPricesChanged
@@ -258,6 +258,10 @@ class Charges(Collecting, Releasing):
             spot=self._pricing.spot(tenant_id),
         )
 
+    async def lock_of(self, session: Session, purpose: Purpose = Purpose.RETAIL) -> PriceLock | None:
+        """What a session's price is fixed to; None where it has none."""
+        return (await self.locks.fix(session)).get(purpose)
+
     async def current(
         self, tenant_id: TenantId, session_ids: Sequence[SessionId], purpose: Purpose = Purpose.RETAIL
     ) -> dict[SessionId, Charge]:
@@ -305,7 +309,7 @@ class Charges(Collecting, Releasing):
         return await self._database.read(lambda conn: store.count(conn, tenant_id, wanted, most=COUNT_MAX))
 
     async def revenue(
-        self, tenant_id: TenantId, *, since: datetime, until: datetime, location_id: str | None = None
+        self, tenant_id: TenantId, *, since: datetime, until: datetime, location_id: LocationId | None = None
     ) -> Revenue:
         """(currency, net, gross, charges) of the sessions that ended between, credits taken off."""
         return await self._database.read(
@@ -314,7 +318,7 @@ class Charges(Collecting, Releasing):
                 tenant_id,
                 since=since,
                 until=until,
-                location_id=location_id,  # type: ignore[arg-type]
+                location_id=location_id,
             )
         )
 
