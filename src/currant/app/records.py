@@ -8,6 +8,7 @@ from currant.app.invoicing import INVOICING_AUDITED
 from currant.billing.bank.service import BankLineSettled
 from currant.billing.books_events import PERSONS_EVENTS
 from currant.billing.evidence.events import MeterKeyChanged
+from currant.billing.payments import model as payments
 from currant.charging.reservations import events as reservations
 from currant.drivers.events import PlaceListingChanged
 from currant.kit.event import Event
@@ -57,6 +58,11 @@ AUDITED: tuple[type[Event], ...] = (
     BankLineSettled,
     PlaceListingChanged,
     FirmwareImageChanged,
+    payments.PaymentProviderChanged,
+    payments.PaymentCaptured,
+    payments.PaymentRefunded,
+    payments.PaymentVoided,
+    payments.MethodChanged,
     desired.DeclarationsChanged,
     desired.RolloutChanged,
     desired.DesiredPaused,

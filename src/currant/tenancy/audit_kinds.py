@@ -351,6 +351,37 @@ KINDS: dict[str, Kind] = {
         text="Reservation {number} is {state}",
         about=("reservation", "reservation_id", "number"),
     ),
+    # Money
+    "PaymentProviderChanged": Kind(
+        group="money",
+        name="Payment provider changed",
+        text="Payments with {provider}: {fields}",
+        about=("payment_provider", "provider", "provider"),
+    ),
+    "PaymentCaptured": Kind(
+        group="money",
+        name="Payment captured",
+        text="Captured {amount} {currency} (minor units)",
+        about=("payment", "payment_id", ""),
+    ),
+    "PaymentRefunded": Kind(
+        group="money",
+        name="Payment refunded",
+        text="Refunded {amount} {currency} (minor units)",
+        about=("payment", "payment_id", ""),
+    ),
+    "PaymentVoided": Kind(
+        group="money",
+        name="Hold released",
+        text="Released a hold in {currency}",
+        about=("payment", "payment_id", ""),
+    ),
+    "MethodChanged": Kind(
+        group="money",
+        name="Stored method changed",
+        text="Method {label}: {state}",
+        about=("payment_method", "method_id", "label"),
+    ),
 }
 
 
