@@ -223,13 +223,20 @@ class _Entry:
 
     def in_money(self, net: int, *, tax_included: bool) -> BillLine:
         share = _tax(Fraction(1), Fraction(0), self.heads)
+        quantity, unit = self.quantity, _UNITS.get(self.kind, "pcs")
         unit_price = self.amount if self.unit_price is None else self.unit_price
+        if self.kind is LineKind.IDLE_FEE and "capped" in self.note.split():
+            # No quantity times its price comes to a cap: it is a price by itself.
+            quantity, unit, unit_price = Fraction(1), "pcs", self.amount
         if tax_included:
-            unit_price = unit_price / (1 + share)
+            unit_price = _net(unit_price, Fraction(1 if self.kwh else 0), self.heads)
+        if unit_price < 0:
+            # A negative price is none on an invoice (EN 16931, BR-27): a negative quantity is.
+            quantity, unit_price = -quantity, -unit_price
         return BillLine(
             kind=self.kind,
-            quantity=as_decimal(self.quantity, 6),
-            unit=_UNITS.get(self.kind, "pcs"),
+            quantity=as_decimal(quantity, 6),
+            unit=unit,
             unit_price=as_decimal(unit_price, 6),
             net=net,
             tax_percent=as_decimal(share * 100, 6),
