@@ -192,10 +192,20 @@ def test_every_error_has_words_and_something_to_do(error: str) -> None:
     assert sentence(saying.text, {"evse": 2}).endswith("(EVSE 2).")
 
 
+def test_one_is_not_many() -> None:
+    of = SAYINGS["commands_waiting"].of
+    assert of({"count": 1}) == "A command waits until it connects."
+    assert of({"count": 3}) == "3 commands wait until it connects."
+    many = [saying for saying in SAYINGS.values() if "{count}" in saying.text]
+    assert all("{count}" not in saying.of({"count": 1}) and saying.one for saying in many)
+    assert len(many) == 8
+
+
 def test_sentences_do_without_the_facts_that_are_missing() -> None:
     for saying in SAYINGS.values():
-        told = sentence(saying.text, {})
-        assert "{" not in told
-        assert "()" not in told
-        assert told.endswith(".")
+        for told in (saying.of({}), saying.of({"count": 1})):
+            assert "{" not in told
+            assert "()" not in told
+            assert ":." not in told.replace(" ", "")
+            assert told.endswith(".")
     assert DOING["idle"] == sentence(DOING["idle"], {})

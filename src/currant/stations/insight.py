@@ -238,7 +238,7 @@ def _problem(
         since=since,
         facts=told,
         todo=saying.todo,
-        text=sentence(saying.text, {"since": since, **told}),
+        text=saying.of({"since": since, **told}),
     )
 
 

@@ -22,6 +22,11 @@ class Saying(msgspec.Struct, frozen=True):
     severity: str
     todo: tuple[str, ...]
     text: str
+    one: str = ""
+    """The sentence where `count` is one."""
+
+    def of(self, facts: dict[str, Any]) -> str:
+        return sentence(self.one if self.one and facts.get("count") == 1 else self.text, facts)
 
 
 DOING = {
@@ -68,6 +73,7 @@ PROBLEMS: dict[str, Saying] = {
         SERIOUS,
         ("set_password", "check_identity"),
         "It was turned away {count} times because of its password, last from {remote_address}.",
+        one="It was turned away once because of its password, from {remote_address}.",
     ),
     "certificate_rejected": Saying(
         SERIOUS,
@@ -95,6 +101,7 @@ PROBLEMS: dict[str, Saying] = {
         WARNING,
         ("trigger_status", "restart_station"),
         "It is connected and has not said how {count} of its connectors stand.",
+        one="It is connected and has not said how one of its connectors stands.",
     ),
     "unavailable_long": Saying(
         WARNING,
@@ -130,11 +137,13 @@ PROBLEMS: dict[str, Saying] = {
         WARNING,
         ("check_network", "check_queue_settings", "ask_manufacturer"),
         "Beginnings or ends of {count} recent sessions were never reported.",
+        one="The beginning or end of a recent session was never reported.",
     ),
     "meter_unreliable": Saying(
         WARNING,
         ("check_meter", "ask_manufacturer"),
         "The meter readings of {count} recent sessions could not be right.",
+        one="The meter readings of a recent session could not be right.",
     ),
     "clock_wrong": Saying(
         WARNING, ("set_clock", "set_clock_zone", "ask_manufacturer"), "Its clock is wrong: {detail}"
@@ -143,16 +152,19 @@ PROBLEMS: dict[str, Saying] = {
         WARNING,
         ("check_power", "get_diagnostics", "update_firmware"),
         "It has started {count} times within a day.",
+        one="It has started once within a day.",
     ),
     "messages_refused": Saying(
         WARNING,
         ("see_refused_messages", "ask_manufacturer"),
         "{count} of its messages were answered with an error within a day.",
+        one="One of its messages was answered with an error within a day.",
     ),
     "findings_many": Saying(
         INFO,
         ("see_findings", "update_firmware", "ask_manufacturer"),
         "It goes against the specification in {count} ways, most of all: {example}.",
+        one="It goes against the specification in one way, namely: {example}.",
     ),
     "desired_refused": Saying(
         WARNING, ("see_desired", "retry_desired"), "It refuses what it shall be ({aspect}): {reason}"
@@ -166,7 +178,12 @@ PROBLEMS: dict[str, Saying] = {
     "firmware_failed": Saying(
         WARNING, ("see_transfer", "retry_firmware"), "Its last firmware update failed: {reason}"
     ),
-    "commands_waiting": Saying(INFO, ("see_commands",), "{count} commands wait until it connects."),
+    "commands_waiting": Saying(
+        INFO,
+        ("see_commands",),
+        "{count} commands wait until it connects.",
+        one="A command waits until it connects.",
+    ),
     "limited_outside": Saying(
         INFO, ("see_limits", "ask_grid_operator"), "Somebody outside limits what it may give ({source})."
     ),
@@ -253,7 +270,7 @@ def sentence(template: str, facts: dict[str, Any]) -> str:
     """A sentence with its facts; what is not known is left out together with the brackets around it."""
     told = _FACT.sub(lambda found: _word(facts.get(found[1])), template)
     told = _EMPTY_WHERE.sub("", told)
-    told = re.sub(r"\s*\(\)|,? (?:since|last from|most of all:)(?=\s*[.,]|$)", "", told)
+    told = re.sub(r"\s*\(\)|,? (?:since|from|last from|most of all:|namely:)(?=\s*[.,]|$)", "", told)
     told = re.sub(r"\s+", " ", told).rstrip(" :")
     return told if told.endswith((".", "!", "?")) else f"{told}."
 
