@@ -35,8 +35,9 @@ from currant.db.numbers import Numbers
 from currant.events.live import LiveFeed
 from currant.kit.clock import ManualClock
 from currant.kit.event import Event
-from currant.kit.ids import AccountId, SessionId
+from currant.kit.ids import AccountId, SessionId, new_id
 from currant.pricing.drafts import PriceRuleDraft, TariffDraft, TariffVersionDraft
+from currant.pricing.events import SpotPricesChanged
 from currant.pricing.model import Prices, Purpose, TariffVersion
 from currant.pricing.service import PricingService
 from currant.stations.directory import StationDirectory
@@ -45,6 +46,7 @@ from currant.stations.service import StationPolicy, StationService
 FOLLOWED: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
+        SpotPricesChanged,
         SessionStarted,
         SessionEnded,
         SessionCorrected,
@@ -104,7 +106,7 @@ class Shop(made.Network):
     ) -> TariffVersion:
         """Publish these prices for the whole network, from a month before noon on."""
         tariff = await self.pricing.tariffs.create(
-            TENANT, TariffDraft(name="Tariff", currency=prices.currency), by="test"
+            TENANT, TariffDraft(name=f"Tariff {new_id()}", currency=prices.currency), by="test"
         )
         draft = await self.pricing.tariffs.draft(
             TENANT, tariff.id, TariffVersionDraft(prices=prices), by="test"
@@ -152,6 +154,8 @@ class Shop(made.Network):
             await self.locks.follow(event)
         elif isinstance(event, SessionEnded | SessionCorrected):
             await self.charges.follow(event)
+        elif isinstance(event, SpotPricesChanged):
+            await self.charges.spot_changed(event)
         elif isinstance(event, PaymentEvent):
             await self.charges.follow_payment(event)
 

@@ -105,8 +105,9 @@ class Common:
         return File(
             charges=tuple(charges),
             final_details=None if final is None else store.details_of(conn, tenant_id, final.id),
-            charge_id=ChargeId(new_id()),
+            # By their ids a credit comes before the charge that takes its place.
             credit_id=ChargeId(new_id()),
+            charge_id=ChargeId(new_id()),
             now=self._clock.now(),
         )
 

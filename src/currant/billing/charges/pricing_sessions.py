@@ -34,6 +34,16 @@ def priced(
     return rated, bill_of(rated, tax.rates, tax.rounding)
 
 
+def markets_of(version: TariffVersion) -> frozenset[str]:
+    """The markets that a version's prices follow."""
+    return frozenset(
+        component.spot.market
+        for element in version.prices.elements
+        for component in element.components
+        if component.spot is not None
+    )
+
+
 def taken_for(conn: Connection, session: Session, existing: Sequence[Charge]) -> tuple[Adjuster, ...]:
     """What a subscription or a voucher takes off a session, within the decision that charges for it.
 

@@ -25,7 +25,7 @@ from currant.billing.charges.model import (
     RunningCost,
 )
 from currant.billing.charges.payers import Known, payer_of, reasons_to_review
-from currant.billing.charges.pricing_sessions import FOR_FREE, priced, taken_for
+from currant.billing.charges.pricing_sessions import FOR_FREE, markets_of, priced, taken_for
 from currant.billing.charges.releasing import Releasing
 from currant.billing.charges.running import Basis
 from currant.billing.charges.settling import Outcome, Step
@@ -150,14 +150,18 @@ class Charges(Collecting, Releasing):
             timeline = await asyncio.to_thread(timeline_of, session, readings, zone=site.time_zone)
         else:
             timeline = timeline_of(session, readings, zone=site.time_zone)
+        versions = {purpose: (lock, await self._version(tenant_id, lock)) for purpose, lock in locks.items()}
         return _Facts(
             session=session,
             timeline=timeline,
-            versions={
-                purpose: (lock, await self._version(tenant_id, lock)) for purpose, lock in locks.items()
-            },
+            versions=versions,
             site=site,
-            spot=self._pricing.spot(tenant_id),
+            spot=await self._pricing.markets.prices(
+                tenant_id,
+                sorted({market for _, version in versions.values() for market in markets_of(version)}),
+                begin=session.started_at,
+                end=session.ended_at or session.started_at,
+            ),
             payments=payments,
             held_back=held_back,
         )
