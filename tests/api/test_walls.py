@@ -109,6 +109,7 @@ class Organisation:
         await self._charged(charger)
         await self._commanded(charger)
         await self._carried(charger)
+        await self._priced(account["id"])
         note = await ask("POST", "/notes", json={"about": f"station:{station}", "text": "Look at the cable."})
         key = await ask("POST", "/keys", json={"name": "Another", "role": "read_only"})
         someone = await ask("POST", "/people", json={"login": person, "role": "operator"})
@@ -131,6 +132,32 @@ class Organisation:
             "declaration": [declaration["id"]],
             "revision": [made["revision"]["id"]],
             "rollout": [made["rollout"]["id"]],
+        }
+
+    async def _priced(self, account: str) -> None:
+        ask, prices = self.ask, {"currency": "EUR", "elements": [ENERGY]}
+        made = await ask("POST", "/tariffs", json={"name": "Public", "currency": "EUR"})
+        tariff = made["tariff"]["id"]
+        await ask("POST", f"/tariffs/{tariff}/versions", json={"prices": prices})
+        published = await ask("POST", f"/tariffs/{tariff}/versions/1/publish", json={})
+        rule = await ask("POST", "/price-rules", json={"tariff_id": tariff})
+        quarter = {"begin": "2026-01-31T12:00:00Z", "price": "0.1"}
+        market = f"Market of {self.station}"
+        await ask("PUT", f"/spot-prices/{market}", json={"prices": [quarter], "currency": "EUR"})
+        code = {"code": f"Code{self.station}", "name": "Some", "terms": {"percent": "10"}}
+        voucher = await ask("POST", "/vouchers", json=code)
+        terms = {"currency": "EUR", "monthly_fee": "5"}
+        plan = await ask("POST", "/subscription-plans", json={"name": "Plan", "terms": terms})
+        begun = {"plan_id": plan["id"], "holder": f"account:{account}"}
+        subscription = await ask("POST", "/subscriptions", json=begun)
+        self.things |= {
+            "tariff_id": [tariff],
+            "version": [published["version"]["id"]],
+            "price_rule": [rule["id"]],
+            "market": [market],
+            "voucher": [voucher["id"]],
+            "plan": [plan["id"]],
+            "subscription": [subscription["id"]],
         }
 
     async def _charged(self, charger: ScriptedCharger) -> None:
@@ -264,8 +291,15 @@ def least(document: Any, schema: Any) -> Any:
     return "x" * max(1, schema.get("minLength", 1))
 
 
+ENERGY = {"components": [{"dimension": "energy", "price": "0.39"}]}
 IMAGE = {"url": "https://files.example/image.bin"}
-BODIES = {"/firmware": IMAGE | {"version": "2"}, "/published-firmware": IMAGE | {"checksum": "0" * 32}}
+PRICES = {"prices": {"currency": "EUR", "elements": [ENERGY]}}
+BODIES = {
+    "/firmware": IMAGE | {"version": "2"},
+    "/published-firmware": IMAGE | {"checksum": "0" * 32},
+    "/versions": PRICES,
+    "/ocpi": {"currency": "EUR", "elements": [{"price_components": [{"type": "ENERGY", "price": 1}]}]},
+}
 """Where more has to be said than a schema can."""
 
 
@@ -392,6 +426,9 @@ FILTERS: dict[str, Callable[[dict[str, list[str]]], list[str]]] = {
     "group_id": lambda things: [*things["group_id"], *things["group"]],
     "group": lambda things: things["group"],
     "firmware_id": lambda things: things["firmware_id"],
+    "tariff_id": lambda things: things["tariff_id"],
+    "plan": lambda things: things["plan"],
+    "holder": lambda things: [f"account:{things['account_id'][0]}"],
     "batch": lambda things: things["batch_id"],
     "number": lambda things: things["session"][1:],
     "about": lambda things: [f"station:{things['station'][1]}", f"session:{things['session'][0]}"],
@@ -404,6 +441,7 @@ async def test_nothing_of_ones_own_is_tied_to_what_is_anothers(neighbours: Neigh
     for whose, own in both_ways(neighbours):
         theirs = {name: values[0] for name, values in whose.things.items()}
         text = {"aspect": "display_messages", "key": "9", "value": {"texts": [{"text": "Hello"}]}}
+        own_price = {"tariff_id": own.things["tariff_id"][0]}
         tied: list[tuple[str, str, Any]] = [
             ("POST", "/stations", {"identity": "NEW-1", "location_id": theirs["location_id"]}),
             ("PATCH", f"/stations/{own.station}", {"location_id": theirs["location_id"]}),
@@ -428,6 +466,27 @@ async def test_nothing_of_ones_own_is_tied_to_what_is_anothers(neighbours: Neigh
             ("POST", "/waiting", {"token_uid": UID, "location_id": theirs["location_id"]}),
             ("POST", "/sessions", {"station": theirs["station"], "token_uid": UID}),
             ("POST", "/notes", {"about": f"station:{whose.things['station'][1]}", "text": "Mine."}),
+            ("POST", "/price-rules", {"tariff_id": theirs["tariff_id"]}),
+            *(
+                ("POST", "/price-rules", own_price | {"scope": scope, "about": about})
+                for scope, about in (
+                    ("token", whose.things["holder_id"][1]),
+                    ("account", theirs["account_id"]),
+                    ("group", theirs["group_id"]),
+                    ("station", whose.things["station"][1]),
+                    ("station_group", theirs["group"]),
+                    ("location", theirs["location_id"]),
+                )
+            ),
+            ("POST", "/tariffs/check", PRICES | {"location_ids": [theirs["location_id"]]}),
+            ("POST", "/tariffs/picture", PRICES | {"location_id": theirs["location_id"]}),
+            ("POST", "/tariffs/preview", PRICES | {"location_id": theirs["location_id"]}),
+            ("POST", "/subscriptions", {"plan_id": theirs["plan"], "holder": "driver:anybody"}),
+            (
+                "POST",
+                "/subscriptions",
+                {"plan_id": own.things["plan"][0], "holder": f"account:{theirs['account_id']}"},
+            ),
             (
                 "POST",
                 "/command-batches",

@@ -12,7 +12,7 @@ from currant.api.authentication import ApiRequest
 from currant.api.paging import Cursor, Limit
 from currant.api.routes.common import Body, caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Search
-from currant.kit.errors import Invalid
+from currant.kit.errors import Invalid, NotFound
 from currant.kit.ids import LocationId, TariffId
 from currant.pricing.checks import check
 from currant.pricing.choosing import in_force, latest_first
@@ -124,6 +124,12 @@ async def findings_on(
     return check(prices, sites=sites, today=pricing.today(), markets=markets)
 
 
+def _number(written: str) -> int:
+    if not (written.isascii() and written.isdecimal() and len(written) < 10):
+        raise NotFound("Versions of a tariff have numbers, from 1 on.", version=written)
+    return int(written)
+
+
 async def _saved(
     request: ApiRequest, version: TariffVersion, unsaid: tuple[Unsaid, ...] = ()
 ) -> SavedVersion:
@@ -206,27 +212,27 @@ async def draft_tariff_version(
     return await _saved(request, version)
 
 
-@put("/tariffs/{tariff_id:str}/versions/{number:int}", opt={"permission": Permission.TARIFFS_WRITE})
+@put("/tariffs/{tariff_id:str}/versions/{number:str}", opt={"permission": Permission.TARIFFS_WRITE})
 async def change_tariff_draft(
     request: ApiRequest,
     tariff_id: FromPath[str],
-    number: FromPath[int],
+    number: FromPath[str],
     data: JSONBody[TariffVersionDraft],
 ) -> SavedVersion:
     """Give a draft other prices. A version that was published never changes (409): make a new one."""
     version = await pricing_of(request).tariffs.redraft(
-        tenant_of(request), TariffId(tariff_id), number, data, by=caller_of(request).label
+        tenant_of(request), TariffId(tariff_id), _number(number), data, by=caller_of(request).label
     )
     return await _saved(request, version)
 
 
 @post(
-    "/tariffs/{tariff_id:str}/versions/{number:int}/publish",
+    "/tariffs/{tariff_id:str}/versions/{number:str}/publish",
     status_code=200,
     opt={"permission": Permission.TARIFFS_WRITE},
 )
 async def publish_tariff(
-    request: ApiRequest, tariff_id: FromPath[str], number: FromPath[int], data: JSONBody[PublishTariff]
+    request: ApiRequest, tariff_id: FromPath[str], number: FromPath[str], data: JSONBody[PublishTariff]
 ) -> SavedVersion:
     """Publish a draft: from then on it never changes, and from `valid_from` on it holds for sessions that begin.
 
@@ -236,7 +242,7 @@ async def publish_tariff(
     version = await pricing_of(request).tariffs.publish(
         tenant_of(request),
         TariffId(tariff_id),
-        number,
+        _number(number),
         valid_from=data.valid_from,
         expected=data.prices,
         by=caller_of(request).label,
@@ -245,19 +251,19 @@ async def publish_tariff(
 
 
 @post(
-    "/tariffs/{tariff_id:str}/versions/{number:int}/withdraw",
+    "/tariffs/{tariff_id:str}/versions/{number:str}/withdraw",
     status_code=200,
     opt={"permission": Permission.TARIFFS_WRITE},
 )
 async def withdraw_tariff(
-    request: ApiRequest, tariff_id: FromPath[str], number: FromPath[int]
+    request: ApiRequest, tariff_id: FromPath[str], number: FromPath[str]
 ) -> TariffVersion:
     """Let a version hold no longer: the one before it holds again for sessions that begin now.
 
     Sessions that have begun keep it. A draft is put away.
     """
     return await pricing_of(request).tariffs.withdraw(
-        tenant_of(request), TariffId(tariff_id), number, by=caller_of(request).label
+        tenant_of(request), TariffId(tariff_id), _number(number), by=caller_of(request).label
     )
 
 
