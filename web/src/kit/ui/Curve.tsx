@@ -5,6 +5,16 @@ import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import { CURVES, INK } from "../branding";
 import { useFormats } from "../formats";
+import { moments, once } from "./ticks";
+
+const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
+// By which the axis of time goes on.
+const STEPS_S = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 4, 6, 8, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 7, 14, 30, 90, 365].map((days) => days * DAY),
+];
 
 export interface Series {
   name: string;
@@ -58,9 +68,11 @@ export function Curve({ label, times, series, format, formatRight, height = 220,
             ...axis,
             space: 84,
             size: 34,
-            values: (_, ticks) => ticks.map((tick) => formats.time(new Date(tick * 1000), { zone })),
+            // Half a second is no step that anybody reads.
+            incrs: STEPS_S,
+            values: (_, ticks, __, ___, step) => moments(ticks, step, formats, zone),
           },
-          { ...axis, size: 64, values: (_, ticks) => ticks.map(format) },
+          { ...axis, size: 64, values: (_, ticks) => once(ticks.map(format)) },
           ...(formatRight
             ? [
                 {
@@ -69,7 +81,7 @@ export function Curve({ label, times, series, format, formatRight, height = 220,
                   side: 1 as const,
                   size: 48,
                   grid: { show: false },
-                  values: (_: UPlot, ticks: number[]) => ticks.map(formatRight),
+                  values: (_: UPlot, ticks: number[]) => once(ticks.map(formatRight)),
                 },
               ]
             : []),

@@ -1,7 +1,8 @@
 // Choosing which sessions to see.
 
-import { Button, Group, SegmentedControl, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, Group, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
+import { useDebouncedCallback, useDisclosure, useMediaQuery } from "@mantine/hooks";
+import { IconFilter } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -51,14 +52,18 @@ export function SessionFilters({ filters, set, forStation }: Props) {
   const { t } = useTranslation();
   const locations = useQuery({ ...locationsQuery, enabled: !forStation });
   const any = NAMES.some((name) => filters[name] !== "");
-  return (
-    <Group gap="xs" align="flex-end">
-      <SegmentedControl
-        aria-label={t("sessions.state")}
-        data={["all", "running", "ended"].map((value) => ({ value, label: t(`sessions.show_${value}`) }))}
-        value={filters.state || "all"}
-        onChange={(state) => set({ state: state === "all" ? "" : state })}
-      />
+  const phone = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
+  const [open, { toggle }] = useDisclosure(false);
+  const state = (
+    <SegmentedControl
+      aria-label={t("sessions.state")}
+      data={["all", "running", "ended"].map((value) => ({ value, label: t(`sessions.show_${value}`) }))}
+      value={filters.state || "all"}
+      onChange={(state) => set({ state: state === "all" ? "" : state })}
+    />
+  );
+  const others = (
+    <>
       <Typed
         label={t("sessions.number")}
         inputMode="numeric"
@@ -104,11 +109,43 @@ export function SessionFilters({ filters, set, forStation }: Props) {
         value={filters.certain || null}
         onChange={(certain) => set({ certain: certain ?? "" })}
       />
-      {any && (
-        <Button variant="subtle" onClick={() => set(Object.fromEntries(NAMES.map((name) => [name, ""])))}>
-          {t("sessions.clear_filters")}
+    </>
+  );
+  const clear = any && (
+    <Button variant="subtle" onClick={() => set(Object.fromEntries(NAMES.map((name) => [name, ""])))}>
+      {t("sessions.clear_filters")}
+    </Button>
+  );
+  if (!phone)
+    return (
+      <Group gap="xs" align="flex-end">
+        {state}
+        {others}
+        {clear}
+      </Group>
+    );
+  // Folded on a phone: the list is what one came for.
+  const count = NAMES.filter((name) => name !== "state" && filters[name] !== "").length;
+  return (
+    <Stack gap="xs">
+      <Group gap="xs">
+        {state}
+        <Button
+          variant="default"
+          leftSection={<IconFilter size={18} aria-hidden />}
+          aria-expanded={open}
+          onClick={toggle}
+        >
+          {count > 0 ? t("sessions.filters_set", { count }) : t("sessions.filters")}
         </Button>
+        {!open && clear}
+      </Group>
+      {open && (
+        <Group gap="xs" align="flex-end">
+          {others}
+          {clear}
+        </Group>
       )}
-    </Group>
+    </Stack>
   );
 }

@@ -9,7 +9,20 @@ import { useTranslation } from "react-i18next";
 import { useStationPage } from "../context";
 import { download } from "../messages/download";
 import { Section } from "../Section";
+import { paragraphOf } from "./paragraphs";
 import { findingsQuery } from "./query";
+
+function Paragraph({ code, action, version }: { code: string; action: string; version: string }) {
+  const { t } = useTranslation();
+  const where = paragraphOf(code, action);
+  if (!where) return null;
+  return (
+    <>
+      {" · "}
+      {t("finding.see", { where: where === "schema" ? t("finding.schema", { action, version }) : where })}
+    </>
+  );
+}
 
 export default function Findings() {
   const { t } = useTranslation();
@@ -17,6 +30,7 @@ export default function Findings() {
   const { station, go } = useStationPage();
   const findings = useQuery(findingsQuery(station.id));
   const items = findings.data?.items ?? [];
+  const version = station.ocpp_version ?? "";
   return (
     <Section
       title={t("station.tab.findings")}
@@ -64,7 +78,11 @@ export default function Findings() {
                 </bdi>
               </Title>
               <Text size="sm">
+                {t(`finding.says.${finding.code.replaceAll("-", "_")}`, { defaultValue: finding.code })}
+              </Text>
+              <Text size="sm" c="dimmed">
                 <bdi dir="ltr">{finding.code}</bdi>
+                <Paragraph code={finding.code} action={finding.action} version={version} />
               </Text>
               {finding.example && (
                 <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>

@@ -1,22 +1,19 @@
 // What people wrote down about something, the pinned first: a station, a session, a place.
 import { api, asked, data } from "@kit/api/client";
 import { Empty, Lines, Problem, tellDone, tellProblem } from "@kit/ui/feedback";
-import { Time } from "@kit/ui/Time";
-import { Button, Checkbox, Group, Paper, Stack, Text, Textarea } from "@mantine/core";
-import { IconNote, IconPinned } from "@tabler/icons-react";
+import { Button, Checkbox, Group, Stack, Textarea } from "@mantine/core";
+import { IconNote } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useMe } from "../../../session";
-import { whoWords } from "../../../vocabulary";
+import { useMay } from "../../../session";
 import type { Schemas } from "../queries";
 import { Section } from "../Section";
-
-const MAX = 4000;
+import { NoteCard, TEXT_MAX } from "./NoteCard";
 
 export function Notes({ about, zone }: { about: string; zone?: string }) {
   const { t } = useTranslation();
-  const me = useMe();
+  const may = useMay();
   const client = useQueryClient();
   const [draft, setDraft] = useState({ text: "", pinned: false });
   const notes = useQuery(
@@ -45,34 +42,36 @@ export function Notes({ about, zone }: { about: string; zone?: string }) {
   );
   return (
     <Section title={t("station.tab.notes")}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          adding.mutate(draft);
-        }}
-      >
-        <Stack gap="xs">
-          <Textarea
-            label={t("station.note")}
-            autosize
-            minRows={2}
-            maxLength={MAX}
-            value={draft.text}
-            onChange={(event) => setDraft({ ...draft, text: event.currentTarget.value })}
-          />
-          {adding.error && <Problem error={adding.error} />}
-          <Group>
-            <Button type="submit" disabled={draft.text.trim() === ""} loading={adding.isPending}>
-              {t("station.add_note")}
-            </Button>
-            <Checkbox
-              label={t("station.pin")}
-              checked={draft.pinned}
-              onChange={(event) => setDraft({ ...draft, pinned: event.currentTarget.checked })}
+      {may("notes:write") && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            adding.mutate(draft);
+          }}
+        >
+          <Stack gap="xs">
+            <Textarea
+              label={t("station.note")}
+              autosize
+              minRows={2}
+              maxLength={TEXT_MAX}
+              value={draft.text}
+              onChange={(event) => setDraft({ ...draft, text: event.currentTarget.value })}
             />
-          </Group>
-        </Stack>
-      </form>
+            {adding.error && <Problem error={adding.error} />}
+            <Group>
+              <Button type="submit" disabled={draft.text.trim() === ""} loading={adding.isPending}>
+                {t("station.add_note")}
+              </Button>
+              <Checkbox
+                label={t("station.pin")}
+                checked={draft.pinned}
+                onChange={(event) => setDraft({ ...draft, pinned: event.currentTarget.checked })}
+              />
+            </Group>
+          </Stack>
+        </form>
+      )}
       {notes.error && <Problem error={notes.error} retry={() => notes.refetch()} />}
       {notes.isPending && <Lines count={2} />}
       {notes.data && sorted.length === 0 && (
@@ -81,20 +80,13 @@ export function Notes({ about, zone }: { about: string; zone?: string }) {
         </Empty>
       )}
       {sorted.map((note) => (
-        <Paper key={note.id} withBorder p="sm" component="article">
-          <Text style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{note.text}</Text>
-          <Group justify="space-between" mt={4}>
-            <Text size="sm" c="dimmed">
-              {note.pinned && <IconPinned size={14} aria-label={t("station.pinned")} />}{" "}
-              <bdi>{whoWords(t, note.by)}</bdi> · <Time at={note.at} mode="dateTime" zone={zone} />
-            </Text>
-            {me && (
-              <Button size="compact-sm" variant="subtle" onClick={() => removing.mutate(note)}>
-                {t("station.remove")}
-              </Button>
-            )}
-          </Group>
-        </Paper>
+        <NoteCard
+          key={note.id}
+          note={note}
+          zone={zone}
+          onChanged={refresh}
+          onRemove={() => removing.mutate(note)}
+        />
       ))}
     </Section>
   );
