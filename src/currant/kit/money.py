@@ -148,7 +148,8 @@ def rounded_parts(parts: Sequence[Exact], total: int) -> list[int]:
 def as_decimal(exact: Exact, digits: int) -> Decimal:
     """An exact amount with so many digits after the point at most, halves away from zero; no zeros at its end."""
     exact = Fraction(exact)
-    scaled = rounded(Fraction(exact.numerator * 10**digits, exact.denominator))
+    whole, parts = 2 * abs(exact.numerator) * 10**digits, exact.denominator
+    scaled = (whole + parts) // (2 * parts) * (-1 if exact < 0 else 1)
     while digits and scaled % 10 == 0:
         scaled //= 10
         digits -= 1

@@ -13,7 +13,7 @@ to the last cent. Energy out of the vehicle is a purchase of its own: nothing of
 tax, and no limit or discount looks at it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -26,40 +26,31 @@ from currant.kit.money import Rounding, as_decimal, from_minor, minor_digits, ro
 from currant.pricing.adjusting import Discount, Voucher
 from currant.pricing.charge import Bill, BillLine, RatedCharge, RatedLine, TaxPart
 from currant.pricing.model import Limit, LineKind
+from currant.pricing.taxing import (
+    NO_TAX,
+    Heads,
+    TaxHead,
+    TaxRates,
+    levels,
+    net_of,
+    slopes,
+    sum_of,
+    tax_of_head,
+    tax_on,
+    taxes_by_head,
+)
 
-
-class TaxHead(msgspec.Struct, frozen=True, kw_only=True):
-    """One tax: a percentage, or an amount by the kWh."""
-
-    name: str = "VAT"
-    category: str = "S"
-    """UNTDID 5305."""
-    percent: Decimal = Decimal(0)
-    stack: int = 0
-    """0 is taken of the net price, 1 of that and all taxes of stack 0, and so on."""
-    per_kwh: Decimal | None = None
-    """An excise, in the currency's own unit; its percent is not looked at."""
-
-
-Heads = tuple[TaxHead, ...]
-
-
-class TaxRates(msgspec.Struct, frozen=True, kw_only=True):
-    """Which taxes are on what: by kind of line, and for every other kind."""
-
-    by_kind: Mapping[LineKind, Heads] = {}
-    otherwise: Heads = ()
-    by_tariff: bool = False
-    """A line with a tax of the tariff's own goes by that instead."""
-    name: str = "VAT"
-    """What the tariff's own tax is called."""
-
-    def of(self, kind: LineKind, tariff_percent: Decimal | None) -> Heads:
-        """The taxes on a line."""
-        if self.by_tariff and tariff_percent is not None:
-            category = "S" if tariff_percent else "Z"
-            return (TaxHead(name=self.name, category=category, percent=tariff_percent),)
-        return self.by_kind.get(kind, self.otherwise)
+# Whoever makes bills finds what they are made with here.
+__all__ = [
+    "NO_TAX",
+    "OcpiTotals",
+    "TaxHead",
+    "TaxRates",
+    "bill_of",
+    "credited",
+    "ocpi_totals",
+    "own_rates",
+]
 
 
 class OcpiTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +60,6 @@ class OcpiTotals(msgspec.Struct, frozen=True, kw_only=True):
     after_taxes: Decimal
 
 
-NO_TAX = TaxRates()
 Amount = TypeVar("Amount", int, Fraction)
 
 _UNITS = {
@@ -159,20 +149,20 @@ def ocpi_totals(
     rates = rates or own_rates(charge)
     entries = [_entry(charge, rates, line) for line in charge.lines]
     sold = [entry for entry in entries if entry.kind is not LineKind.EXPORT]
-    net, gross = _sum(entry.net for entry in sold), _sum(entry.gross for entry in sold)
+    net, gross = sum_of(entry.net for entry in sold), sum_of(entry.gross for entry in sold)
     for limit, pick in ((charge.min_price, max), (charge.max_price, min)):
         if limit is not None and limit.before_taxes is not None:
             net = pick(net, Fraction(limit.before_taxes))
         if limit is not None and limit.after_taxes is not None:
             gross = pick(gross, Fraction(limit.after_taxes))
-    full_net, full_gross = _sum(entry.net for entry in sold), _sum(entry.gross for entry in sold)
+    full_net, full_gross = sum_of(entry.net for entry in sold), sum_of(entry.gross for entry in sold)
     _discounted(charge, sold, [])
     if full_net and full_gross:
-        net *= _sum(entry.left_net for entry in sold) / full_net
-        gross *= _sum(entry.left_gross for entry in sold) / full_gross
+        net *= sum_of(entry.left_net for entry in sold) / full_net
+        gross *= sum_of(entry.left_gross for entry in sold) / full_gross
     exported = [entry for entry in entries if entry.kind is LineKind.EXPORT]
-    net += _sum(entry.net for entry in exported)
-    gross += _sum(entry.gross for entry in exported)
+    net += sum_of(entry.net for entry in exported)
+    gross += sum_of(entry.gross for entry in exported)
     return OcpiTotals(
         before_taxes=from_minor(to_minor(net, charge.currency, rounding), charge.currency),
         after_taxes=from_minor(to_minor(gross, charge.currency, rounding), charge.currency),
@@ -202,34 +192,34 @@ class _Entry:
 
     @property
     def net(self) -> Fraction:
-        return _net(self.amount, self.kwh, self.heads) if self.tax_included else self.amount
+        return net_of(self.amount, self.kwh, self.heads) if self.tax_included else self.amount
 
     @property
     def gross(self) -> Fraction:
-        return self.amount if self.tax_included else self.amount + _tax(self.amount, self.kwh, self.heads)
+        return self.amount if self.tax_included else self.amount + tax_on(self.amount, self.kwh, self.heads)
 
     @property
     def left_net(self) -> Fraction:
-        return _net(self.left, self.kwh, self.heads) if self.tax_included else self.left
+        return net_of(self.left, self.kwh, self.heads) if self.tax_included else self.left
 
     @property
     def left_gross(self) -> Fraction:
-        return self.left if self.tax_included else self.left + _tax(self.left, self.kwh, self.heads)
+        return self.left if self.tax_included else self.left + tax_on(self.left, self.kwh, self.heads)
 
     @property
     def excise(self) -> Fraction:
         """The part of the gross price that does not follow the net price."""
-        return _tax(Fraction(0), self.kwh, self.heads)
+        return self.kwh * slopes(self.heads)[1]
 
     def in_money(self, net: int, *, tax_included: bool) -> BillLine:
-        share = _tax(Fraction(1), Fraction(0), self.heads)
+        share, _ = slopes(self.heads)
         quantity, unit = self.quantity, _UNITS.get(self.kind, "pcs")
         unit_price = self.amount if self.unit_price is None else self.unit_price
         if self.kind is LineKind.IDLE_FEE and "capped" in self.note.split():
             # No quantity times its price comes to a cap: it is a price by itself.
             quantity, unit, unit_price = Fraction(1), "pcs", self.amount
         if tax_included:
-            unit_price = _net(unit_price, Fraction(1 if self.kwh else 0), self.heads)
+            unit_price = net_of(unit_price, Fraction(1 if self.kwh else 0), self.heads)
         if unit_price < 0:
             # A negative price is none on an invoice (EN 16931, BR-27): a negative quantity is.
             quantity, unit_price = -quantity, -unit_price
@@ -290,7 +280,7 @@ def _limited(
                 _Entry(kind=kind, heads=heads, amount=amount, tax_included=charge.tax_included)
                 for heads, amount in changes
             ]
-            added = _sum(amount for _, amount in changes)
+            added = sum_of(amount for _, amount in changes)
             trace.append(_limit_told(kind, limit, added, charge.currency))
     return extra, gross_binds
 
@@ -300,8 +290,8 @@ def _factor(kind: LineKind, limit: Limit, entries: list[_Entry]) -> tuple[Fracti
 
     And whether the limit after tax is the stricter one.
     """
-    net, gross = _sum(entry.left_net for entry in entries), _sum(entry.left_gross for entry in entries)
-    excise = _sum(entry.excise for entry in entries)
+    net, gross = sum_of(entry.left_net for entry in entries), sum_of(entry.left_gross for entry in entries)
+    excise = sum_of(entry.excise for entry in entries)
     if net <= 0 or gross <= excise:
         return (None, False) if kind is LineKind.MIN_PRICE else (Fraction(1), False)
     before = None if limit.before_taxes is None else Fraction(limit.before_taxes) / net
@@ -319,11 +309,11 @@ def _from_nothing(charge: RatedCharge, rates: TaxRates, limit: Limit, sold: list
     if not charge.untaxed:
         kind = LineKind.MIN_PRICE if LineKind.MIN_PRICE in rates.by_kind else LineKind.ENERGY
         heads = tuple(head for head in rates.of(kind, charge.usual_tax_percent) if head.per_kwh is None)
-    share = _tax(Fraction(1), Fraction(0), heads)
+    share, _ = slopes(heads)
     net = Fraction(limit.before_taxes or 0)
     if limit.after_taxes is not None:
-        net = max(net, (Fraction(limit.after_taxes) - _sum(entry.excise for entry in sold)) / (1 + share))
-    net -= _sum(entry.left_net for entry in sold)
+        net = max(net, (Fraction(limit.after_taxes) - sum_of(entry.excise for entry in sold)) / (1 + share))
+    net -= sum_of(entry.left_net for entry in sold)
     if net <= 0:
         return None
     amount = net * (1 + share) if charge.tax_included else net
@@ -344,7 +334,7 @@ def _discounted(charge: RatedCharge, sold: list[_Entry], trace: list[str]) -> li
     extra: list[_Entry] = []
     for discount in charge.discounts:
         touched = [entry for entry in sold if _is_touched(discount, entry.kind)]
-        whole = _sum(entry.left for entry in touched)
+        whole = sum_of(entry.left for entry in touched)
         off = _off(discount, whole)
         if off <= 0:
             continue
@@ -396,13 +386,13 @@ def _by_net(entries: list[_Entry], currency: str, rounding: Rounding) -> tuple[l
     """Net lines in minor units and their taxes: the net sum rounded, then each tax of its lines' sum."""
     scale = 10 ** minor_digits(currency)
     exact = [entry.net * scale for entry in entries]
-    nets = rounded_parts(exact, rounded(_sum(exact), rounding))
+    nets = rounded_parts(exact, rounded(sum_of(exact), rounding))
     parts: list[TaxPart] = []
     for heads, base, kwh in _grouped(entries, nets):
         amounts: list[int] = []
-        for level in _levels(heads):
+        for level in levels(heads):
             beneath = base + sum(amounts)
-            amounts += [rounded(_head_tax(head, beneath, kwh, scale), rounding) for head in level]
+            amounts += [rounded(tax_of_head(head, beneath, kwh, scale), rounding) for head in level]
         parts += _parts(heads, base, amounts, kwh)
     return nets, parts
 
@@ -411,9 +401,9 @@ def _by_gross(entries: list[_Entry], currency: str, rounding: Rounding) -> tuple
     """Net lines in minor units and their taxes, where the gross sum is fixed: tax is the difference."""
     scale = 10 ** minor_digits(currency)
     exact = [entry.net * scale for entry in entries]
-    gross = rounded(_sum(entry.gross for entry in entries) * scale, rounding)
+    gross = rounded(sum_of(entry.gross for entry in entries) * scale, rounding)
     taxes = [
-        (heads, kwh, _exact_taxes(base, kwh * scale, heads)) for heads, base, kwh in _grouped(entries, exact)
+        (heads, kwh, taxes_by_head(base, kwh * scale, heads)) for heads, base, kwh in _grouped(entries, exact)
     ]
     if any(len(heads) > 1 for heads, _, _ in taxes):
         # Heads of equal percent must be equal, so each is rounded by itself and the net sum gives way.
@@ -421,8 +411,8 @@ def _by_gross(entries: list[_Entry], currency: str, rounding: Rounding) -> tuple
         nets = rounded_parts(exact, gross - sum(map(sum, amounts)))
     else:
         each_tax = [sum(each, Fraction(0)) for _, _, each in taxes]
-        whole = _sum(each_tax)
-        tax = gross - rounded(_sum(exact), rounding)
+        whole = sum_of(each_tax)
+        tax = gross - rounded(sum_of(exact), rounding)
         tax = min(max(tax, whole.numerator // whole.denominator), -(-whole.numerator // whole.denominator))
         amounts = [
             [amount] if heads else []
@@ -449,7 +439,7 @@ def _grouped(entries: list[_Entry], amounts: Sequence[Amount]) -> list[tuple[Hea
 def _parts(heads: Heads, base: int, amounts: list[int], kwh: Fraction) -> list[TaxPart]:
     """Taxes told by head, stack by stack, with what each is taken of."""
     parts: list[TaxPart] = []
-    for level in _levels(heads):
+    for level in levels(heads):
         beneath = base + sum(part.amount for part in parts)
         parts += [
             TaxPart(
@@ -464,38 +454,3 @@ def _parts(heads: Heads, base: int, amounts: list[int], kwh: Fraction) -> list[T
             for head, amount in zip(level, amounts[len(parts) :], strict=False)
         ]
     return parts
-
-
-def _levels(heads: Heads) -> list[list[TaxHead]]:
-    """Heads by stack, the lowest first."""
-    return [
-        [head for head in heads if head.stack == stack] for stack in sorted({head.stack for head in heads})
-    ]
-
-
-def _exact_taxes(net: Fraction, kwh: Fraction, heads: Heads) -> list[Fraction]:
-    """Each tax on a net amount, stack by stack."""
-    amounts: list[Fraction] = []
-    for level in _levels(heads):
-        beneath = net + _sum(amounts)
-        amounts += [_head_tax(head, beneath, kwh, 1) for head in level]
-    return amounts
-
-
-def _head_tax(head: TaxHead, base: Fraction | int, kwh: Fraction, scale: int) -> Fraction:
-    if head.per_kwh is not None:
-        return Fraction(head.per_kwh) * kwh * scale
-    return base * Fraction(head.percent) / 100
-
-
-def _tax(net: Fraction, kwh: Fraction, heads: Heads) -> Fraction:
-    return _sum(_exact_taxes(net, kwh, heads))
-
-
-def _net(gross: Fraction, kwh: Fraction, heads: Heads) -> Fraction:
-    """What is left of a gross amount without its taxes."""
-    return (gross - _tax(Fraction(0), kwh, heads)) / (1 + _tax(Fraction(1), Fraction(0), heads))
-
-
-def _sum(amounts: Iterable[Fraction]) -> Fraction:
-    return sum(amounts, Fraction(0))
