@@ -41,6 +41,7 @@ NOT_ASKED = {
     f"{V1}/desired/pauses/": "an aspect is a word of ours, always one's own",
     f"{V1}/me/": "a key has no sign-ins and passkeys: see the people below",
     f"{V1}/login/oidc/": "providers are the installation's",
+    f"{V1}/spot-prices/": "a market is a word, and everybody's prices of it are their own",
     f"{V1}/organisations/": "only who manages the installation has these at all",
 }
 
@@ -110,6 +111,7 @@ class Organisation:
         await self._commanded(charger)
         await self._carried(charger)
         await self._priced(account["id"])
+        await self._sold(charger, account["id"])
         note = await ask("POST", "/notes", json={"about": f"station:{station}", "text": "Look at the cable."})
         key = await ask("POST", "/keys", json={"name": "Another", "role": "read_only"})
         someone = await ask("POST", "/people", json={"login": person, "role": "operator"})
@@ -159,6 +161,19 @@ class Organisation:
             "plan": [plan["id"]],
             "subscription": [subscription["id"]],
         }
+
+    async def _sold(self, charger: ScriptedCharger, account: str) -> None:
+        """A session that an empty wallet was to pay."""
+        await self.ask("PUT", f"/accounts/{account}/payment-terms", json={"pays_by": "wallet"})
+        asked = {"connectorId": 2, "idTag": UID, "meterStart": 0, "timestamp": now()}
+        number = (await charger.call("StartTransaction", **asked))["transactionId"]
+        ended = {"transactionId": number, "idTag": UID, "meterStop": 2_000, "timestamp": now()}
+        await charger.call("StopTransaction", **ended)
+        [charge] = (await self.ask("POST", f"/sessions/{number}/settle"))["items"]
+        if charge["state"] == "review":
+            charge = await self.ask("POST", f"/charges/{charge['id']}/release", json={})
+        [owed] = (await self.ask("GET", "/receivables"))["items"]
+        self.things |= {"charge": [charge["id"]], "receivable": [owed["id"]]}
 
     async def _charged(self, charger: ScriptedCharger) -> None:
         draft = {"token_uid": UID, "station": self.station, "evse": 2}
