@@ -271,7 +271,7 @@ def sentence(template: str, facts: dict[str, Any]) -> str:
     told = _FACT.sub(lambda found: _word(facts.get(found[1])), template)
     told = _EMPTY_WHERE.sub("", told)
     told = re.sub(r"\s*\(\)|,? (?:since|from|last from|most of all:|namely:)(?=\s*[.,]|$)", "", told)
-    told = re.sub(r"\s+", " ", told).rstrip(" :")
+    told = re.sub(r"\s+", " ", told).removesuffix(" .").rstrip(" :")
     return told if told.endswith((".", "!", "?")) else f"{told}."
 
 
