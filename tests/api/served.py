@@ -12,6 +12,9 @@ from currant.api.application import create_app, stand_on
 from currant.api.edge import Edge
 from currant.api.server import ApiServer
 from currant.api.services import ApiConfig, ApiServices
+from currant.billing.payments.providers import PaymentProviders
+from currant.billing.payments.sandbox import Sandbox
+from currant.billing.payments.service import Payments
 from currant.charging.busy import SessionsAtStations
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
@@ -192,6 +195,11 @@ class Api:
             clock,
             key=KEY,
         )
+        self.sandbox = Sandbox(database, clock)
+        providers = PaymentProviders(
+            database, clock, [self.sandbox.kind()], key=KEY, public_url="https://csms.example"
+        )
+        self.payments = Payments(database, providers, clock)
         self.station_groups = StationGroups(database, self.directory, self.link, clock)
         self.desired = DesiredState(
             database,
@@ -230,6 +238,8 @@ class Api:
                 waiting=self.waiting,
                 station_groups=self.station_groups,
                 desired=self.desired,
+                payments=self.payments,
+                sandbox=self.sandbox,
                 brandings=self.brandings,
                 drivers=self.drivers,
                 pricing=self.pricing,

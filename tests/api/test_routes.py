@@ -41,6 +41,10 @@ OPEN = {
     "/files/up/{word}/{name}",
     "/files/down/{word}",
     "/files/down/{word}/{name}",
+    "/pay/{provider}/webhook",
+    "/pay/{provider}/webhook/{hook}",
+    "/pay/sandbox/{reference}",
+    "/pay/sandbox/webhook/{hook}",
 }
 
 

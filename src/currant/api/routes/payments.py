@@ -1,7 +1,7 @@
 """Payments: looked at, captured, released, refunded; stored methods; providers and their keys; their messages."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, delete, get, post, put
@@ -29,6 +29,7 @@ from currant.billing.payments.model import (
 from currant.billing.payments.operations import Moved
 from currant.billing.payments.port import Ability, BalancePage
 from currant.billing.payments.providers import ProviderDraft, ProviderField, ProviderKind, ProviderSet
+from currant.billing.payments.sandbox import NAME as SANDBOX
 from currant.billing.payments.service import PaymentFilter, Payments
 from currant.billing.payments.webhooks import BODY_MAX, Taken
 from currant.kit.errors import Invalid
@@ -36,6 +37,14 @@ from currant.kit.ids import PaymentId, SessionId, new_id
 from currant.kit.money import Money
 from currant.stations.model import Page
 from currant.tenancy.model import Permission
+
+# Public: what comes is believed for its signature alone. The bytes are read as they are.
+WEBHOOK: dict[str, Any] = {
+    "status_code": 200,
+    "request_max_body_size": BODY_MAX,
+    "opt": {"permission": PUBLIC, "any_parameters": True},
+    "include_in_schema": False,
+}
 
 OwnerKindOf = Annotated[
     OwnerKind | None, QueryParameter(required=False, description="Of this kind of owner; with `owner_id`.")
@@ -398,15 +407,25 @@ async def list_payment_notices(
     )
 
 
-@post(
-    ["/pay/{provider:str}/webhook", "/pay/{provider:str}/webhook/{hook:str}"],
-    status_code=200,
-    request_max_body_size=BODY_MAX,
-    opt={"permission": PUBLIC, "any_parameters": True},
-    include_in_schema=False,
-)
-async def take_webhook(request: ApiRequest, provider: FromPath[str], hook: str = "") -> Taken:
-    """Where providers send their messages: verified over the bytes as they came, kept once, worked off afterwards."""
+@post("/pay/{provider:str}/webhook/{hook:str}", **WEBHOOK)
+async def take_webhook(request: ApiRequest, provider: FromPath[str], hook: FromPath[str]) -> Taken:
+    """Where a provider sends its messages for one organisation: verified as they came, kept once, worked off later."""
+    return await _taken(request, provider, hook)
+
+
+@post("/pay/{provider:str}/webhook", **WEBHOOK)
+async def take_webhook_of_the_only_one(request: ApiRequest, provider: FromPath[str]) -> Taken:
+    """The same, where one organisation alone uses the provider."""
+    return await _taken(request, provider, "")
+
+
+@post("/pay/sandbox/webhook/{hook:str}", **WEBHOOK)
+async def take_sandbox_webhook(request: ApiRequest, hook: FromPath[str]) -> Taken:
+    """The same for the sandbox, whose pages lie under the same address."""
+    return await _taken(request, SANDBOX, hook)
+
+
+async def _taken(request: ApiRequest, provider: str, hook: str) -> Taken:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return await payments_of(request).webhooks.handle(provider, hook, headers, await request.body())
 
@@ -447,4 +466,6 @@ router = Router(
         list_payment_notices,
     ],
 )
-webhook_router = Router("/", tags=["Payments"], route_handlers=[take_webhook])
+webhook_router = Router(
+    "/", tags=["Payments"], route_handlers=[take_webhook, take_webhook_of_the_only_one, take_sandbox_webhook]
+)

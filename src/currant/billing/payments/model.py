@@ -108,7 +108,7 @@ class ActionKind(StrEnum):
     """Present a card at the reader."""
 
 
-class NextAction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class NextAction(msgspec.Struct, frozen=True, kw_only=True):
     """What the payer has to do."""
 
     kind: ActionKind
@@ -158,7 +158,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One payment at one provider, from being asked for to its last refund."""
 
     id: PaymentId
@@ -258,7 +258,7 @@ class MethodState(StrEnum):
     REMOVED = "removed"
 
 
-class StoredMethod(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StoredMethod(msgspec.Struct, frozen=True, kw_only=True):
     """A way to pay that a provider keeps for an owner; here is only what it is called there."""
 
     id: str
