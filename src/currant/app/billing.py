@@ -17,6 +17,7 @@ from currant.billing.charges.model import (
 from currant.billing.charges.payers import Usual
 from currant.billing.charges.running import RunningCosts
 from currant.billing.charges.service import SETTLED_EVENTS, Charges
+from currant.billing.onsite.showing import CostShowing, shows_cost_known_to
 from currant.billing.payments.model import PAYMENT_EVENTS
 from currant.charging.events import SessionCorrected, SessionEnded
 from currant.charging.model import Reading, Session
@@ -64,6 +65,14 @@ def start_charges(currant: "Currant", stack: AsyncExitStack) -> None:
     stack.push_async_callback(running.stop)
     currant.running_costs = running
     currant.costs = Costs(charges, running, currant.charging)
+    currant.showing = CostShowing(
+        currant.registry,
+        currant.registry.open_sessions,
+        shows_cost_known_to(currant.device),
+        running,
+        currant.charging.get,
+        clock,
+    )
     currant.selling = Selling(currant.costs, currant.pricing, currant.directory)
 
     network_metered = currant.network.metered
@@ -121,6 +130,9 @@ def charge_subscriptions(currant: "Currant", *, node: str) -> list[Subscription]
         ),
         Subscription("quotas of money", Counted(currant).follow, to=(ChargeFinal,), skip_after=5),
         Subscription(f"running costs of {node}", let_go, to=SETTLED_EVENTS, skip_after=1),
+        Subscription(
+            f"final costs at stations of {node}", currant.showing.charged, to=(ChargeFinal,), skip_after=1
+        ),
         Subscription(f"costs shown by {node}", running.charged, to=(ChargeFinal,), skip_after=1),
     ]
 
@@ -133,6 +145,7 @@ def charge_duties(currant: "Currant") -> list[Duty]:
 
     return [
         Duty(name="reminders of what is owed", every_s=60, run=currant.charges.remind, first_s=25),
+        Duty(name="costs at stations", every_s=15, run=currant.showing.turn, first_s=15, alone=False),
         Duty(name="running costs nobody asks for", every_s=300, run=forget, first_s=300, alone=False),
     ]
 

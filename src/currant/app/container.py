@@ -42,6 +42,7 @@ from currant.billing.charges.service import Charges
 from currant.billing.documents.service import Documents
 from currant.billing.entities import Entities
 from currant.billing.evidence.service import EvidenceService
+from currant.billing.onsite.showing import CostShowing
 from currant.billing.payments.sandbox import Sandbox
 from currant.billing.payments.service import Payments
 from currant.billing.wallets import Wallets
@@ -158,6 +159,7 @@ class Currant:
     wallets: Wallets
     evidence: EvidenceService
     charges: Charges
+    showing: CostShowing
     running_costs: RunningCosts
     costs: Costs
     selling: Selling
