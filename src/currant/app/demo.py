@@ -18,6 +18,7 @@ import msgspec
 from currant.access.model import AccountDraft, GroupDraft, Presented, TokenDraft, TokenKind
 from currant.app.container import Currant
 from currant.app.demo_history import PastDriver, PastPlace, make_history
+from currant.app.demo_prices import FastCharger, make_prices
 from currant.charging.model import Phase, SessionFilter
 from currant.kit.clock import micros
 from currant.kit.crypto import digest
@@ -149,8 +150,31 @@ class DemoNetwork:
                     self._tenant_id, entry.station_id, spec.password, by=BY
                 )
         await self._drivers()
+        await self._prices(locations)
         if first_start and not (await self._currant.charging.list(self._tenant_id, limit=1)).items:
             await self._past()
+
+    async def _prices(self, locations: dict[str, LocationId]) -> None:
+        """Say what charging costs, unless somebody has said anything about prices already."""
+        pricing = self._currant.pricing
+        if (await pricing.tariffs.list(self._tenant_id, archived=True, limit=1)).items:
+            return
+        fast = []
+        for spec in self._specs:
+            entry = self._currant.directory.find(spec.identity)
+            assert entry is not None, "It has just been registered."
+            direct = [n for n, evse in enumerate(spec.evses, start=1) if evse.power_type is Current.DC]
+            if direct and entry.location_id is not None:
+                some = () if len(direct) == len(spec.evses) else tuple(direct)
+                fast.append(
+                    FastCharger(station_id=entry.station_id, location_id=entry.location_id, evses=some)
+                )
+        await make_prices(
+            pricing,
+            self._tenant_id,
+            places={locations[site.location.name]: site.location.country for site in SITES},
+            fast=fast,
+        )
 
     async def _past(self) -> None:
         """Give a network that has never run something to show: the days before."""
