@@ -88,6 +88,37 @@ def watch_of(page: Page) -> Watch:
     return _watches[page]
 
 
+async def profile(
+    browser: Browser,
+    site: Bed,
+    *,
+    size: str = "desktop",
+    scheme: str = "light",
+    language: str = "en-GB",
+    **more: Any,
+) -> BrowserContext:
+    """A fresh browser profile at an installation; whoever makes it closes it."""
+    context = await browser.new_context(
+        viewport=SIZES[size],  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]
+        locale=language,
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+        has_touch=size == "phone",
+        base_url=site.url,
+        **more,
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+async def sign_in(context: BrowserContext, site: Bed, login: str, password: str = PASSWORD) -> None:
+    answer = await context.request.post(
+        f"{site.url}/api/v1/login", data={"login": login, "password": password}
+    )
+    assert answer.status == 200, await answer.text()
+
+
 OpenPage = Callable[..., Awaitable[Page]]
 
 
@@ -95,24 +126,20 @@ OpenPage = Callable[..., Awaitable[Page]]
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     """A page of a fresh browser profile at an installation; under watch until the end of the test."""
     contexts: list[BrowserContext] = []
+    pages_within: list[Page] = []
     watches: list[Watch] = []
 
     async def make(
-        site: Bed, *, size: str = "desktop", scheme: str = "light", language: str = "en-GB", **more: Any
+        site: Bed, *, within: BrowserContext | None = None, size: str = "desktop", **more: Any
     ) -> Page:
-        context = await browser.new_context(
-            viewport=SIZES[size],  # type: ignore[arg-type]
-            color_scheme=scheme,  # type: ignore[arg-type]
-            locale=language,
-            timezone_id="Europe/Berlin",
-            reduced_motion="reduce",
-            has_touch=size == "phone",
-            base_url=site.url,
-            **more,
-        )
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE_MS)
-        page = await context.new_page()
+        """`within` is a profile that lasts longer than the test, and has its own size and language."""
+        if within is not None:
+            page = await within.new_page()
+            pages_within.append(page)
+        else:
+            context = await profile(browser, site, size=size, **more)
+            contexts.append(context)
+            page = await context.new_page()
         watch = _watches[page] = Watch(page, site.url)
         watches.append(watch)
         await watch.begin()
@@ -122,6 +149,8 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     wrong = [each for watch in watches for each in watch.wrong]
     for watch in watches:
         _watches.pop(watch.page, None)
+    for page in pages_within:
+        await page.close()
     for context in contexts:
         await context.close()
     assert not wrong, "Pages complained:\n" + "\n".join(wrong)
@@ -144,11 +173,7 @@ async def signed_in(open_page: OpenPage, site: Bed) -> SignedIn:
         role: str = "owner", *, at: Bed = site, login: str = "", password: str = PASSWORD, **more: Any
     ) -> Page:
         page = await open_page(at, **more)
-        answer = await page.context.request.post(
-            f"{at.url}/api/v1/login",
-            data={"login": login or f"{role}@bed.example", "password": password},
-        )
-        assert answer.status == 200, await answer.text()
+        await sign_in(page.context, at, login or f"{role}@bed.example", password)
         return page
 
     return make

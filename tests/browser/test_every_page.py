@@ -1,13 +1,28 @@
-"""Every page of the console, by its table: it opens without a complaint, axe finds nothing, a phone scrolls one way."""
+"""Every page of the console, by its table: it opens without a complaint, axe finds nothing, a phone scrolls one way.
+
+The pages of somebody signed in are opened one after the other in one browser profile for each size, and
+seen light and dark as when the machine's own appearance changes.
+"""
 
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from hatch_build import WEB
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.browser.bed import Bed
-from tests.browser.conftest import Axe, OpenPage, SignedIn, watch_of
+from tests.browser.conftest import (
+    PATIENCE_MS,
+    SIZES,
+    Axe,
+    OpenPage,
+    SignedIn,
+    once_a_file,
+    profile,
+    sign_in,
+    watch_of,
+)
 from tests.browser.signing_in import NOT_SIGNED_IN
 from tests.browser.watching import overflow
 
@@ -15,7 +30,6 @@ TABLE = Path(WEB / "src" / "console" / "pages.ts").read_text(encoding="utf-8")
 INSIDE, OUTSIDE = (
     re.findall(r'path: "([^"]+)"', part) for part in TABLE.split("export const OPEN_PAGES", maxsplit=1)
 )
-LOOKS = [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("phone", "dark")]
 OPEN = [path for path in OUTSIDE if path not in ("/set-up", "/second-factor")]
 
 
@@ -60,11 +74,43 @@ IN_PLACE = {
 }
 
 
+Owners = Callable[[str], Awaitable[BrowserContext]]
+
+
+@once_a_file
+async def owners(browser: Browser, site: Bed) -> AsyncIterator[Owners]:
+    """The browser profile of an owner who is signed in, by its size."""
+    made: dict[str, BrowserContext] = {}
+
+    async def of(size: str) -> BrowserContext:
+        if size not in made:
+            made[size] = await profile(browser, site, size=size)
+            await sign_in(made[size], site, "owner@bed.example")
+        return made[size]
+
+    yield of
+    for context in made.values():
+        await context.close()
+
+
+# What is seen is judged when nothing is on its way from one colour to the other any more; what inherits
+# its colour sets out when its parent has arrived.
+AT_REST = """async () => {
+    const moving = () => document.getAnimations()
+        .filter(each => each.effect.getComputedTiming().iterations !== Infinity);
+    const painted = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    do {
+        await Promise.allSettled(moving().map(each => each.finished));
+        await painted();
+    } while (moving().length > 0);
+}"""
+
+
 async def check(page: Page, path: str, axe: Axe) -> None:
     await page.goto(f"/console{path}")
     await page.get_by_role("heading", level=1).first.wait_for()
     # What comes later than its frame.
-    await expect(page.locator(".mantine-Skeleton-root")).to_have_count(0, timeout=15_000)
+    await expect(page.locator(".mantine-Skeleton-root")).to_have_count(0, timeout=PATIENCE_MS)
     assert await page.get_by_role("heading", level=1).count() == 1
     assert (await page.title()).endswith(" · Currant")
     assert not (await page.title()).startswith(" ·")
@@ -72,24 +118,40 @@ async def check(page: Page, path: str, axe: Axe) -> None:
     assert await axe(page) == []
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+async def check_in_both_schemes(page: Page, path: str, axe: Axe) -> None:
+    await check(page, path, axe)
+    await page.emulate_media(color_scheme="dark")
+    await page.locator("html[data-mantine-color-scheme=dark]").wait_for()
+    await page.evaluate(AT_REST)
+    assert await overflow(page) <= 0
+    assert await axe(page) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", INSIDE)
 async def test_pages_inside(
-    site: Bed, signed_in: SignedIn, axe: Axe, path: str, size: str, scheme: str
+    site: Bed, open_page: OpenPage, owners: Owners, axe: Axe, path: str, size: str
 ) -> None:
     address = await address_of(site, path)
-    page = await signed_in("owner", size=size, scheme=scheme)
-    await check(page, address, axe)
+    page = await open_page(site, within=await owners(size))
+    await check_in_both_schemes(page, address, axe)
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("path", OPEN)
 async def test_pages_for_who_is_not_signed_in(
-    site: Bed, open_page: OpenPage, axe: Axe, path: str, size: str, scheme: str
+    site: Bed, open_page: OpenPage, axe: Axe, path: str, size: str
 ) -> None:
-    page = await open_page(site, size=size, scheme=scheme)
+    page = await open_page(site, size=size)
     watch_of(page).allow(NOT_SIGNED_IN)
+    await check_in_both_schemes(page, path, axe)
+
+
+@pytest.mark.parametrize("path", ["/", "/people"])
+async def test_a_page_that_opens_in_the_dark(site: Bed, signed_in: SignedIn, axe: Axe, path: str) -> None:
+    page = await signed_in("owner", scheme="dark")
     await check(page, path, axe)
+    assert await page.locator("html").get_attribute("data-mantine-color-scheme") == "dark"
 
 
 @pytest.mark.parametrize("path", ["/", "/stations", "/people", "/me", "/branding"])
