@@ -42,6 +42,7 @@ NOT_ASKED = {
     f"{V1}/me/": "a key has no sign-ins and passkeys: see the people below",
     f"{V1}/login/oidc/": "providers are the installation's",
     f"{V1}/spot-prices/": "a market is a word, and everybody's prices of it are their own",
+    f"{V1}/payment-providers/": "a provider is a word of ours, always one's own",
     f"{V1}/organisations/": "only who manages the installation has these at all",
 }
 
@@ -112,6 +113,7 @@ class Organisation:
         await self._carried(charger)
         await self._priced(account["id"])
         await self._sold(charger, account["id"])
+        await self._paid(account["id"])
         note = await ask("POST", "/notes", json={"about": f"station:{station}", "text": "Look at the cable."})
         key = await ask("POST", "/keys", json={"name": "Another", "role": "read_only"})
         someone = await ask("POST", "/people", json={"login": person, "role": "operator"})
@@ -165,6 +167,8 @@ class Organisation:
     async def _sold(self, charger: ScriptedCharger, account: str) -> None:
         """A session that an empty wallet was to pay."""
         await self.ask("PUT", f"/accounts/{account}/payment-terms", json={"pays_by": "wallet"})
+        # Stations tell whole seconds, and the price holds only since a moment ago.
+        await asyncio.sleep(1)
         asked = {"connectorId": 2, "idTag": UID, "meterStart": 0, "timestamp": now()}
         number = (await charger.call("StartTransaction", **asked))["transactionId"]
         ended = {"transactionId": number, "idTag": UID, "meterStop": 2_000, "timestamp": now()}
@@ -174,6 +178,18 @@ class Organisation:
             charge = await self.ask("POST", f"/charges/{charge['id']}/release", json={})
         [owed] = (await self.ask("GET", "/receivables"))["items"]
         self.things |= {"charge": [charge["id"]], "receivable": [owed["id"]]}
+
+    async def _paid(self, account: str) -> None:
+        """A payment that waits for its payer, and a card about to be stored."""
+        secret = {"secrets": {"webhook_secret": f"secret of {self.station}"}}
+        await self.ask("PUT", "/payment-providers/sandbox", json=secret)
+        owner = {"kind": "account", "id": account}
+        amount = {"minor_units": 5000, "currency": "EUR"}
+        payment = await self.ask(
+            "POST", "/payments", json={"mode": "top_up", "amount": amount, "owner": owner}
+        )
+        method = await self.ask("POST", "/payment-methods", json={"owner": owner})
+        self.things |= {"payment_id": [payment["id"]], "method_id": [method["id"]]}
 
     async def _charged(self, charger: ScriptedCharger) -> None:
         draft = {"token_uid": UID, "station": self.station, "evse": 2}
@@ -257,7 +273,7 @@ async def filled(site: Site, api: httpx.AsyncClient, name: str) -> Organisation:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def neighbours(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Neighbours]:
-    async with installation(tmp_path_factory.mktemp("walls")) as site:
+    async with installation(tmp_path_factory.mktemp("walls"), **{"payments.sandbox": True}) as site:
         created = await site.ask("POST", "/organisations", json={"name": "Guest", "owner_login": "guest"})
         theirs = {"Currant-Tenant": created["organisation"]["id"]}
         clients = []

@@ -132,21 +132,27 @@ async def write_off_receivable(
     return await once(request, give_up)
 
 
-@get("/accounts/{account:str}/payment-terms", opt={"permission": Permission.BILLING_READ}, tags=["Accounts"])
-async def get_payment_terms(request: ApiRequest, account: FromPath[str]) -> PaymentTerms:
+@get(
+    "/accounts/{account_id:str}/payment-terms", opt={"permission": Permission.BILLING_READ}, tags=["Accounts"]
+)
+async def get_payment_terms(request: ApiRequest, account_id: FromPath[str]) -> PaymentTerms:
     """How an account pays."""
-    return _terms(await charges_of(request).terms_of(tenant_of(request), AccountId(account)))
+    return _terms(await charges_of(request).terms_of(tenant_of(request), AccountId(account_id)))
 
 
-@put("/accounts/{account:str}/payment-terms", opt={"permission": Permission.BILLING_WRITE}, tags=["Accounts"])
+@put(
+    "/accounts/{account_id:str}/payment-terms",
+    opt={"permission": Permission.BILLING_WRITE},
+    tags=["Accounts"],
+)
 async def set_payment_terms(
-    request: ApiRequest, account: FromPath[str], data: JSONBody[SetPaymentTerms]
+    request: ApiRequest, account_id: FromPath[str], data: JSONBody[SetPaymentTerms]
 ) -> PaymentTerms:
     """Say how an account pays from its next charge on, and how long it may owe."""
     return _terms(
         await charges_of(request).set_terms(
             tenant_of(request),
-            AccountId(account),
+            AccountId(account_id),
             pays_by=data.pays_by,
             method_id=data.method_id,
             blocked_after_days=data.blocked_after_days,

@@ -74,6 +74,7 @@ def _of_account(account_id: AccountId, terms: AccountTerms | None, usual: Usual)
 def reasons_to_review(
     *,
     certain: bool,
+    authorised: bool,
     repairs: tuple[str, ...],
     uncertain: frozenset[str],
     payer: Payer,
@@ -91,6 +92,8 @@ def reasons_to_review(
         reasons += [code for code in repairs if code in uncertain] or ["uncertain"]
     if payer.kind is PayerKind.NOBODY:
         reasons.append("no_payer")
+    elif not authorised and gross:
+        reasons.append("not_authorised")
     if most is not None and abs(gross) > most:
         reasons.append("large_amount")
     if held_back:

@@ -23,10 +23,11 @@ from currant.kit.errors import CurrantError
 from currant.kit.ids import SessionId, TariffVersionId
 from currant.kit.money import Rounding
 from currant.pricing.adjusting import Adjuster
-from currant.pricing.bills import TaxRates, bill_of
+from currant.pricing.bills import bill_of
 from currant.pricing.model import Prices, Purpose
 from currant.pricing.rating import Running
 from currant.pricing.spot import NO_SPOT, SpotPrices
+from currant.pricing.taxing import TaxRates
 from currant.pricing.timeline import Wh
 
 log = logging.getLogger(__name__)

@@ -39,11 +39,11 @@ from currant.db.commits import ChangeSet
 from currant.db.jobs import Job, add_job
 from currant.kit.clock import micros
 from currant.kit.ids import AccountId, ChargeId, LocationId, SessionId, TenantId
-from currant.pricing.bills import NO_TAX
 from currant.pricing.charge import Bill
 from currant.pricing.events import SpotPricesChanged
 from currant.pricing.model import Purpose, TariffVersion
 from currant.pricing.spot import SpotPrices
+from currant.pricing.taxing import NO_TAX
 from currant.pricing.timeline import Timeline
 from currant.stations import paging
 from currant.stations.model import Page
@@ -190,6 +190,7 @@ class Charges(Collecting, Releasing):
             payer = self._payer(conn, facts, gross=bill.gross)
         reasons = reasons_to_review(
             certain=session.certain,
+            authorised=session.authorised or purpose is not Purpose.RETAIL,
             repairs=tuple(each.code for each in session.repairs),
             uncertain=repairs.UNCERTAIN,
             payer=payer,

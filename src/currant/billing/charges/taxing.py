@@ -11,8 +11,8 @@ from currant.billing.entities import taxed
 from currant.billing.tax.model import TaxDecision, TaxEngine, TaxPlace, Treatment
 from currant.kit.ids import AccountId, LegalEntityId, LocationId, TenantId
 from currant.kit.money import Rounding
-from currant.pricing.bills import NO_TAX, TaxRates
 from currant.pricing.model import Prices, TaxMode
+from currant.pricing.taxing import NO_TAX, TaxRates
 from currant.stations.sites import Site
 
 # The tariff's own tax holds where the site's usual one would; not where there is a reason for another.

@@ -1,8 +1,4 @@
-"""The tables of charges and the queries on them.
-
-A charge's row is what lists, reports and invoices need; the exact lines with their trace stand beside it,
-in `charge_details`, because they are ten times as large and asked for one at a time.
-"""
+"""Prices fixed for sessions, charges and what explains them: rows to values, values to rows, queries."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -10,24 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Connection,
-    Index,
-    Table,
-    Text,
-    UniqueConstraint,
-    bindparam,
-    func,
-    select,
-    text,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, text, tuple_
 
 from currant.billing.charges.model import (
-    AccountTerms,
     Charge,
     ChargeDetails,
     ChargeFilter,
@@ -36,136 +17,15 @@ from currant.billing.charges.model import (
     PaidState,
     Payer,
     PayerKind,
-    PaysBy,
     PriceLock,
-    Receivable,
-    ReceivableState,
 )
+from currant.billing.charges.store.tables import at_of, charge_details, charges, session_prices, us
 from currant.billing.tax.model import TaxDecision
-from currant.db.commits import insert_into, upsert
 from currant.db.queries import Query
-from currant.db.tables import metadata
 from currant.kit.clock import instant, micros
 from currant.kit.ids import AccountId, ChargeId, LocationId, SessionId, TenantId
 from currant.pricing.charge import Bill, RatedCharge
 from currant.pricing.model import Purpose
-
-session_prices = Table(
-    "session_prices",
-    metadata,
-    Column("session_id", Text, primary_key=True),
-    Column("purpose", Text, primary_key=True),
-    Column("tenant_id", Text, nullable=False),
-    Column("version_id", Text, nullable=False),
-    Column("rule_id", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("token_id", Text),
-    Index(None, "version_id"),
-)
-charges = Table(
-    "charges",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("tenant_id", Text, nullable=False),
-    Column("session_id", Text, nullable=False),
-    Column("session_number", BigInteger, nullable=False),
-    Column("purpose", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reasons", Text, nullable=False),
-    Column("paid", Text, nullable=False),
-    Column("payer_kind", Text, nullable=False),
-    Column("payer_owner", Text, nullable=False),
-    Column("payment_id", Text),
-    Column("method_id", Text, nullable=False),
-    Column("currency", Text, nullable=False),
-    Column("net", BigInteger, nullable=False),
-    Column("tax", BigInteger, nullable=False),
-    Column("gross", BigInteger, nullable=False),
-    Column("collected", BigInteger, nullable=False),
-    Column("reduced_by", BigInteger, nullable=False),
-    Column("energy_wh", BigInteger, nullable=False),
-    Column("version_id", Text, nullable=False),
-    Column("rule_id", Text, nullable=False),
-    Column("account_id", Text),
-    Column("token_id", Text),
-    Column("location_id", Text),
-    Column("station_id", Text, nullable=False),
-    Column("evse", BigInteger),
-    Column("started_at", BigInteger, nullable=False),
-    Column("ended_at", BigInteger, nullable=False),
-    Column("time_zone", Text, nullable=False),
-    Column("jurisdiction", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("finalised_at", BigInteger),
-    Column("released_by", Text, nullable=False),
-    Column("credits", Text),
-    Column("document_id", Text),
-    Column("note", Text, nullable=False),
-    # Two at work on one session cannot both charge for it.
-    UniqueConstraint("session_id", "purpose", "kind", "revision"),
-    Index(None, "tenant_id", "ended_at", "id"),
-    Index(None, "account_id", "ended_at"),
-    Index(None, "tenant_id", "state", "ended_at"),
-    Index(None, "payment_id"),
-)
-charge_details = Table(
-    "charge_details",
-    metadata,
-    Column("charge_id", Text, primary_key=True),
-    Column("tenant_id", Text, nullable=False),
-    Column("rated", Text, nullable=False),
-    Column("bill", Text, nullable=False),
-    # The decision on taxes, where there was one.
-    Column("decision", Text),
-    Column("entity_id", Text),
-)
-receivables = Table(
-    "receivables",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("tenant_id", Text, nullable=False),
-    Column("charge_id", Text, nullable=False),
-    Column("session_id", Text, nullable=False),
-    Column("account_id", Text),
-    Column("currency", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("paid", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("due_at", BigInteger, nullable=False),
-    Column("reminders", BigInteger, nullable=False),
-    Column("remind_at", BigInteger),
-    UniqueConstraint("charge_id"),
-    Index(None, "tenant_id", "state", "due_at"),
-    Index(None, "account_id", "state"),
-    Index(
-        "ix_receivables_to_remind",
-        "remind_at",
-        sqlite_where=text("remind_at IS NOT NULL"),
-        postgresql_where=text("remind_at IS NOT NULL"),
-    ),
-)
-account_terms = Table(
-    "account_terms",
-    metadata,
-    Column("account_id", Text, primary_key=True),
-    Column("tenant_id", Text, nullable=False),
-    Column("pays_by", Text, nullable=False),
-    Column("method_id", Text, nullable=False),
-    Column("blocked_after_days", BigInteger),
-    Column("overdue_since", BigInteger),
-    Column("updated_at", BigInteger),
-)
-
-SAVE_LOCK = upsert(session_prices, key=("session_id", "purpose"))
-SAVE_CHARGE = upsert(charges, key=("id",))
-SAVE_DETAILS = upsert(charge_details, key=("charge_id",))
-INSERT_CHARGE = insert_into(charges)
-SAVE_RECEIVABLE = upsert(receivables, key=("id",))
-SAVE_TERMS = upsert(account_terms, key=("account_id",))
 
 UNBILLED_MAX = 50_000
 
@@ -187,14 +47,6 @@ _rated = msgspec.json.Decoder(RatedCharge, dec_hook=_read_fraction)
 _bill = msgspec.json.Decoder(Bill, dec_hook=_read_fraction)
 _decision = msgspec.json.Decoder(TaxDecision)
 _reasons = msgspec.json.Decoder(tuple[str, ...])
-
-
-def _us(at: datetime | None) -> int | None:
-    return None if at is None else micros(at)
-
-
-def _at(stored: int | None) -> datetime | None:
-    return None if stored is None else instant(stored)
 
 
 # Prices fixed for sessions
@@ -288,7 +140,7 @@ def charge_row(charge: Charge) -> tuple[Any, ...]:
         charge.time_zone,
         charge.jurisdiction,
         micros(charge.created_at),
-        _us(charge.finalised_at),
+        us(charge.finalised_at),
         charge.released_by,
         charge.credits,
         charge.document_id,
@@ -333,7 +185,7 @@ def charge_of(row: Any) -> Charge:
         time_zone=row.time_zone,
         jurisdiction=row.jurisdiction,
         created_at=instant(row.created_at),
-        finalised_at=_at(row.finalised_at),
+        finalised_at=at_of(row.finalised_at),
         released_by=row.released_by,
         credits=row.credits,
         document_id=row.document_id,
@@ -536,132 +388,3 @@ def revenue(
     if location_id is not None:
         query = query.where(c.location_id == location_id)
     return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in conn.execute(query)]
-
-
-# What is owed
-
-
-def receivable_row(owed: Receivable) -> tuple[Any, ...]:
-    return (
-        owed.id,
-        owed.tenant_id,
-        owed.charge_id,
-        owed.session_id,
-        owed.account_id,
-        owed.currency,
-        owed.amount,
-        owed.paid,
-        owed.state.value,
-        owed.reason,
-        micros(owed.created_at),
-        micros(owed.due_at),
-        owed.reminders,
-        _us(owed.remind_at),
-    )
-
-
-def receivable_of(row: Any) -> Receivable:
-    return Receivable(
-        id=row.id,
-        tenant_id=row.tenant_id,
-        charge_id=row.charge_id,
-        session_id=row.session_id,
-        account_id=row.account_id,
-        currency=row.currency,
-        amount=row.amount,
-        paid=row.paid,
-        state=ReceivableState(row.state),
-        reason=row.reason,
-        created_at=instant(row.created_at),
-        due_at=instant(row.due_at),
-        reminders=row.reminders,
-        remind_at=_at(row.remind_at),
-    )
-
-
-def receivable_for(conn: Connection, tenant_id: TenantId, charge_id: ChargeId) -> Receivable | None:
-    c = receivables.c
-    query = select(receivables).where(c.charge_id == charge_id, c.tenant_id == tenant_id)
-    row = conn.execute(query).first()
-    return None if row is None else receivable_of(row)
-
-
-def receivable(conn: Connection, tenant_id: TenantId, receivable_id: str) -> Receivable | None:
-    c = receivables.c
-    query = select(receivables).where(c.id == receivable_id, c.tenant_id == tenant_id)
-    row = conn.execute(query).first()
-    return None if row is None else receivable_of(row)
-
-
-def owed_by(conn: Connection, tenant_id: TenantId, account_id: AccountId) -> list[Receivable]:
-    """What an account owes and was to pay at once, the oldest first."""
-    c = receivables.c
-    query = select(receivables).where(
-        c.account_id == account_id, c.tenant_id == tenant_id, c.state == ReceivableState.OPEN.value
-    )
-    return [receivable_of(row) for row in conn.execute(query.order_by(c.due_at).limit(1_000))]
-
-
-def receivables_page(
-    conn: Connection,
-    tenant_id: TenantId,
-    *,
-    state: ReceivableState | None,
-    account_id: AccountId | None,
-    after: tuple[int, str] | None,
-    limit: int,
-) -> list[Receivable]:
-    """What is owed, the longest due first."""
-    c = receivables.c
-    query = select(receivables).where(c.tenant_id == tenant_id)
-    if state is not None:
-        query = query.where(c.state == state.value)
-    if account_id is not None:
-        query = query.where(c.account_id == account_id)
-    if after is not None:
-        query = query.where(tuple_(c.due_at, c.id) > tuple_(*after))
-    return [receivable_of(row) for row in conn.execute(query.order_by(c.due_at, c.id).limit(limit))]
-
-
-def to_remind(conn: Connection, before: datetime, *, limit: int) -> list[Receivable]:
-    """Of every tenant, those whose next reminder is due."""
-    c = receivables.c
-    query = (
-        select(receivables)
-        .where(c.remind_at.is_not(None), c.remind_at <= micros(before), c.state == ReceivableState.OPEN.value)
-        .order_by(c.remind_at)
-        .limit(limit)
-    )
-    return [receivable_of(row) for row in conn.execute(query)]
-
-
-# How accounts pay
-
-
-def terms_row(terms: AccountTerms) -> tuple[Any, ...]:
-    return (
-        terms.account_id,
-        terms.tenant_id,
-        "" if terms.pays_by is None else terms.pays_by.value,
-        terms.method_id,
-        terms.blocked_after_days,
-        _us(terms.overdue_since),
-        _us(terms.updated_at),
-    )
-
-
-def terms_of(conn: Connection, tenant_id: TenantId, account_id: AccountId) -> AccountTerms | None:
-    c = account_terms.c
-    query = select(account_terms).where(c.account_id == account_id, c.tenant_id == tenant_id)
-    row = conn.execute(query).first()
-    if row is None:
-        return None
-    return AccountTerms(
-        tenant_id=row.tenant_id,
-        account_id=row.account_id,
-        pays_by=PaysBy(row.pays_by) if row.pays_by else None,
-        method_id=row.method_id,
-        blocked_after_days=row.blocked_after_days,
-        overdue_since=_at(row.overdue_since),
-        updated_at=_at(row.updated_at),
-    )
