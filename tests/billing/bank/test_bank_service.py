@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Connection
 
 from currant.billing.bank.model import (
+    BankBooking,
     BankLine,
     Certainty,
     Expected,
     ExpectedKind,
     LineState,
     Statement,
-    StatementLine,
 )
 from currant.billing.bank.service import BankLineSettled, BankService
 from currant.db.commits import ChangeSet
@@ -61,7 +61,7 @@ def invoice(number: str, amount: int, **more: Any) -> Expected:
 
 def statement(name: str, *lines: tuple[str, int, str], opening: int | None = None) -> Statement:
     found = tuple(
-        StatementLine(key=f"DE1/{key}", booked_on=DAY, amount=amount, currency="EUR", text=text)
+        BankBooking(key=f"DE1/{key}", booked_on=DAY, amount=amount, currency="EUR", text=text)
         for key, amount, text in lines
     )
     closing = None if opening is None else opening + sum(line.amount for line in found)

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from currant.billing.bank.matching import match, overdue
-from currant.billing.bank.model import Certainty, Expected, ExpectedKind, StatementLine
+from currant.billing.bank.model import BankBooking, Certainty, Expected, ExpectedKind
 
 DAY = date(2026, 5, 11)
 
 
-def line(key: str, amount: int, text: str = "", **more: Any) -> StatementLine:
-    return StatementLine(key=key, booked_on=DAY, amount=amount, currency="EUR", text=text, **more)
+def line(key: str, amount: int, text: str = "", **more: Any) -> BankBooking:
+    return BankBooking(key=key, booked_on=DAY, amount=amount, currency="EUR", text=text, **more)
 
 
 def invoice(number: str, amount: int, **more: Any) -> Expected:
@@ -62,9 +62,9 @@ def test_what_is_paid_twice_is_booked_once_and_shown() -> None:
 def test_money_that_came_back_the_other_way_or_before_is_never_certain() -> None:
     expected = [invoice("CU-2026-17", 5_000)]
     assert match([line("a", -5_000, "CU-2026-17")], expected) == {}
-    dollars = StatementLine(key="a", booked_on=DAY, amount=5_000, currency="USD", text="CU-2026-17")
+    dollars = BankBooking(key="a", booked_on=DAY, amount=5_000, currency="USD", text="CU-2026-17")
     assert match([dollars], expected) == {}
-    early = StatementLine(
+    early = BankBooking(
         key="a", booked_on=DAY - timedelta(days=60), amount=5_000, currency="EUR", text="CU-2026-17"
     )
     assert match([early], expected) == {}

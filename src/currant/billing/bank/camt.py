@@ -14,7 +14,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from msgspec.structs import replace
 
-from currant.billing.bank.model import LINES_MAX, TEXT_MAX, Statement, StatementLine, StatementWrong
+from currant.billing.bank.model import LINES_MAX, TEXT_MAX, BankBooking, Statement, StatementWrong
 from currant.kit.money import minor_digits
 
 
@@ -44,7 +44,7 @@ def _statement(element: Element) -> Statement:
         _text(each, "Tp/CdOrPrtry/Cd"): (_signed(each), _currency(each)) for each in element.findall("Bal")
     }
     currency = _text(element, "Acct/Ccy") or next((each[1] for each in balances.values()), "")
-    lines: list[StatementLine] = []
+    lines: list[BankBooking] = []
     seen: dict[str, int] = {}
     for number, entry in enumerate(element.findall("Ntry")):
         status = _text(entry, "Sts/Cd") or _text(entry, "Sts")
@@ -70,9 +70,7 @@ def _statement(element: Element) -> Statement:
     )
 
 
-def _lines(
-    entry: Element, account: str, statement: str, number: int, currency: str
-) -> Iterator[StatementLine]:
+def _lines(entry: Element, account: str, statement: str, number: int, currency: str) -> Iterator[BankBooking]:
     amount = _signed(entry)
     if _currency(entry) != currency:
         raise StatementWrong(f"Entry {number + 1} of {statement} is in another currency than its account.")
@@ -87,7 +85,7 @@ def _lines(
         len(details) > 1 and all(part is not None for part in parts) and sum(p or 0 for p in parts) == amount
     )
     for index, detail in enumerate(details if apart else [details[0] if len(details) == 1 else entry]):
-        yield StatementLine(
+        yield BankBooking(
             key=f"{account}/{key}" + (f"/{index + 1}" if apart else ""),
             booked_on=booked,
             valued_on=_day(entry, "ValDt"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from currant.billing.bank.model import Certainty, Expected, Match, StatementLine
+from currant.billing.bank.model import BankBooking, Certainty, Expected, Match
 
 PROPOSED_MAX = 5
 # A bank may be a few days late, and a payer a few days early.
@@ -16,7 +16,7 @@ EARLY = timedelta(days=5)
 REFERENCE_MIN = 4
 
 
-def match(lines: Sequence[StatementLine], expected: Sequence[Expected]) -> dict[str, tuple[Match, ...]]:
+def match(lines: Sequence[BankBooking], expected: Sequence[Expected]) -> dict[str, tuple[Match, ...]]:
     """What each line seems to be for, the surest first; by the line's key. Nothing is used up twice with certainty."""
     by_reference: dict[str, list[Expected]] = {}
     by_amount: dict[tuple[str, int], list[Expected]] = {}
@@ -55,7 +55,7 @@ def overdue(expected: Sequence[Expected], today: date, *, grace: timedelta) -> t
 
 
 def _named(
-    line: StatementLine, by_reference: dict[str, list[Expected]], lengths: Sequence[int]
+    line: BankBooking, by_reference: dict[str, list[Expected]], lengths: Sequence[int]
 ) -> list[Expected]:
     """What the line's words name. Banks break and squeeze words: they are compared without anything between."""
     words = _squeezed(f"{line.reference} {line.text}")
@@ -70,7 +70,7 @@ def _named(
     return list(found.values())
 
 
-def _may_be(line: StatementLine, each: Expected) -> bool:
+def _may_be(line: BankBooking, each: Expected) -> bool:
     return (
         each.currency == line.currency
         and (each.amount > 0) == (line.amount > 0)
@@ -78,7 +78,7 @@ def _may_be(line: StatementLine, each: Expected) -> bool:
     )
 
 
-def _is_from(line: StatementLine, each: Expected) -> bool:
+def _is_from(line: BankBooking, each: Expected) -> bool:
     words = _squeezed(f"{line.name} {line.text}")
     return any(len(name) >= 3 and name in words for name in map(_squeezed, each.names))
 
@@ -87,5 +87,5 @@ def _squeezed(text: str) -> str:
     return re.sub(r"[\W_]", "", text).casefold()
 
 
-def _match(line: StatementLine, each: Expected, certainty: Certainty) -> Match:
+def _match(line: BankBooking, each: Expected, certainty: Certainty) -> Match:
     return Match(line=line.key, kind=each.kind, id=each.id, certainty=certainty)

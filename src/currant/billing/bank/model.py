@@ -18,7 +18,7 @@ class StatementWrong(Invalid):
     code = "statement_wrong"
 
 
-class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
+class BankBooking(msgspec.Struct, frozen=True, kw_only=True):
     """One booking of the bank. What came in is positive, what went out negative: minor units."""
 
     key: str
@@ -48,7 +48,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     opening: int | None = None
     closing: int | None = None
-    lines: tuple[StatementLine, ...]
+    lines: tuple[BankBooking, ...]
 
 
 class LineState(StrEnum):
@@ -114,7 +114,7 @@ class BankLine(msgspec.Struct, frozen=True, kw_only=True):
     tenant_id: TenantId
     account: str
     statement: str
-    line: StatementLine
+    line: BankBooking
     state: LineState = LineState.OPEN
     proposed: tuple[Match, ...] = ()
     matched_kind: ExpectedKind | None = None

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Index, Table, Text, UniqueConstraint, func, select
 
-from currant.billing.bank.model import BankLine, ExpectedKind, LineState, Match, Statement, StatementLine
+from currant.billing.bank.model import BankBooking, BankLine, ExpectedKind, LineState, Match, Statement
 from currant.db.commits import ChangeSet, insert_into, upsert
 from currant.db.tables import metadata
 from currant.kit.clock import instant, micros
@@ -52,7 +52,7 @@ _ADD_STATEMENT = insert_into(statements, *statements.c.keys())
 _SAVE = upsert(
     lines, key=("id",), keep=("tenant_id", "key", "account", "statement", "booked_on", "line", "imported_at")
 )
-_line = msgspec.json.Decoder(StatementLine)
+_line = msgspec.json.Decoder(BankBooking)
 _matches = msgspec.json.Decoder(tuple[Match, ...])
 AT_ONCE = 500
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from currant.billing.bank.model import LINES_MAX, TEXT_MAX, Statement, StatementLine, StatementWrong
+from currant.billing.bank.model import LINES_MAX, TEXT_MAX, BankBooking, Statement, StatementWrong
 from currant.kit.money import minor_digits
 
 COLUMNS = ("booked_on", "amount", "currency", "valued_on", "name", "iban", "reference", "text", "id")
@@ -46,7 +46,7 @@ def read_table(
         raise StatementWrong(
             f"The first row names no column {', '.join(missing)}: rename it, or say what yours are called."
         )
-    lines: list[StatementLine] = []
+    lines: list[BankBooking] = []
     same: dict[str, int] = {}
     try:
         for number, row in enumerate(rows, start=2):
@@ -68,7 +68,7 @@ def read_table(
 
 def _line(
     values: dict[str, str], number: int, account: str, currency: str, same: dict[str, int]
-) -> StatementLine:
+) -> BankBooking:
     code = (values.get("currency") or currency).upper()
     if not re.fullmatch("[A-Z]{3}", code):
         raise StatementWrong(f"Row {number}: {code[:20]!r} is no currency.")
@@ -79,7 +79,7 @@ def _line(
         content = "|".join((str(booked), str(amount), code, *(values.get(each, "") for each in COLUMNS[4:8])))
         times = same[content] = same.get(content, 0) + 1
         name = hashlib.sha256(f"{content}|{times}".encode()).hexdigest()[:32]
-    return StatementLine(
+    return BankBooking(
         key=f"{account}/{name[:100]}",
         booked_on=booked,
         valued_on=_day(values["valued_on"], number) if values.get("valued_on") else None,
