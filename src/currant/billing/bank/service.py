@@ -1,8 +1,8 @@
 """The verbs of bank statements: take them in, book what is certain, and leave the rest to a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -28,7 +28,10 @@ from currant.kit.ids import TenantId, new_id
 from currant.stations import paging
 from currant.stations.model import Page
 
+T = TypeVar("T")
+
 LINES_AT_ONCE = 500
+TRIES = 5
 OPEN_MAX = 5_000
 EXPECTED_MAX = 20_000
 NOTE_MAX = 500
@@ -118,7 +121,7 @@ class BankService:
                     )
                 return len(fresh)
 
-            fresh = await self._database.decide(keep, tenant_id)
+            fresh = await self._at_last(keep, tenant_id)
             new, known = new + fresh, known + len(part) - fresh
 
         def finish(connection: Connection, changes: ChangeSet) -> bool:
@@ -128,7 +131,7 @@ class BankService:
             store.add_statement(changes, new_id(), tenant_id, statement, at=self._clock.now(), by=by)
             return before is not None and statement.opening is not None and before != statement.opening
 
-        gap = await self._database.decide(finish, tenant_id)
+        gap = await self._at_last(finish, tenant_id)
         return replace(
             total,
             statements=total.statements + 1,
@@ -136,6 +139,15 @@ class BankService:
             known=total.known + known,
             gaps=(*total.gaps, statement.account) if gap else total.gaps,
         )
+
+    async def _at_last(self, function: Callable[[Connection, ChangeSet], T], tenant_id: TenantId) -> T:
+        """Decide; when somebody kept the same lines in the same moment, look again."""
+        for _ in range(TRIES):
+            try:
+                return await self._database.decide(function, tenant_id)
+            except Conflict:
+                continue
+        return await self._database.decide(function, tenant_id)
 
     async def look_again(self, tenant_id: TenantId) -> tuple[int, int]:
         """Match open lines with what is expected now: how many were settled, and how many have proposals."""
