@@ -299,13 +299,11 @@ async def refresh_payment(request: ApiRequest, payment_id: FromPath[str]) -> Pay
 @get("/payment-methods", opt={"permission": Permission.BILLING_READ})
 async def list_payment_methods(
     request: ApiRequest,
-    owner_kind: OwnerKindOf = None,
-    owner_id: OwnerIdOf = None,
+    owner_kind: Annotated[OwnerKind, QueryParameter(description="Whose: a driver's, an account's.")],
+    owner_id: Annotated[str, QueryParameter(max_length=100, description="Their id.")],
 ) -> Page[StoredMethod]:
     """The stored methods of somebody: what they are called at the provider, never card numbers."""
-    owner = owner_of(owner_kind, owner_id)
-    if owner is None:
-        raise Invalid("Say whose: `owner_kind` and `owner_id`.", field="owner_id")
+    owner = PaymentOwner(kind=owner_kind, id=owner_id)
     return Page(items=await payments_of(request).methods.of(tenant_of(request), owner))
 
 
