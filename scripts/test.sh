@@ -5,19 +5,26 @@ source scripts/services.sh
 environment dev
 pages
 services
-.venv/bin/python -m pytest -n "${TEST_WORKERS:-2}" "$@" && exit
-failed=$?
-# Servers, chargers, browsers and databases share two cores with every other test: the few that failed are
-# named and tried once more, alone. What fails alone too, or is more than a few, has failed.
-mapfile -t again < <(.venv/bin/python - <<'PYTHON'
-import json, pathlib
-kept = pathlib.Path(".pytest_cache/v/cache/lastfailed")
-names = list(json.loads(kept.read_text())) if kept.is_file() else []
-if len(names) <= 20 and all("::" in name for name in names):
-    print("\n".join(names))
-PYTHON
-)
-[ $failed = 1 ] && [ ${#again[@]} -gt 0 ] || exit $failed
+# Tests start hundreds of processes: each would compile everything anew.
+unset PYTHONDONTWRITEBYTECODE
+mkdir -p .cache
+CURRANT_TESTS_FAILED=$(mktemp "$PWD/.cache/failed.XXXXXX")
+export CURRANT_TESTS_FAILED
+trap 'rm -f "$CURRANT_TESTS_FAILED"' EXIT
+# A file's tests stay in one process: they share an installation.
+status=0
+.venv/bin/python -m pytest -n "${TEST_WORKERS:-2}" --dist loadfile --no-loadscope-reorder "$@" || status=$?
+# Servers, chargers, browsers and databases share a few cores with every other test: tests that failed beside
+# the others are named and tried once more, alone. What fails alone too has failed, and so has everything
+# when more than a few failed, when a file could not be read, or when the run ended before its end.
+mapfile -t again <"$CURRANT_TESTS_FAILED"
+if [ "$status" != 1 ] || [ ${#again[@]} = 0 ] || [ ${#again[@]} -gt 20 ]; then exit "$status"; fi
+for name in "${again[@]}"; do
+    [[ $name == *::* ]] || exit "$status"
+done
 echo "Failed beside the others, once more alone:" >&2
 printf '  %s\n' "${again[@]}" >&2
-exec .venv/bin/python -m pytest "${again[@]}"
+: >"$CURRANT_TESTS_FAILED"
+.venv/bin/python -m pytest -p no:xdist "${again[@]}" || exit $?
+echo "These passed alone only, and want to be looked at:" >&2
+printf '  %s\n' "${again[@]}" >&2

@@ -1,5 +1,6 @@
-"""Fixtures that every test may use: databases of both kinds, on real servers."""
+"""Fixtures that every test may use: databases of both kinds, on real servers; and the order of the whole."""
 
+import os
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,6 +17,28 @@ for folder in (".", "db"):
 
 from currant.db.engine import Database  # noqa: E402
 from services import PostgresServer, fresh_database, postgres_server  # noqa: E402
+
+# What takes longest is begun first: no process is to be left with it when the others are done.
+LONGEST_FIRST = ("simulation", "browser", "app", "api", "conformance", "wire", "drivers", "stations", "bench")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    ranks = {here / name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: next((ranks[up] for up in item.path.parents if up in ranks), len(ranks)))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell scripts/test.sh which tests failed, if every test had its turn."""
+    told = os.environ.get("CURRANT_TESTS_FAILED")
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not told or reporter is None or hasattr(session.config, "workerinput"):
+        return
+    if session.shouldstop or session.shouldfail:
+        return
+    wrong = {report.nodeid: None for kind in ("failed", "error") for report in reporter.stats.get(kind, ())}
+    Path(told).write_text("".join(f"{name}\n" for name in wrong), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
