@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -384,3 +385,9 @@ def _holds(rule: Restrictions, plan: Plan, place: int, at: datetime, kwh: Decima
         and (rule.min_power is None or power >= rule.min_power)
         and (rule.max_power is None or power < rule.max_power)
     )
+
+
+def test_every_remark_is_explained_to_operators() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "tariffs.md").read_text()
+    for issue in PriceIssue:
+        assert f"`{issue.value}`" in page
