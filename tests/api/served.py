@@ -12,9 +12,12 @@ from currant.api.application import create_app, stand_on
 from currant.api.edge import Edge
 from currant.api.server import ApiServer
 from currant.api.services import ApiConfig, ApiServices
+from currant.billing.books_service import Books
+from currant.billing.filling import FillingByPayment
 from currant.billing.payments.providers import PaymentProviders
 from currant.billing.payments.sandbox import Sandbox
 from currant.billing.payments.service import Payments
+from currant.billing.wallets import Wallets
 from currant.charging.busy import SessionsAtStations
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
@@ -200,6 +203,8 @@ class Api:
             database, clock, [self.sandbox.kind()], key=KEY, public_url="https://csms.example"
         )
         self.payments = Payments(database, providers, clock)
+        self.books = Books(database, clock)
+        self.wallets = Wallets(database, clock, filling=FillingByPayment(self.payments))
         self.station_groups = StationGroups(database, self.directory, self.link, clock)
         self.desired = DesiredState(
             database,
@@ -239,6 +244,8 @@ class Api:
                 station_groups=self.station_groups,
                 desired=self.desired,
                 payments=self.payments,
+                books=self.books,
+                wallets=self.wallets,
                 sandbox=self.sandbox,
                 brandings=self.brandings,
                 drivers=self.drivers,

@@ -189,7 +189,14 @@ class Organisation:
             "POST", "/payments", json={"mode": "top_up", "amount": amount, "owner": owner}
         )
         method = await self.ask("POST", "/payment-methods", json={"owner": owner})
-        self.things |= {"payment_id": [payment["id"]], "method_id": [method["id"]]}
+        given = {"amount": 100, "currency": "EUR", "reason": "A present"}
+        booked = await self.ask("POST", f"/wallets/{account}/adjust", json=given)
+        self.things |= {
+            "payment_id": [payment["id"]],
+            "method_id": [method["id"]],
+            "owner": [account],
+            "entry_id": [booked["entry_id"]],
+        }
 
     async def _charged(self, charger: ScriptedCharger) -> None:
         draft = {"token_uid": UID, "station": self.station, "evse": 2}
@@ -373,7 +380,7 @@ def both_ways(neighbours: Neighbours) -> list[tuple[Organisation, Organisation]]
 
 
 # Names in addresses of which nobody has one here: the rest of the address, or its word, is what is tried.
-BARE = {"monitor_id", "profile_id", "number", "evse"}
+BARE = {"monitor_id", "profile_id", "number", "evse", "currency"}
 OF_ONE_STREAM = {"stream_id"}
 
 

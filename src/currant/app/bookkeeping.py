@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from currant.app.duties import Duty
 from currant.billing.books_events import PERSONS_EVENTS, WALLET_EVENTS
 from currant.billing.books_service import Books
-from currant.billing.wallets import Filling, Wallets
+from currant.billing.filling import FillingByPayment
+from currant.billing.wallets import Wallets
 from currant.kit.event import Event
 
 if TYPE_CHECKING:
@@ -15,9 +16,10 @@ BOOKS_RECORDED: tuple[type[Event], ...] = (*WALLET_EVENTS, *PERSONS_EVENTS)
 """Not everybody who may follow the network may know of people's money."""
 
 
-def start_books(currant: "Currant", *, filling: Filling | None = None) -> None:
-    """Make the ledger's and the wallets' services; `filling` is how wallets are filled by themselves."""
+def start_books(currant: "Currant") -> None:
+    """Make the ledger's and the wallets' services; wallets are filled by the payments that were made before."""
     currant.books = Books(currant.database, currant.clock)
+    filling = FillingByPayment(currant.payments)
     currant.wallets = Wallets(currant.database, currant.clock, filling=filling)
 
 

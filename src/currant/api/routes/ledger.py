@@ -33,7 +33,7 @@ Owner = Annotated[
 ]
 Word = Annotated[str | None, QueryParameter(max_length=200, required=False)]
 Currency = Annotated[
-    str, QueryParameter(pattern="^[A-Z]{3}$", description="ISO 4217, three capital letters.")
+    str, QueryParameter(min_length=3, max_length=3, description="ISO 4217, three capital letters.")
 ]
 
 

@@ -16,12 +16,14 @@ from currant.billing.ledger import Account, AccountKind, Hold, HoldState, Standi
 from currant.billing.top_ups import Fill, FillState, TopUpRule
 from currant.billing.wallets import Purse, TopUpRuleDraft, Wallets
 from currant.kit.errors import Invalid
-from currant.kit.ids import EntryId
+from currant.kit.ids import AccountId, EntryId
 from currant.kit.money import Money
 from currant.stations.model import Page
 from currant.tenancy.model import Permission
 
-CurrencyCode = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", description="ISO 4217.")]
+CurrencyCode = Annotated[
+    str, msgspec.Meta(min_length=3, max_length=3, description="ISO 4217, three capital letters.")
+]
 
 
 class WalletStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +137,15 @@ def _wallets_of(request: ApiRequest) -> Wallets:
     return wallets
 
 
+async def _purse(request: ApiRequest, owner: str) -> Purse:
+    """What an account has, nothing too; of anybody else, only what is there. Raises NotFound."""
+    tenant_id = tenant_of(request)
+    purse = await _wallets_of(request).of(tenant_id, owner)
+    if not (purse.standings or purse.owes or purse.rules):
+        await services_of(request).access.get_account(tenant_id, AccountId(owner))
+    return purse
+
+
 def wallet_view(purse: Purse) -> WalletView:
     return WalletView(
         owner=purse.owner,
@@ -205,8 +216,8 @@ async def list_wallets(request: ApiRequest, cursor: Cursor = None, limit: Limit 
 
 @get("/wallets/{owner:str}", opt={"permission": Permission.BILLING_READ})
 async def get_wallet(request: ApiRequest, owner: FromPath[str]) -> WalletView:
-    """What an account or a driver has, has set aside and owes. Who has nothing has an empty one."""
-    return wallet_view(await _wallets_of(request).of(tenant_of(request), owner))
+    """What an account or a driver has, has set aside and owes. An account that has nothing has an empty one."""
+    return wallet_view(await _purse(request, owner))
 
 
 @get("/wallets/{owner:str}/entries", opt={"permission": Permission.BILLING_READ})
@@ -219,6 +230,8 @@ async def list_wallet_entries(
     limit: Limit = 100,
 ) -> Page[WalletMovement]:
     """What moved a wallet, deposit or credit line, the latest first, each with the balance after it."""
+    await _purse(request, owner)
+    _check_currency(currency)
     page = await _wallets_of(request).lines(
         tenant_of(request),
         Account(kind=kind, owner=owner, currency=currency),
@@ -241,6 +254,8 @@ async def adjust_wallet(
     request: ApiRequest, owner: FromPath[str], data: JSONBody[WalletAdjustment]
 ) -> Response[WalletBooked]:
     """Give to a wallet or deposit by hand, or take from it, and say why. Never below nothing: 409 `not_enough`."""
+    await _purse(request, owner)
+    _check_currency(data.currency)
     if data.kind is AccountKind.CREDIT_LINE:
         raise Invalid("A credit line is set, not adjusted: give its limit.", field="kind")
     caller, wallets = caller_of(request), _wallets_of(request)
@@ -262,6 +277,8 @@ async def use_deposit(
     request: ApiRequest, owner: FromPath[str], data: JSONBody[DepositUse]
 ) -> Response[WalletBooked]:
     """Use (a part of) a deposit for what its owner owes."""
+    await _purse(request, owner)
+    _check_currency(data.currency)
     caller, wallets = caller_of(request), _wallets_of(request)
 
     async def use() -> WalletBooked:
@@ -277,6 +294,8 @@ async def set_credit_line(
     request: ApiRequest, owner: FromPath[str], data: JSONBody[CreditLineDraft]
 ) -> WalletView:
     """Say how much a company may use before it pays. What it owes already counts as used."""
+    await _purse(request, owner)
+    _check_currency(data.currency)
     caller, wallets = caller_of(request), _wallets_of(request)
     limit = Money(minor_units=data.limit, currency=data.currency)
     await wallets.set_credit_line(caller.tenant_id, owner, limit, by=caller.label)
@@ -289,6 +308,7 @@ async def set_top_up_rule(
 ) -> WalletRule:
     """Have a wallet filled by itself from a stored method whenever less than `below` can be spent."""
     caller = caller_of(request)
+    await _purse(request, owner)
     _check_currency(currency)
     rule = await _wallets_of(request).set_rule(caller.tenant_id, owner, currency, data, by=caller.label)
     return _rule_view(rule)
