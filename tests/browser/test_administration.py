@@ -267,6 +267,10 @@ async def test_a_setting_is_found_by_any_of_its_words(site: Bed, signed_in: Sign
     await search.fill("CURRANT_OCPP_TLS_PORT")
     await expect(port).to_be_visible()
     assert await axe(page) == []
+    # What is to be typed as it is looks so, without signs around it.
+    await search.fill("")
+    await expect(page.get_by_text("data_dir", exact=True)).to_be_visible()
+    assert "`" not in await page.get_by_role("main").inner_text()
     await search.fill("no such setting")
     await expect(page.get_by_text("Try other words")).to_be_visible()
     await search.fill("")
@@ -276,6 +280,21 @@ async def test_a_setting_is_found_by_any_of_its_words(site: Bed, signed_in: Sign
 
 
 # Notes
+
+
+async def test_what_somebody_else_wrote_is_not_theirs_to_change(site: Bed, signed_in: SignedIn) -> None:
+    await site.ask("POST", "/notes/", json={"about": "station:NEW-1", "text": "From the command line."})
+    page = await signed_in("operator")
+    await page.goto("/console/stations/NEW-1?tab=notes")
+    note = page.get_by_role("article").filter(has_text="From the command line.")
+    await expect(note.get_by_role("button", name="Pin")).to_be_visible()
+    await expect(note.get_by_role("button", name="Edit")).to_have_count(0)
+    await expect(note.get_by_role("button", name="Remove")).to_have_count(0)
+    reader = await signed_in("read_only")
+    await reader.goto("/console/stations/NEW-1?tab=notes")
+    await expect(reader.get_by_role("article")).to_contain_text("From the command line.")
+    await expect(reader.get_by_role("button", name="Pin")).to_have_count(0)
+    await expect(reader.get_by_label("New note")).to_have_count(0)
 
 
 async def test_a_note_is_written_pinned_corrected_and_taken_back(
@@ -297,7 +316,18 @@ async def test_a_note_is_written_pinned_corrected_and_taken_back(
     await expect(notes.first).to_contain_text("Call before you come.")
     await expect(notes.first).to_contain_text("operator@bed.example")
     assert await axe(page) == []
-    await notes.filter(has_text="counter").get_by_role("button", name="Remove").click()
+    # Corrected, and another one put first.
+    key = notes.filter(has_text="The key hangs")
+    await key.get_by_role("button", name="Edit").click()
+    await page.get_by_label("Note", exact=True).fill("The key hangs behind the bar.")
+    assert await axe(page) == []
+    await page.get_by_role("button", name="Save").click()
+    await expect(key).to_contain_text("behind the bar.")
+    await expect(key).to_contain_text("edited")
+    await notes.first.get_by_role("button", name="Unpin").click()
+    await key.get_by_role("button", name="Pin").click()
+    await expect(notes.first).to_contain_text("behind the bar.")
+    await key.get_by_role("button", name="Remove").click()
     await expect(notes).to_have_count(2)
     await page.get_by_role("button", name="Undo").click()
     await expect(notes).to_have_count(3)

@@ -73,7 +73,7 @@ async def test_a_driver_is_offered_the_new_version_and_gets_it(
 ) -> None:
     page = await open_page(versions.site, size="phone")
     await page.goto("/charge/")
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(page.get_by_role("heading", level=2, name="No chargers yet")).to_be_visible()
     await kept(page)
     before = await page.evaluate("document.querySelector('script[type=module]').src")
     await expect(page.get_by_text("There is a newer version")).to_have_count(0)

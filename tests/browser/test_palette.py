@@ -34,7 +34,7 @@ async def test_the_palette_says_how_a_station_is(site: Bed, signed_in: SignedIn)
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.keyboard.press("Control+k")
     box = page.get_by_placeholder("Station, place, session number")
-    for identity, state in (("QUAY-3", "Faulted"), ("MILL-2", "Never seen"), ("QUAY-2", "Charging")):
+    for identity, state in (("QUAY-3", "Faulted"), ("MILL-2", "Offline"), ("QUAY-2", "Charging")):
         await box.fill(identity)
         await expect(page.get_by_role("button", name=identity).first).to_contain_text(state)
     # By the place as well, all of its stations at once.

@@ -92,3 +92,14 @@ async def test_on_a_phone_sessions_are_cards(signed_in: SignedIn, axe: Axe) -> N
     await expect(page.get_by_text("QUAY-2").first).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert await axe(page) == []
+    # The filters are folded away, and say how many there are.
+    number = page.get_by_label("Number", exact=True)
+    await expect(number).to_have_count(0)
+    await page.get_by_role("button", name="Filters").click()
+    await number.fill("999999999")
+    await expect(page.get_by_role("button", name="Filters (1)")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert await axe(page) == []
+    await page.get_by_role("button", name="Filters (1)").click()
+    await page.get_by_role("button", name="Clear filters").click()
+    await expect(page.get_by_text("QUAY-2").first).to_be_visible()
