@@ -142,6 +142,7 @@ def charge(
             kind=LineKind.ENERGY,
             quantity=sign * Decimal(kwh),
             unit="kWh",
+            unit_price=Decimal(price),
             net=sign * int((Decimal(kwh) * Decimal(price) * 100).to_integral_value()),
             heads=decision.heads,
             kwh=sign * Decimal(kwh),

@@ -25,6 +25,8 @@ class BillableLine(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     """`kWh`, `h`, `min` or `pcs`."""
     net: int
+    unit_price: Decimal | None = None
+    """The tariff's net price; shown where quantity x price gives the net amount, which limits and shares undo."""
     heads: tuple[TaxHead, ...]
     kwh: Decimal = Decimal(0)
     """Of an energy line; what excises are on."""

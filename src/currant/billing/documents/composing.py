@@ -318,6 +318,12 @@ def unit_price(net: int, quantity: Decimal, currency: str) -> Decimal:
     return amount / quantity
 
 
+def _gives(price: Decimal, quantity: Decimal, net: int, currency: str) -> bool:
+    """Whether quantity x price is the net amount once it is rounded."""
+    exact = price * quantity * 10 ** minor_digits(currency)
+    return price >= 0 and abs(exact - net) <= Decimal("0.5")
+
+
 def _lines_of(charge: BillableCharge, split: Split | None, language: str) -> list[DocumentLine]:
     split = split or Split()
     return [
@@ -332,8 +338,9 @@ def _lines_of(charge: BillableCharge, split: Split | None, language: str) -> lis
             currency=charge.currency,
             heads=line.heads,
             kwh=line.kwh,
-            begin=line.begin or charge.begin,
-            end=line.end or charge.end,
+            price=line.unit_price,
+            begin=_local(line.begin or charge.begin, charge.zone),
+            end=_local(line.end or charge.end, charge.zone),
             cost_centre=split.cost_centre,
             vehicle=split.vehicle,
             driver=split.driver or charge.token,
@@ -386,6 +393,7 @@ def _line(
     net: int,
     currency: str,
     heads: tuple[TaxHead, ...],
+    price: Decimal | None = None,
     **more: Any,
 ) -> DocumentLine:
     # A price is never negative and never of nothing: what is taken off is minus one piece (BR-27).
@@ -399,7 +407,9 @@ def _line(
         name=name,
         quantity=quantity,
         unit=unit,
-        unit_price=unit_price(net, quantity, currency),
+        unit_price=price
+        if price is not None and _gives(price, quantity, net, currency)
+        else unit_price(net, quantity, currency),
         net=net,
         heads=heads,
         **more,

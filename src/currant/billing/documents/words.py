@@ -57,6 +57,7 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
     "irn": ("IRN", "IRN", "आईआरएन", "IRN"),
     "tax_in": ("Tax in", "Steuer in", "कर, मुद्रा", "الضريبة بعملة"),
     "scan_to_pay": ("Scan to pay", "Zum Bezahlen scannen", "भुगतान हेतु स्कैन करें", "امسح للدفع"),
+    "VAT": ("VAT", "USt.", "वैट", "ض.ق.م"),
     # Units
     "KWH": ("kWh", "kWh", "kWh", "kWh"),
     "HUR": ("h", "h", "घंटे", "ساعة"),
