@@ -368,6 +368,8 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
         ),
     )
     await currant.delivery.start()
+    # What other nodes published between our first look and our place in the journal.
+    await currant.pricing.start()
     stack.push_async_callback(currant.delivery.stop)
     await currant.network.load()
     start_desired_state(currant, stack)
