@@ -157,6 +157,9 @@ async def test_typical_sessions_and_a_day_are_shown_before_prices_hold(
         owner, "POST", "/tariffs/preview", {"prices": prices, "sessions": "last_month", "zone": "UTC"}
     )
     assert last_month["last_month"]["sessions"] == 0
+    said = await ask(owner, "POST", "/tariffs/words", {"prices": prices, "language": "de-AT"})
+    assert said["language"] == "de"
+    assert any("0,29" in line for line in said["lines"])
     wrong = await owner.post(f"{V1}/tariffs/picture", json={"prices": prices, "zone": "Mars/Base"})
     assert wrong.status_code == 422
 

@@ -20,6 +20,7 @@ from currant.pricing.model import Prices
 from currant.pricing.picture import PriceQuarter, picture
 from currant.pricing.preview import SESSIONS_MAX, Effect, PreviewedSession, effect, last_month, preview
 from currant.pricing.spot import SpotPrices
+from currant.pricing.words import PriceWords, price_lines
 from currant.tenancy.model import Permission
 
 
@@ -64,6 +65,15 @@ class TariffPicture(Body, frozen=True, kw_only=True):
     power_kw: Decimal = Decimal(11)
     after_kwh: Decimal = Decimal(0)
     after_s: Annotated[int, msgspec.Meta(ge=0, le=31 * 86_400)] = 0
+
+
+class TariffWords(Body, frozen=True, kw_only=True):
+    """Prices to be put into words."""
+
+    prices: Prices
+    language: Annotated[str, msgspec.Meta(min_length=2, max_length=35)] = "en"
+    zone: Named | None = None
+    location_id: Named | None = None
 
 
 class PricesOfADay(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,4 +175,12 @@ async def picture_tariff(request: ApiRequest, data: JSONBody[TariffPicture]) -> 
     return PricesOfADay(currency=data.prices.currency, zone=zone, day=day, quarters=quarters)
 
 
-router = Router("/api/v1", tags=["Tariffs"], route_handlers=[preview_tariff, picture_tariff])
+@post("/tariffs/words", status_code=200, opt={"permission": Permission.TARIFFS_READ})
+async def say_tariff(request: ApiRequest, data: JSONBody[TariffWords]) -> PriceWords:
+    """Prices as drivers read them: in one line, and all of it, in English, German, Hindi or Arabic."""
+    check_prices(data.prices)
+    zone = await _zone(request, data.zone, data.location_id)
+    return price_lines(data.prices, zone, data.language)
+
+
+router = Router("/api/v1", tags=["Tariffs"], route_handlers=[preview_tariff, picture_tariff, say_tariff])
