@@ -158,7 +158,7 @@ class Books:
 
     async def tenants(self) -> list[TenantId]:
         """Who has a ledger."""
-        return await self._database.read(reading.tenants)
+        return await self._database.read(ledgers)
 
     async def check(self, tenant_id: TenantId) -> LedgerReport:
         """Look for what must not be in a tenant's ledger, all of it, in one consistent view."""
@@ -281,6 +281,11 @@ class Books:
             tenant_id,
         )
         return more
+
+
+def ledgers(conn: Connection) -> list[TenantId]:
+    """Who has a ledger."""
+    return reading.tenants(conn)
 
 
 def _stated(conn: Connection, tenant_id: TenantId, newest: str) -> dict[Account, int]:

@@ -12,6 +12,7 @@ from currant.app.cli import (
     access,
     bookings,
     desired,
+    ledger,
     log,
     people,
     policies,
@@ -78,6 +79,7 @@ policies.register(app)
 log.register(app)
 access.register(app)
 people.register(app)
+ledger.register(app)
 tools.register(app)
 
 

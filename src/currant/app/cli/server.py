@@ -12,6 +12,7 @@ import typer
 
 from currant.app.cli.client import Client
 from currant.app.cli.exits import Exit, Failure
+from currant.app.cli.ledger import check_ledger
 from currant.app.cli.output import console, errors, fields, local, say, show
 from currant.app.cli.state import state
 from currant.kit.clock import SystemClock
@@ -116,8 +117,15 @@ def status() -> None:
     show(found, lambda: _show_status(found))
 
 
-def check() -> None:
+def check(
+    ledger: Annotated[
+        bool, typer.Option("--ledger", help="Look through the books instead: all entries, balances, holds.")
+    ] = False,
+) -> None:
     """Say what is wrong with the settings, certificates, ports and database; changes nothing."""
+    if ledger:
+        check_ledger()
+        return
     from currant.app.check import check as find
 
     problems = find(state.settings(), SystemClock())
