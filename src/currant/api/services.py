@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from currant.billing.evidence.service import EvidenceService
     from currant.billing.payments.sandbox import Sandbox
     from currant.billing.payments.service import Payments
+    from currant.billing.settlement.service import Settlement
     from currant.billing.wallets import Wallets
     from currant.charging.energy_needs import EnergyNeedsService
     from currant.charging.network import Network
@@ -113,7 +114,7 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """None where nothing has a price."""
     entities: "Entities | None" = None
     documents: "Documents | None" = None
-    """None, both, where nothing is billed."""
+    """None, all three, where nothing is billed."""
     settings: Callable[[], tuple[SettingShown, ...]] = tuple
     """How the installation is set, without its secrets."""
     books: "Books | None" = None
@@ -122,6 +123,7 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     costs: "Costs | None" = None
     evidence: "EvidenceService | None" = None
     bank: "BankService | None" = None
+    settlement: "Settlement | None" = None
     """None, both, where nothing is billed."""
     payments: "Payments | None" = None
     """None where no payments are taken."""

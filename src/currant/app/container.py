@@ -32,6 +32,7 @@ from currant.app.pricing import start_pricing
 from currant.app.records import start_records
 from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
+from currant.app.settling import settlement_duties, start_settlement
 from currant.app.signing_in import start_tenancy
 from currant.app.subscriptions import subscriptions
 from currant.billing.bank.service import BankService
@@ -39,12 +40,15 @@ from currant.billing.books_service import Books
 from currant.billing.charges.costs import Costs
 from currant.billing.charges.running import RunningCosts
 from currant.billing.charges.service import Charges
+from currant.billing.documents.filing import DocumentFiles
+from currant.billing.documents.runs import DocumentRuns
 from currant.billing.documents.service import Documents
 from currant.billing.entities import Entities
 from currant.billing.evidence.service import EvidenceService
 from currant.billing.onsite.showing import CostShowing
 from currant.billing.payments.sandbox import Sandbox
 from currant.billing.payments.service import Payments
+from currant.billing.settlement.service import Settlement
 from currant.billing.wallets import Wallets
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.network import Network
@@ -154,6 +158,8 @@ class Currant:
     books: Books
     entities: Entities
     documents: Documents
+    document_files: DocumentFiles
+    document_runs: DocumentRuns
     payments: Payments
     sandbox: Sandbox | None
     wallets: Wallets
@@ -164,6 +170,7 @@ class Currant:
     costs: Costs
     selling: Selling
     bank: BankService
+    settlement: Settlement
     delivery: Delivery
     gateway: Gateway
     api: ApiServer
@@ -331,9 +338,9 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
 
     await start_payments(currant, stack)
     start_books(currant)
-    start_invoicing(currant)
+    start_invoicing(currant, stack)
     currant.evidence = EvidenceService(database, currant.charging, clock)
-    currant.bank = BankService(database, clock, {})
+    start_settlement(currant)
     start_charges(currant, stack)
     await start_drivers(currant, stack, names=server_names(settings), mailer=currant.mailer)
 
@@ -509,6 +516,7 @@ def duties_of(currant: Currant) -> list[Duty]:
         Duty(
             name="renewal of certificates", every_s=86_400, run=renew_certificates, first_s=3600, alone=False
         ),
+        *settlement_duties(currant),
         *driver_duties(currant),
         *charge_duties(currant),
         *payment_duties(currant),

@@ -9,6 +9,7 @@ from currant.billing.bank.service import BankLineSettled
 from currant.billing.books_events import PERSONS_EVENTS
 from currant.billing.evidence.events import MeterKeyChanged
 from currant.billing.payments import model as payments
+from currant.billing.settlement.model import ProviderLineOdd
 from currant.charging.reservations import events as reservations
 from currant.drivers.events import PlaceListingChanged
 from currant.kit.event import Event
@@ -56,6 +57,7 @@ AUDITED: tuple[type[Event], ...] = (
     MeterKeyChanged,
     *INVOICING_AUDITED,
     BankLineSettled,
+    ProviderLineOdd,
     PlaceListingChanged,
     FirmwareImageChanged,
     payments.PaymentProviderChanged,

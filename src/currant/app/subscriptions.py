@@ -24,6 +24,7 @@ from currant.app.securing import LinkSecurity
 from currant.billing.bank.service import BankLineSettled
 from currant.billing.evidence.events import EvidenceJudged, MeterKeyChanged
 from currant.billing.evidence.service import EvidenceService
+from currant.billing.settlement.model import ProviderLineOdd
 from currant.charging.energy_needs import EnergyNeedsService
 from currant.charging.events import (
     EnergyOutsideSession,
@@ -125,6 +126,7 @@ RECORDED_ONLY: tuple[type[Event], ...] = (
     NoteChanged,
     MeterKeyChanged,
     BankLineSettled,
+    ProviderLineOdd,
     tenancy.PersonAdded,
     tenancy.PersonChanged,
     tenancy.PersonRemoved,

@@ -48,6 +48,7 @@ STORES = (
     "currant.billing.books_store",
     "currant.billing.wallet_store",
     "currant.billing.bank.store",
+    "currant.billing.settlement.store",
     "currant.billing.evidence.store",
     "currant.billing.charges.store",
     "currant.billing.entities_store",

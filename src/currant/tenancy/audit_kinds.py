@@ -191,6 +191,12 @@ KINDS: dict[str, Kind] = {
         text="A run of invoices: {state}",
         about=("document_run", "run_id", ""),
     ),
+    "ProviderLineOdd": Kind(
+        group="money",
+        name="Provider's line explained",
+        text="A line of {provider} that does not fit ({oddity}): {explained}",
+        about=("provider_line", "line_id", ""),
+    ),
     "MeterKeyChanged": Kind(
         group="network",
         name="Meter's key changed",

@@ -15,6 +15,8 @@ from currant.billing.bank.camt import read_camt
 from currant.billing.bank.model import BankLine, ExpectedKind, LineState
 from currant.billing.bank.service import BankService, Imported, WorkList
 from currant.billing.bank.table import read_table
+from currant.billing.settlement.model import ProviderLine
+from currant.billing.settlement.service import Settlement
 from currant.kit.errors import Invalid
 from currant.stations.model import Page
 from currant.tenancy.model import Permission
@@ -49,6 +51,12 @@ def _bank_of(request: ApiRequest) -> BankService:
     bank = services_of(request).bank
     assert bank is not None, "Where money is owed statements are read."
     return bank
+
+
+def _settlement_of(request: ApiRequest) -> Settlement:
+    settlement = services_of(request).settlement
+    assert settlement is not None, "Where payments are taken they are settled."
+    return settlement
 
 
 @post(
@@ -158,6 +166,43 @@ async def reopen_bank_line(request: ApiRequest, line_id: FromPath[str]) -> BankL
     return await _bank_of(request).reopen(caller.tenant_id, line_id, by=caller.label)
 
 
+@get("/provider-lines", opt={"permission": Permission.BILLING_READ})
+async def list_provider_lines(
+    request: ApiRequest,
+    odd: Annotated[
+        bool, QueryParameter(required=False, description="Only what does not fit and nobody has explained.")
+    ] = False,
+    cursor: Annotated[str | None, QueryParameter(max_length=500, required=False)] = None,
+    limit: Annotated[int, QueryParameter(required=False)] = 50,
+) -> Page[ProviderLine]:
+    """What payment providers booked for us: payments, refunds, fees, payouts, latest first."""
+    return await _settlement_of(request).lines(tenant_of(request), odd=odd, cursor=cursor, limit=limit)
+
+
+@post(
+    "/provider-lines/{provider:str}/{line_id:str}/explain",
+    status_code=200,
+    opt={"permission": Permission.BILLING_WRITE},
+)
+async def explain_provider_line(
+    request: ApiRequest, provider: FromPath[str], line_id: FromPath[str], data: JSONBody[SetAside]
+) -> ProviderLine:
+    """Say what a provider's line is that does not fit any payment."""
+    caller = caller_of(request)
+    return await _settlement_of(request).explain(
+        caller.tenant_id, provider, line_id, data.note, by=caller.label
+    )
+
+
+@post("/look-at-providers", status_code=200, opt={"permission": Permission.BILLING_WRITE})
+async def look_at_providers(request: ApiRequest) -> LookedAgain:
+    """Ask the payment providers now what they booked, and match the bank's lines with it."""
+    tenant_id = tenant_of(request)
+    await _settlement_of(request).look(tenant_id)
+    settled, proposed = await _bank_of(request).look_again(tenant_id)
+    return LookedAgain(settled=settled, proposed=proposed)
+
+
 router = Router(
     "/api/v1/bank",
     tags=["Bank"],
@@ -169,5 +214,8 @@ router = Router(
         settle_bank_line,
         set_bank_line_aside,
         reopen_bank_line,
+        list_provider_lines,
+        explain_provider_line,
+        look_at_providers,
     ],
 )

@@ -196,6 +196,10 @@ class PaymentProviders:
         await self._database.commit(changes)
         self._entries.pop((tenant_id, name), None)
 
+    def tenants(self) -> tuple[TenantId, ...]:
+        """The organisations that have any."""
+        return tuple({tenant_id: None for tenant_id, _ in self._entries})
+
     def list(self, tenant_id: TenantId) -> tuple[ProviderSet, ...]:
         """The organisation's, in the order in which they are taken."""
         return tuple(entry.shown for entry in self._of(tenant_id))

@@ -20,6 +20,7 @@ TABLES = (
     "payment_operations",
     "payment_providers",
     "payments",
+    "provider_lines",
     "receivables",
     "sandbox_balance",
     "sandbox_keys",
@@ -313,6 +314,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_payments_tenant_id_id"), ["tenant_id", "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_payments_tenant_id_session_id"), ["tenant_id", "session_id"], unique=False
+        )
+
+    op.create_table(
+        "provider_lines",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("line_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("gross", sa.BigInteger(), nullable=False),
+        sa.Column("fee", sa.BigInteger(), nullable=False),
+        sa.Column("net", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("payment_id", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("oddity", sa.Text(), nullable=False),
+        sa.Column("explained", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("arrived", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "provider", "line_id", name=op.f("pk_provider_lines")),
+    )
+    with op.batch_alter_table("provider_lines", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_lines_tenant_id_at"), ["tenant_id", "at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_provider_lines_tenant_id_kind_arrived"),
+            ["tenant_id", "kind", "arrived"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_provider_lines_tenant_id_oddity_explained"),
+            ["tenant_id", "oddity", "explained"],
+            unique=False,
         )
 
     op.create_table(

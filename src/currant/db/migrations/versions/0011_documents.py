@@ -81,7 +81,6 @@ def upgrade() -> None:
         sa.Column("credited", sa.BigInteger(), nullable=False),
         sa.Column("paid", sa.BigInteger(), nullable=False),
         sa.Column("paid_at", sa.BigInteger(), nullable=True),
-        sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("irn", sa.Text(), nullable=False),
         sa.Column("irn_qr", sa.Text(), nullable=False),
         sa.Column("irn_at", sa.BigInteger(), nullable=True),

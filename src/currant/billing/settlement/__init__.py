@@ -1,0 +1,1 @@
+"""What payment providers kept and paid out, against what we know: fees booked, payouts awaited, riddles shown."""
