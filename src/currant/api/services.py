@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from currant.billing.books_service import Books
     from currant.billing.charges.costs import Costs
     from currant.billing.charges.service import Charges
+    from currant.billing.documents.filing import DocumentFiles
+    from currant.billing.documents.runs import DocumentRuns
     from currant.billing.documents.service import Documents
     from currant.billing.entities import Entities
     from currant.billing.evidence.service import EvidenceService
@@ -114,6 +116,8 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     """None where nothing has a price."""
     entities: "Entities | None" = None
     documents: "Documents | None" = None
+    document_files: "DocumentFiles | None" = None
+    document_runs: "DocumentRuns | None" = None
     """None, all three, where nothing is billed."""
     settings: Callable[[], tuple[SettingShown, ...]] = tuple
     """How the installation is set, without its secrets."""
@@ -124,7 +128,7 @@ class ApiServices(msgspec.Struct, frozen=True, kw_only=True):
     evidence: "EvidenceService | None" = None
     bank: "BankService | None" = None
     settlement: "Settlement | None" = None
-    """None, both, where nothing is billed."""
+    """None, all of them, where nothing is billed."""
     payments: "Payments | None" = None
     """None where no payments are taken."""
     sandbox: "Sandbox | None" = None

@@ -28,7 +28,7 @@ from currant.app.invoicing import start_invoicing
 from currant.app.live_view import LiveView, live_duties
 from currant.app.paying import payment_duties, payment_subscriptions, start_payments
 from currant.app.place import Place, Running
-from currant.app.pricing import start_pricing
+from currant.app.pricing import remember_sessions, start_pricing
 from currant.app.records import start_records
 from currant.app.securing import LinkSecurity, link_security
 from currant.app.settings import Settings
@@ -342,6 +342,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
     currant.evidence = EvidenceService(database, currant.charging, clock)
     start_settlement(currant)
     start_charges(currant, stack)
+    remember_sessions(currant)
     await start_drivers(currant, stack, names=server_names(settings), mailer=currant.mailer)
 
     make_desired_state(currant, node=node_name(settings))

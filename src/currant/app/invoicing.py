@@ -1,17 +1,23 @@
 """What an installation has for documents: legal entities, invoices, and what is recorded of them."""
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from currant.billing.documents.events import (
     DocumentIssued,
     DocumentRegistered,
     DocumentRunChanged,
-    DocumentSent,
 )
+from currant.billing.documents.filing import DocumentFiles
+from currant.billing.documents.paper import PaperLook
+from currant.billing.documents.runs import KIND, DocumentRuns
 from currant.billing.documents.service import Documents
 from currant.billing.entities import Entities
 from currant.billing.entities_model import BillingProfileChanged, LegalEntityChanged, TaxSettingsChanged
+from currant.db.jobs import JobRunner
+from currant.kit.errors import NotFound
 from currant.kit.event import Event
+from currant.kit.ids import TenantId
 
 if TYPE_CHECKING:
     from currant.app.container import Currant
@@ -21,7 +27,6 @@ INVOICING_RECORDED: tuple[type[Event], ...] = (
     BillingProfileChanged,
     TaxSettingsChanged,
     DocumentIssued,
-    DocumentSent,
     DocumentRegistered,
     DocumentRunChanged,
 )
@@ -36,7 +41,31 @@ INVOICING_AUDITED: tuple[type[Event], ...] = (
 )
 
 
-def start_invoicing(currant: "Currant") -> None:
-    """Make the services of documents. Charges come to them by `documents.unbilled`, which whoever keeps them sets."""
-    currant.entities = Entities(currant.database, currant.clock)
-    currant.documents = Documents(currant.database, currant.clock)
+def start_invoicing(currant: "Currant", stack: AsyncExitStack) -> None:
+    """Make the services of documents, and go on with runs of invoices that were under way.
+
+    Charges come to them by `documents.unbilled` and `document_runs.owners`, which whoever keeps charges sets.
+    """
+    database, clock = currant.database, currant.clock
+    currant.entities = Entities(database, clock)
+    currant.documents = Documents(database, clock)
+    currant.document_files = DocumentFiles(database, clock, look_of=lambda tenant: _look(currant, tenant))
+    stack.callback(currant.document_files.close)
+    currant.document_runs = DocumentRuns(database, clock, currant.documents, currant.document_files)
+    runner = JobRunner(database, {KIND: currant.document_runs.work}, clock=clock)
+    runner.start()
+    stack.push_async_callback(runner.stop)
+
+
+async def _look(currant: "Currant", tenant_id: TenantId) -> PaperLook:
+    """The organisation's colour and logo."""
+    branding = currant.brandings.get(tenant_id)
+    colour = branding.primary_colour
+    digest, _, ending = (branding.logo_url or "").rpartition("/")[2].partition(".")
+    if not digest:
+        return PaperLook(colour=colour)
+    try:
+        picture = await currant.brandings.picture(digest)
+    except NotFound:
+        return PaperLook(colour=colour)
+    return PaperLook(colour=colour, logo=picture.content, logo_ending=ending)

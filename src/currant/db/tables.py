@@ -53,6 +53,7 @@ STORES = (
     "currant.billing.charges.store",
     "currant.billing.entities_store",
     "currant.billing.documents.store",
+    "currant.billing.documents.run_store",
     "currant.pricing.store",
     "currant.drivers.store",
     "currant.drivers.places_store",

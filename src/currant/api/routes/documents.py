@@ -19,12 +19,16 @@ from currant.api.routes.common import Body, caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Since, Until, check_times
 from currant.billing.documents import reporting
 from currant.billing.documents.chain import ChainFinding
-from currant.billing.documents.model import Document, DocumentKind
+from currant.billing.documents.filing import DocumentFiles, FileForm, file_name
+from currant.billing.documents.model import BillingPeriod, Document, DocumentKind
+from currant.billing.documents.run_store import DocumentRun
+from currant.billing.documents.runs import DocumentRuns
 from currant.billing.documents.service import (
     Crediting,
     Documents,
     DocumentView,
     InvoiceWanted,
+    Registering,
     Reimbursing,
 )
 from currant.billing.documents.store import DocumentFilter, DocumentRow, DocumentState
@@ -58,6 +62,12 @@ class DocumentsIssued(msgspec.Struct, frozen=True, kw_only=True):
     """What was issued; nothing, where nothing was owed."""
 
     items: tuple[Document, ...]
+
+
+class RunWanted(Body, frozen=True, kw_only=True):
+    """For which days everybody is invoiced."""
+
+    period: BillingPeriod
 
 
 class DocumentPaid(Body, frozen=True, kw_only=True):
@@ -247,6 +257,97 @@ async def _datev(
         more = cursor is not None
 
 
+@get(
+    "/{document_id:str}/files/{form:str}",
+    opt={
+        "permission": Permission.BILLING_READ,
+        "gives": ("application/pdf", "application/xml", "application/json"),
+    },
+)
+async def download_document(
+    request: ApiRequest, document_id: FromPath[str], form: FromPath[str]
+) -> Response[bytes]:
+    """A document as a file: `pdf` (PDF/A-3, with Factur-X inside where the document can be said in it), `cii`,
+    `xrechnung`, `xrechnung_ubl`, `peppol` or `inv01`. It is made once and the same ever after.
+
+    422 with `not_an_einvoice` says what is missing for a structured form.
+    """
+    try:
+        wanted = FileForm(form)
+    except ValueError:
+        forms = ", ".join(each.value for each in FileForm)
+        raise NotFound(f"Documents have no such form: ask for one of {forms}.", field="form") from None
+    tenant_id, id_ = tenant_of(request), DocumentId(document_id)
+    file = await _files_of(request).get(tenant_id, id_, wanted)
+    document = (await documents_of(request).get(tenant_id, id_)).document
+    headers = {
+        "Content-Disposition": f'attachment; filename="{file_name(document, wanted)}"',
+        "ETag": f'"{file.digest[:32]}"',
+    }
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+@post(
+    "/{document_id:str}/registration",
+    opt={"permission": Permission.BILLING_WRITE, "idempotent": True},
+    status_code=200,
+)
+async def register_document(
+    request: ApiRequest, document_id: FromPath[str], data: JSONBody[Registering]
+) -> Response[DocumentState]:
+    """Write down India's reference number and signed code of a document; its paper has them from then on."""
+    tenant_id = tenant_of(request)
+
+    async def register() -> DocumentState:
+        return await documents_of(request).register(tenant_id, DocumentId(document_id), data)
+
+    return await once(request, register)
+
+
+@get("/runs", opt={"permission": Permission.BILLING_READ})
+async def list_runs(request: ApiRequest, cursor: Cursor = None, limit: Limit = 50) -> Page[DocumentRun]:
+    """Runs of invoices and how far they are, the latest first."""
+    return await _runs_of(request).page(tenant_of(request), cursor=cursor, limit=limit)
+
+
+@post("/runs", opt={"permission": Permission.BILLING_WRITE, "idempotent": True}, status_code=201)
+async def begin_run(request: ApiRequest, data: JSONBody[RunWanted]) -> Response[DocumentRun]:
+    """Invoice everybody for a period that is over. It goes on by itself, also after a restart; one at a time."""
+    caller = caller_of(request)
+
+    async def begin() -> DocumentRun:
+        return await _runs_of(request).begin(caller.tenant_id, data.period, by=caller.label)
+
+    return await once(request, begin, status=201)
+
+
+@get("/runs/{run_id:str}", opt={"permission": Permission.BILLING_READ})
+async def get_run(request: ApiRequest, run_id: FromPath[str]) -> DocumentRun:
+    """How far a run is, and whose invoice could not be made and why (at most 100 of them)."""
+    return await _runs_of(request).get(tenant_of(request), run_id)
+
+
+@post("/runs/{run_id:str}/stop", opt={"permission": Permission.BILLING_WRITE}, status_code=200)
+async def stop_run(request: ApiRequest, run_id: FromPath[str]) -> DocumentRun:
+    """Let a run issue no more. What it issued stays; a later run takes what is left."""
+    caller = caller_of(request)
+    return await _runs_of(request).stop(caller.tenant_id, run_id, by=caller.label)
+
+
+def _files_of(request: ApiRequest) -> DocumentFiles:
+    files = services_of(request).document_files
+    if files is None:
+        raise NotFound("This installation does no billing.")
+    return files
+
+
+def _runs_of(request: ApiRequest) -> DocumentRuns:
+    runs = services_of(request).document_runs
+    if runs is None:
+        raise NotFound("This installation does no billing.")
+    return runs
+
+
 router = Router(
     "/api/v1/documents",
     tags=["Documents"],
@@ -257,7 +358,13 @@ router = Router(
         check_documents,
         export_documents,
         export_datev,
+        list_runs,
+        begin_run,
+        get_run,
+        stop_run,
         get_document,
+        download_document,
+        register_document,
         credit_document,
         mark_document_paid,
     ],

@@ -29,14 +29,6 @@ class DocumentIssued(Event, frozen=True, kw_only=True):
     """Who issued it by hand; empty for what came by itself."""
 
 
-class DocumentSent(Event, frozen=True, kw_only=True):
-    """A document left by mail."""
-
-    document_id: DocumentId
-    number: str
-    to: str
-
-
 class DocumentRegistered(Event, frozen=True, kw_only=True):
     """India's registration portal took note of a document."""
 

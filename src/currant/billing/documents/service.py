@@ -17,10 +17,12 @@ from currant.billing import entities_store
 from currant.billing.documents import composing, store
 from currant.billing.documents.billable import BillableCharge, HomeCharge, Share, Unbilled
 from currant.billing.documents.chain import ChainCheck, ChainFinding
+from currant.billing.documents.events import DocumentRegistered
 from currant.billing.documents.issuing import Issuer, unbilled_of
 from currant.billing.documents.model import BillingPeriod, Document, DocumentKind, Party
 from currant.billing.documents.reporting import TaxSum, TaxSums
 from currant.billing.documents.store import DocumentFilter, DocumentRow, DocumentState
+from currant.billing.einvoices import inv01
 from currant.billing.entities_model import BillingProfile, LegalEntity, check_owner
 from currant.billing.tax.model import TaxDecision
 from currant.db.commits import ChangeSet
@@ -66,6 +68,14 @@ class Reimbursing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A choice for a whole calendar year (Germany: 0.34 EUR in 2026)."""
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "EUR"
     charges: Annotated[tuple[HomeCharge, ...], msgspec.Meta(min_length=1, max_length=HOME_MAX)]
+
+
+class Registering(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What India's portal answered for a document."""
+
+    irn: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    signed_qr: Annotated[str, msgspec.Meta(min_length=10, max_length=8_000)]
+    """`SignedQRCode`: a JSON web token."""
 
 
 class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +155,7 @@ class Documents:
 
         def issue(conn: Connection, changes: ChangeSet) -> tuple[Document, ...]:
             profile = entities_store.profile(conn, tenant_id, owner)
-            since, until = span_of(wanted.period, _zone(conn, tenant_id))
+            since, until = span_of(wanted.period, zone_of(conn, tenant_id))
             charges = unbilled_of(conn, tenant_id, self.unbilled(conn, tenant_id, owner, since, until))
             issuer = Issuer(conn, changes, now=now)
             issued: list[Document] = []
@@ -260,6 +270,37 @@ class Documents:
 
         return await self._database.decide(pay, tenant_id)
 
+    async def register(
+        self, tenant_id: TenantId, document_id: DocumentId, wanted: Registering
+    ) -> DocumentState:
+        """Write down what India's portal answered; Invalid when that is about another document."""
+        now = self._clock.now()
+
+        def register(conn: Connection, changes: ChangeSet) -> DocumentState:
+            document = _known(store.document(conn, tenant_id, document_id))
+            if wanted.irn != inv01.irn_of(document):
+                raise Invalid(
+                    "This IRN is of another document: look at the number and the year.", field="irn"
+                )
+            inv01.check_signed_code(wanted.signed_qr, document)
+            before = store.state(conn, tenant_id, document_id)
+            if before.irn:
+                return before
+            after = msgspec.structs.replace(before, irn=wanted.irn, irn_qr=wanted.signed_qr, irn_at=now)
+            changes.write(store.STATE, store.state_row(tenant_id, after))
+            changes.emit(
+                DocumentRegistered(
+                    tenant_id=tenant_id,
+                    happened_at=now,
+                    document_id=document_id,
+                    number=document.number,
+                    irn=wanted.irn,
+                )
+            )
+            return after
+
+        return await self._database.decide(register, tenant_id)
+
     async def get(self, tenant_id: TenantId, document_id: DocumentId) -> DocumentView:
         def read(conn: Connection) -> DocumentView:
             document = _known(store.document(conn, tenant_id, document_id))
@@ -353,7 +394,7 @@ def span_of(period: BillingPeriod, zone: str) -> tuple[datetime, datetime]:
     return begin.astimezone(UTC), end.astimezone(UTC)
 
 
-def _zone(conn: Connection, tenant_id: TenantId) -> str:
+def zone_of(conn: Connection, tenant_id: TenantId) -> str:
     entity = entities_store.default_entity(conn, tenant_id)
     return "UTC" if entity is None else entity.zone
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from currant.billing.documents.chain import FIRST
 from currant.billing.documents.model import Document, DocumentKind
 from currant.db.appended import append_only
-from currant.db.commits import insert_into, update, upsert
+from currant.db.commits import insert_into, upsert
 from currant.db.tables import metadata
 from currant.kit.clock import instant, micros
 from currant.kit.ids import ChargeId, DocumentId, LegalEntityId, TenantId
@@ -90,7 +90,6 @@ document_states = Table(
     Column("credited", BigInteger, nullable=False),
     Column("paid", BigInteger, nullable=False),
     Column("paid_at", BigInteger),
-    Column("sent_at", BigInteger),
     Column("irn", Text, nullable=False),
     Column("irn_qr", Text, nullable=False),
     Column("irn_at", BigInteger),
@@ -112,7 +111,6 @@ INSERT = insert_into(documents)
 COUNT = upsert(document_numbers, key=("entity_id", "series", "fiscal_year"))
 PUT_ON = insert_into(document_charges)
 STATE = upsert(document_states, key=("document_id",))
-SENT = update(document_states, set=("sent_at",), where=("document_id", "tenant_id"))
 KEEP_FILE = insert_into(document_files, ignore_duplicates=True)
 
 _BEGIN = text(
@@ -124,13 +122,12 @@ _decode = msgspec.json.Decoder(Document)
 
 
 class DocumentState(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a document: how much of it is credited and paid, whether it was sent and registered."""
+    """What became of a document: how much of it is credited and paid, and whether it was registered."""
 
     document_id: DocumentId
     credited: int = 0
     paid: int = 0
     paid_at: datetime | None = None
-    sent_at: datetime | None = None
     irn: str = ""
     """India's invoice reference number."""
     irn_qr: str = ""
@@ -166,7 +163,6 @@ class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     jurisdiction: str
     credited: int
     paid: int
-    sent_at: datetime | None = None
 
 
 class DocumentFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,7 +209,6 @@ def state_row(tenant_id: TenantId, state: DocumentState) -> tuple[Any, ...]:
         state.credited,
         state.paid,
         _micros(state.paid_at),
-        _micros(state.sent_at),
         state.irn,
         state.irn_qr,
         _micros(state.irn_at),
@@ -266,7 +261,6 @@ def state(conn: Connection, tenant_id: TenantId, document_id: DocumentId) -> Doc
         credited=row.credited,
         paid=row.paid,
         paid_at=_instant(row.paid_at),
-        sent_at=_instant(row.sent_at),
         irn=row.irn,
         irn_qr=row.irn_qr,
         irn_at=_instant(row.irn_at),
@@ -320,7 +314,7 @@ def page(
     """The latest first, those before a place in that order."""
     c, s = documents.c, document_states.c
     query = (
-        select(documents, s.credited, s.paid, s.sent_at)
+        select(documents, s.credited, s.paid)
         .outerjoin(document_states, s.document_id == c.id)
         .where(c.tenant_id == tenant_id)
     )
@@ -361,7 +355,6 @@ def page(
             jurisdiction=row.jurisdiction,
             credited=row.credited or 0,
             paid=row.paid or 0,
-            sent_at=_instant(row.sent_at),
         )
         for row in rows
     ]

@@ -13,6 +13,7 @@ TABLES = (
     "document_charges",
     "document_files",
     "document_numbers",
+    "document_runs",
     "document_states",
     "documents",
     "entity_locations",
@@ -74,6 +75,29 @@ def upgrade() -> None:
         sa.Column("last_hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("entity_id", "series", "fiscal_year", name=op.f("pk_document_numbers")),
     )
+    op.create_table(
+        "document_runs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("begins", sa.Text(), nullable=False),
+        sa.Column("ends", sa.Text(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("issued", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("last_owner", sa.Text(), nullable=False),
+        sa.Column("errors", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document_runs")),
+    )
+    with op.batch_alter_table("document_runs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_document_runs_tenant_id_created_at"), ["tenant_id", "created_at"], unique=False
+        )
+
     op.create_table(
         "document_states",
         sa.Column("document_id", sa.Text(), nullable=False),
