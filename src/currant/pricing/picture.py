@@ -12,7 +12,7 @@ import msgspec
 from currant.kit.clock import micros
 from currant.pricing.model import Component, Prices, Spot
 from currant.pricing.plans import Plan, plan_of
-from currant.pricing.spot import NO_SPOT, QUARTER, QUARTER_US, SpotPrices
+from currant.pricing.spot import NO_SPOT, QUARTER, QUARTER_US, SpotPrices, following
 
 
 class PriceQuarter(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,10 +115,7 @@ def _energy(component: Component | None, at: datetime, spot: SpotPrices) -> tupl
 
 def market_price(spot: Spot, market: Decimal) -> Decimal:
     """What a kWh costs when the market asks so much."""
-    price = spot.factor * market + spot.markup
-    if spot.floor is not None:
-        price = max(price, spot.floor)
-    return price if spot.ceiling is None else min(price, spot.ceiling)
+    return following(spot, market)
 
 
 def bands(quarters: Sequence[PriceQuarter]) -> tuple[tuple[str, str, Decimal | None], ...]:

@@ -32,7 +32,7 @@ from currant.pricing.charge import RatedCharge, RatedLine
 from currant.pricing.model import LineKind, Prices, TaxMode
 from currant.pricing.plans import Choice, Number, plan_of
 from currant.pricing.segments import Walk
-from currant.pricing.spot import NO_SPOT, QUARTER_US, SpotPrices, begin_of
+from currant.pricing.spot import NO_SPOT, QUARTER_US, SpotPrices, begin_of, following
 from currant.pricing.tallies import UNITS, IdleTime, Tally, figure, instant_of
 from currant.pricing.timeline import Doing, Span, Timeline
 
@@ -281,11 +281,7 @@ class Running(Walk):
             if len(self._waits) < WAITS_MAX:
                 self._waits[f"{spot.market} {begin_of(quarter):%Y-%m-%dT%H:%MZ}"] = None
         else:
-            price = spot.factor * asked + spot.markup
-            if spot.ceiling is not None:
-                price = min(price, spot.ceiling)
-            if spot.floor is not None:
-                price = max(price, spot.floor)
+            price = following(spot, asked)
         exact = Fraction(price)
         if exact != tally.last_price and len(self._quarters) < TRACE_MAX:
             known = "unknown" if asked is None else f"{asked}"

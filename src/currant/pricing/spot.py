@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from currant.kit.clock import instant, micros
+from currant.pricing.model import Spot
 
 QUARTER = timedelta(minutes=15)
 QUARTER_US = 15 * 60 * 1_000_000
@@ -40,6 +41,15 @@ class SpotPrices:
 
 
 NO_SPOT = SpotPrices()
+
+
+def following(spot: Spot, asked: Decimal) -> Decimal:
+    """The price per kWh where the market asks `asked`."""
+    price = spot.factor * asked + spot.markup
+    if spot.ceiling is not None:
+        price = min(price, spot.ceiling)
+    # Where the two contradict each other the floor wins: nobody sells for less.
+    return price if spot.floor is None else max(price, spot.floor)
 
 
 def quarter_of(at: datetime) -> int:
