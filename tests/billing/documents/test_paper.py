@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from zlib import compress, crc32
 
-import facturx
+import facturx  # type: ignore[import-untyped]
 import msgspec
 import pypdf
 import pytest
@@ -70,8 +70,8 @@ def test_the_invoice_inside_a_pdf_is_valid_factur_x(press: Press) -> None:
 
 def test_its_metadata_say_pdf_a_3_and_factur_x(press: Press) -> None:
     reader = pypdf.PdfReader(io.BytesIO(press.pdf(CASES["domestic"])), strict=True)
-    stream: Any = reader.trailer["/Root"]["/Metadata"]
-    metadata = stream.get_object().get_data().decode()
+    root: Any = reader.trailer["/Root"]
+    metadata = root["/Metadata"].get_object().get_data().decode()
     said = dict(re.findall(r"<(pdfaid:\w+|fx:\w+)>([^<]+)<", metadata))
     assert said == {
         "pdfaid:part": "3",
@@ -83,7 +83,7 @@ def test_its_metadata_say_pdf_a_3_and_factur_x(press: Press) -> None:
     }
     # Every place in the table of objects is right: all of them can be read.
     assert all(reader.get_object(at) is not None for at in range(1, len(reader.xref[0]) + 1))
-    relationship = reader.trailer["/Root"]["/AF"][0].get_object()["/AFRelationship"]
+    relationship = root["/AF"][0].get_object()["/AFRelationship"]
     assert relationship == "/Alternative"
 
 
