@@ -1,6 +1,7 @@
 """Payments from being asked for to the last refund: what is held, taken, given back, and booked."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from till import (
@@ -179,6 +180,33 @@ async def test_a_top_up_that_was_spent_is_not_given_back_but_one_called_back_is_
     assert await till.balance(A.RECEIVABLE, OWNER.id) == 2000
 
 
+async def test_what_is_about_to_be_given_back_cannot_be_spent_meanwhile(any_till: Till) -> None:
+    till = any_till
+    payment = await till.pay(await till.begin(PaymentMode.TOP_UP, 2500))
+    till.sandbox.loses.append("question")
+    moved = await till.refund(payment, 2000)
+    assert moved.operation.state is OperationState.INTENDED
+    with pytest.raises(NotEnough):
+        await till.spend(OWNER.id, 501)
+    await till.spend(OWNER.id, 500)
+    till.clock.advance(timedelta(minutes=2))
+    await till.payments.reconcile()
+    assert (await till.payments.get(TENANT, payment.id)).refunded == 2000
+    assert await till.balance(A.WALLET, OWNER.id) == -500
+    assert await till.balance(A.RECEIVABLE, OWNER.id) == 0
+
+
+async def test_a_refund_that_the_provider_refuses_leaves_the_money_where_it_was(till: Till) -> None:
+    payment = await till.pay(await till.begin(PaymentMode.TOP_UP, 2500))
+    # Somebody refunds at the provider itself, and word of it has not come yet.
+    provider = till.providers.of(TENANT, "sandbox")
+    await provider.refund(payment.reference, eur(1000), key="by hand")
+    moved = await till.refund(payment, 2000)
+    assert (moved.operation.state, moved.operation.failure) == (OperationState.FAILED, "amount_too_large")
+    assert moved.payment.refunded == 1000
+    await till.spend(OWNER.id, 1500)
+
+
 async def test_a_prepaid_sum_is_a_deposit_and_its_rest_goes_back(till: Till) -> None:
     inr = Money(minor_units=50_000, currency="INR")
     payment = await till.begin(PaymentMode.PREPAY, amount=inr, pay_with=PayWith.UPI_QR)
@@ -199,7 +227,7 @@ async def test_a_prepaid_sum_is_a_deposit_and_its_rest_goes_back(till: Till) -> 
 
 async def test_an_upi_request_is_answered_in_the_payers_app(till: Till) -> None:
     inr = Money(minor_units=50_000, currency="INR")
-    asked = {"amount": inr, "pay_with": PayWith.UPI_COLLECT}
+    asked: dict[str, Any] = {"amount": inr, "pay_with": PayWith.UPI_COLLECT}
     yes = await till.begin(PaymentMode.PREPAY, **asked, upi_address="success@upi")
     no = await till.begin(PaymentMode.PREPAY, **asked, upi_address="failure@upi")
     assert yes.next_action is not None

@@ -207,26 +207,24 @@ async def counter(
 
 
 def wanted(counter: Counter, mode: PaymentMode, amount: int = 5000, **more: Any) -> AskToPay:
-    return AskToPay(
-        **{
-            "payment_id": PaymentId(new_id()),
-            "tenant_id": TENANT,
-            "mode": mode,
-            "amount": amount,
-            "currency": counter.currency,
-            "pay_with": PayWith.ANY,
-            "owner": OWNER,
-            "return_url": "https://shop.example/back",
-        }
-        | more
-    )
+    values: dict[str, Any] = {
+        "payment_id": PaymentId(new_id()),
+        "tenant_id": TENANT,
+        "mode": mode,
+        "amount": amount,
+        "currency": counter.currency,
+        "pay_with": PayWith.ANY,
+        "owner": OWNER,
+        "return_url": "https://shop.example/back",
+    }
+    return AskToPay(**(values | more))
 
 
 def money(counter: Counter, amount: int) -> Money:
     return Money(minor_units=amount, currency=counter.currency)
 
 
-def each_of(names: list[str]) -> Any:
+def each_of(names: list[str]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("counter", names, indirect=True)
 
 

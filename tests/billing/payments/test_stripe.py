@@ -90,19 +90,17 @@ async def provider(server: StripeServer) -> AsyncIterator[Stripe]:
 
 
 def asked(mode: PaymentMode = PaymentMode.HOLD, **more: Any) -> AskToPay:
-    return AskToPay(
-        **{
-            "payment_id": PaymentId("payment-1"),
-            "tenant_id": TENANT,
-            "mode": mode,
-            "amount": 5000,
-            "currency": "EUR",
-            "pay_with": PayWith.ANY,
-            "owner": OWNER,
-            "return_url": "https://shop.example/back",
-        }
-        | more
-    )
+    values: dict[str, Any] = {
+        "payment_id": PaymentId("payment-1"),
+        "tenant_id": TENANT,
+        "mode": mode,
+        "amount": 5000,
+        "currency": "EUR",
+        "pay_with": PayWith.ANY,
+        "owner": OWNER,
+        "return_url": "https://shop.example/back",
+    }
+    return AskToPay(**(values | more))
 
 
 def intent(status: str = "requires_capture", **more: Any) -> dict[str, Any]:

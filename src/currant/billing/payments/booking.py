@@ -1,16 +1,17 @@
 """What a payment's effects are in the books and in the journal: one place, used by every way in which news come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from currant.billing import books
-from currant.billing.ledger import GUARDED, after
+from currant.billing.ledger import GUARDED, HoldState
 from currant.billing.payments.entries import SOURCE, credited, entry_of, withheld_purpose
 from currant.billing.payments.machine import Effect, EffectKind
 from currant.billing.payments.model import (
     DisputeState,
+    Operation,
     Payment,
     PaymentAuthorised,
     PaymentCaptured,
@@ -22,6 +23,10 @@ from currant.billing.payments.model import (
     PaymentWaits,
 )
 from currant.db.commits import ChangeSet
+
+SET_ASIDE = "payment_refund"
+ASIDE_LASTS = timedelta(days=30)
+"""Longer than a provider is asked again."""
 
 
 class Bookkeeper(Protocol):
@@ -37,6 +42,8 @@ def book(connection: Connection, payment: Payment, effect: Effect, *, at: dateti
     if effect.kind is EffectKind.DISPUTE:
         posted = books.booked(connection, tenant_id, SOURCE, payment.id, withheld_purpose(effect))
         earlier = None if posted is None else posted.entry
+    if effect.kind is EffectKind.REFUNDED:
+        set_free(connection, payment, effect.operation, at=at)
     account = credited(payment)
     available = books.standing(connection, tenant_id, account).available if account.kind in GUARDED else None
     entry = entry_of(payment, effect, at=at, available=available, earlier=earlier)
@@ -44,11 +51,33 @@ def book(connection: Connection, payment: Payment, effect: Effect, *, at: dateti
         books.post(connection, tenant_id, [entry])
 
 
-def check_credit(connection: Connection, payment: Payment, amount: int) -> None:
-    """Raise NotEnough when what was paid into (a wallet, a deposit) has been spent, so that it is not given back."""
+def set_aside(connection: Connection, payment: Payment, operation: Operation) -> None:
+    """Keep what is about to be given back from being spent meanwhile.
+
+    Raises NotEnough when what was paid into (a wallet, a deposit) has been spent, so that it is not given back.
+    """
     account = credited(payment)
     if account.kind in GUARDED:
-        after(books.standing(connection, payment.tenant_id, account), balance=-amount)
+        books.hold(
+            connection,
+            payment.tenant_id,
+            account,
+            operation.amount,
+            source_type=SET_ASIDE,
+            source_id=operation.id,
+            at=operation.created_at,
+            expires_at=operation.created_at + ASIDE_LASTS,
+        )
+
+
+def set_free(connection: Connection, payment: Payment, operation_id: str, *, at: datetime) -> None:
+    """What was set aside for an operation may be taken: by its refund, or by anybody when there is none."""
+    account = credited(payment)
+    if account.kind not in GUARDED or not operation_id:
+        return
+    held = books.held_for(connection, payment.tenant_id, SET_ASIDE, operation_id, account.kind)
+    if held is not None and held.state is HoldState.OPEN:
+        books.void(connection, payment.tenant_id, held.id, at=at)
 
 
 def tell(

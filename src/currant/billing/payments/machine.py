@@ -78,6 +78,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     kind: EffectKind
     amount: int = 0
     purpose: str = ""
+    operation: str = ""
+    """The operation that a refund was asked for by, if it was one of ours."""
     dispute: Dispute | None = None
     dispute_before: DisputeState | None = None
 
@@ -340,5 +342,5 @@ def _refund_effects(before: tuple[Refund, ...], after: tuple[Refund, ...]) -> li
             kind, purpose = EffectKind.REFUND_FAILED, f"refund_failed:{each.reference}"
         else:
             continue
-        found.append(Effect(kind=kind, amount=each.amount, purpose=purpose))
+        found.append(Effect(kind=kind, amount=each.amount, purpose=purpose, operation=each.operation))
     return found

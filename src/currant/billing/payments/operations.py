@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from currant.billing.payments import machine, store
-from currant.billing.payments.booking import Bookkeeper, tell
+from currant.billing.payments.booking import Bookkeeper, set_free, tell
 from currant.billing.payments.machine import Effect, EffectKind
 from currant.billing.payments.model import (
     Operation,
@@ -204,6 +204,8 @@ class Operations:
                 failure_text="",
             )
             self._end(changes, ended)
+            # Of a refund that the provider tells of without our id, nothing else says that it was this one.
+            set_free(conn, before, asked.id, at=now)
             after, back = self.record(
                 conn, changes, before, machine.joined(before, standing, now=now), by=asked.by
             )
@@ -233,6 +235,7 @@ class Operations:
                 failure_text=text,
             )
             self._end(changes, ended)
+            set_free(conn, before, asked.id, at=now)
             after = before if seen is None else machine.joined(before, seen, now=now)
             if asked.kind is OperationKind.AUTHORISE:
                 after = machine.ended(after, PaymentState.FAILED, failure=code, text=text, now=now)
@@ -268,6 +271,7 @@ class Operations:
                     failure_text=text,
                 )
                 self._end(changes, ended)
+                set_free(conn, before, asked.id, at=now)
                 after = before
                 if asked.kind is OperationKind.AUTHORISE:
                     after = machine.ended(

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from currant.billing.payments import machine, store
-from currant.billing.payments.booking import Bookkeeper, book, check_credit
+from currant.billing.payments.booking import Bookkeeper, book, set_aside
 from currant.billing.payments.methods import PaymentMethods
 from currant.billing.payments.model import (
     DESCRIPTION_MAX,
@@ -207,7 +207,6 @@ class Payments:
             reason=reason,
             amount=amount.minor_units,
             check=lambda payment, known: machine.check_refund(payment, amount, known),
-            spends=True,
         )
 
     # Looking
@@ -333,7 +332,6 @@ class Payments:
         amount: int = 0,
         by: str = "",
         reason: str = "",
-        spends: bool = False,
     ) -> Moved:
         _check_key(key)
 
@@ -346,8 +344,6 @@ class Payments:
                         raise Conflict("This key came before with another amount.", field="key")
                     return payment, each, False
             check(payment, known)
-            if spends:
-                check_credit(conn, payment, amount)
             operation = new_operation(
                 payment,
                 kind,
@@ -357,6 +353,8 @@ class Payments:
                 by=by,
                 reason=reason[:DESCRIPTION_MAX],
             )
+            if kind is OperationKind.REFUND:
+                set_aside(conn, payment, operation)
             store.add_operation(changes, operation)
             return payment, operation, True
 
