@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from currant.billing.charges.past import PastSessions
 from currant.events.delivery import Subscription
 from currant.kit.event import Event
 from currant.pricing.events import (
@@ -31,6 +32,11 @@ async def start_pricing(currant: "Currant") -> None:
     """Make the service of prices, with everybody's in memory."""
     currant.pricing = PricingService(currant.database, currant.clock)
     await currant.pricing.start()
+
+
+def remember_sessions(currant: "Currant") -> None:
+    """Let previews look at sessions that were; charges are there by now."""
+    currant.pricing.past = PastSessions(currant.database, currant.charging, currant.charges, currant.pricing)
 
 
 def pricing_subscriptions(pricing: PricingService, *, node: str) -> list[Subscription]:

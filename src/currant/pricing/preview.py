@@ -22,7 +22,7 @@ from currant.pricing.timeline import Doing, Span, Timeline
 
 TURN = 20
 """Sessions rated in a row."""
-SESSIONS_MAX = 20_000
+SESSIONS_MAX = 2_000
 """Real sessions looked at for one preview."""
 STEP = timedelta(minutes=5)
 
@@ -140,7 +140,7 @@ class PastTimelines(Protocol):
         until: datetime,
         limit: int,
     ) -> Sequence[PastSession]:
-        """Sessions that ended between the two, by their ids: at some places, or priced by a tariff, or all."""
+        """Sessions that began between the two and have ended: at some places, or priced by a tariff, or all."""
         ...
 
 
