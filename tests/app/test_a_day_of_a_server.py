@@ -15,19 +15,27 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 TOKEN = "04A2B3C4D5E680"
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serves the tests that bring stations of their own, and leave it running."""
+    with Server(tmp_path_factory.mktemp("shared") / "data") as running:
+        yield running
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own."""
     with Server(tmp_path / "data") as running:
         yield running
 
 
-async def test_a_station_is_added_charges_and_is_seen(server: Server) -> None:
-    password = server.run("stations", "add", "CP-1", "--name", "Left")["password"]
-    server.run("token", "add", TOKEN)
-    async with charger(server.said["ocpp"], "CP-1", password) as station:
+async def test_a_station_is_added_charges_and_is_seen(shared: Server) -> None:
+    password = shared.run("stations", "add", "CP-1", "--name", "Left")["password"]
+    shared.run("token", "add", TOKEN)
+    async with charger(shared.said["ocpp"], "CP-1", password) as station:
         assert await station.boot() == "Accepted"
         number = await station.charge(TOKEN, wh=12_000)
-        connection = server.run("stations", "show", "CP-1")["connection"]
+        connection = shared.run("stations", "show", "CP-1")["connection"]
         del connection["since"]
         assert connection == {
             "connected": True,
@@ -36,37 +44,37 @@ async def test_a_station_is_added_charges_and_is_seen(server: Server) -> None:
             "ocpp_version": "1.6",
         }
 
-    (session,) = server.run("sessions", "list")
+    (session,) = shared.run("sessions", "list")
     assert (session["number"], session["phase"], session["energy_wh"]) == (number, "ended", 12_000)
-    assert server.run("sessions", "show", str(number), "--curve")["readings"]
-    shown = server.run("stations", "show", "CP-1")
+    assert shared.run("sessions", "show", str(number), "--curve")["readings"]
+    shown = shared.run("stations", "show", "CP-1")
     assert (shown["vendor"], shown["model"], shown["name"]) == ("Acme", "M1", "Left")
     assert shown["connection"]["security_profile"] is None
-    assert "odd_count" not in server.run("sessions", "show", str(number))
+    assert "odd_count" not in shared.run("sessions", "show", str(number))
 
-    key = server.run("key", "add", "test")["secret"]
-    answer = httpx.get(f"{server.said['api']}/sessions/{number}", headers={"Authorization": f"Bearer {key}"})
+    key = shared.run("key", "add", "test")["secret"]
+    answer = httpx.get(f"{shared.said['api']}/sessions/{number}", headers={"Authorization": f"Bearer {key}"})
     assert answer.json()["token_uid"] == TOKEN
 
 
-async def test_the_log_shows_what_was_said(server: Server) -> None:
-    password = server.run("stations", "add", "CP-1")["password"]
-    async with charger(server.said["ocpp"], "CP-1", password) as station:
+async def test_the_log_shows_what_was_said(shared: Server) -> None:
+    password = shared.run("stations", "add", "CP-2")["password"]
+    async with charger(shared.said["ocpp"], "CP-2", password) as station:
         await station.boot()
         await station.boot()
-    shown = finished("log", "CP-1", "--json", "--data-dir", str(server.folder)).stdout
+    shown = finished("log", "CP-2", "--json", "--data-dir", str(shared.folder)).stdout
     said = [json.loads(line) for line in shown.splitlines()]
     boot = next(message for message in said if message["action"] == "BootNotification")
-    assert (boot["direction"], boot["outcome"], boot["station_identity"]) == ("in", "answered", "CP-1")
+    assert (boot["direction"], boot["outcome"], boot["station_identity"]) == ("in", "answered", "CP-2")
     assert json.loads(boot["request"])["chargePointVendor"] == "Acme"
 
 
-async def test_the_log_can_be_followed(server: Server) -> None:
-    password = server.run("stations", "add", "CP-1")["password"]
-    line = [*CURRANT, "log", "-f", "CP-1", "--json", "--data-dir", str(server.folder)]
+async def test_the_log_can_be_followed(shared: Server) -> None:
+    password = shared.run("stations", "add", "CP-3")["password"]
+    line = [*CURRANT, "log", "-f", "CP-3", "--json", "--data-dir", str(shared.folder)]
     following = await asyncio.create_subprocess_exec(*line, stdout=asyncio.subprocess.PIPE, env=environment())
     assert following.stdout is not None
-    async with charger(server.said["ocpp"], "CP-1", password) as station:
+    async with charger(shared.said["ocpp"], "CP-3", password) as station:
         async with asyncio.timeout(30):
             # It takes a moment to connect: what is said before that is in the log, and not followed.
             heard = asyncio.create_task(following.stdout.readline())
@@ -78,36 +86,36 @@ async def test_the_log_can_be_followed(server: Server) -> None:
     await following.wait()
 
 
-async def test_a_stranger_is_pending_until_it_is_accepted(server: Server) -> None:
-    async with charger(server.said["ocpp"], "NEW-1", "a-password-of-its-own") as station:
+async def test_a_stranger_is_pending_until_it_is_accepted(shared: Server) -> None:
+    async with charger(shared.said["ocpp"], "NEW-1", "a-password-of-its-own") as station:
         assert await station.boot() == "Pending"
-        (pending,) = server.run("stations", "list", "--admission", "pending")
+        (pending,) = shared.run("stations", "list", "--admission", "pending")
         assert pending["identity"] == "NEW-1"
-        server.run("accept", "NEW-1", "--name", "Newcomer")
+        shared.run("accept", "NEW-1", "--name", "Newcomer")
         assert await station.boot() == "Accepted"
     with pytest.raises(InvalidStatus):
-        async with charger(server.said["ocpp"], "NEW-1", "somebody-elses-guess"):
+        async with charger(shared.said["ocpp"], "NEW-1", "somebody-elses-guess"):
             raise AssertionError("A stranger came in as a known station.")
 
 
-async def test_commands_end_with_what_the_station_said(server: Server) -> None:
-    password = server.run("stations", "add", "CP-1")["password"]
-    server.run("token", "add", TOKEN)
-    assert server.run("command", "reset", "CP-1", exit=6)["status"] == "offline"
-    async with charger(server.said["ocpp"], "CP-1", password) as station:
+async def test_commands_end_with_what_the_station_said(shared: Server) -> None:
+    password = shared.run("stations", "add", "CP-5")["password"]
+    shared.run("token", "add", "04A2B3C4D5E681")
+    assert shared.run("command", "reset", "CP-5", exit=6)["status"] == "offline"
+    async with charger(shared.said["ocpp"], "CP-5", password) as station:
         await station.boot()
-        started = await _in_thread(server, "command", "start", "CP-1", TOKEN)
+        started = await _in_thread(shared, "command", "start", "CP-5", "04A2B3C4D5E681")
         assert started["status"] == "accepted"
-        refused = await _in_thread(server, "command", "reset", "CP-1", exit=1)
+        refused = await _in_thread(shared, "command", "reset", "CP-5", exit=1)
         assert refused["status"] == "refused"
         assert station.told == ["RemoteStartTransaction", "Reset"]
 
 
-async def test_tls_works_on_the_first_start(server: Server) -> None:
-    password = server.run("stations", "add", "CP-1")["password"]
-    trust = ssl.create_default_context(cafile=server.said["root_certificate"])
+async def test_tls_works_on_the_first_start(shared: Server) -> None:
+    password = shared.run("stations", "add", "CP-6")["password"]
+    trust = ssl.create_default_context(cafile=shared.said["root_certificate"])
     async with charger(
-        server.said["ocpp_tls"].replace("127.0.0.1", "localhost"), "CP-1", password, trust=trust
+        shared.said["ocpp_tls"].replace("127.0.0.1", "localhost"), "CP-6", password, trust=trust
     ) as station:
         assert await station.boot() == "Accepted"
 
@@ -163,8 +171,8 @@ async def test_stopping_tells_stations_to_come_back_later(server: Server) -> Non
     assert "Traceback" not in server.errors.read_text()
 
 
-def test_a_second_server_on_the_same_data_is_refused(server: Server) -> None:
-    wrong = currant("serve", "--data-dir", str(server.folder), "--http-port", "0", exit=2)
+def test_a_second_server_on_the_same_data_is_refused(shared: Server) -> None:
+    wrong = currant("serve", "--data-dir", str(shared.folder), "--http-port", "0", exit=2)
     assert "already runs" in wrong["error"]
 
 

@@ -1,5 +1,6 @@
 """How the command line fails: with a sentence, what to do next, and a number that means something."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,12 @@ from tests.app.processes import Server, currant, finished
 
 from currant.app.cli.fields import variable
 from currant.app.cli.state import hoisted
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server") / "data") as running:
+        yield running
 
 
 def test_without_a_server_it_says_how_to_start_one(tmp_path: Path) -> None:
@@ -31,37 +38,34 @@ def test_wrong_settings_are_a_usage_error_that_names_the_right_key(tmp_path: Pat
     assert "Did you mean ocpp.port?" in wrong["error"]
 
 
-def test_what_the_server_refuses_has_its_own_exit_codes(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        assert "NOPE" in server.run("stations", "show", "NOPE", exit=4)["error"]
-        assert server.run("sessions", "show", "12345", exit=4)
-        assert server.run("status", "--key", "wrong", exit=5)["code"]
-        server.run("stations", "add", "CP-1")
-        assert server.run("stations", "add", "CP-1", exit=1)["code"] == "conflict"
+def test_what_the_server_refuses_has_its_own_exit_codes(server: Server) -> None:
+    assert "NOPE" in server.run("stations", "show", "NOPE", exit=4)["error"]
+    assert server.run("sessions", "show", "12345", exit=4)
+    assert server.run("status", "--key", "wrong", exit=5)["code"]
+    server.run("stations", "add", "CP-1")
+    assert server.run("stations", "add", "CP-1", exit=1)["code"] == "conflict"
 
 
-def test_people_and_keys_are_made_listed_and_ended(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        assert server.said["one_time_password"]
-        assert server.run("user", "add", "ada@example.org", "--role", "support")["one_time_password"]
-        assert server.run("user", "password", "ada@example.org")["one_time_password"]
-        assert {row["login"] for row in server.run("user", "list")} == {"admin", "ada@example.org"}
-        server.run("user", "remove", "ada@example.org")
-        server.run("user", "remove", "ada@example.org", exit=4)
-        secret = server.run("key", "add", "export", "--role", "read_only")["secret"]
-        url = server.said["api"].removesuffix("/api/v1")
-        assert currant("status", "--url", url, "--key", secret)["ready"]
-        assert currant("key", "list", "--url", url, "--key", secret, exit=5)
-        server.run("key", "revoke", "export")
-        currant("status", "--url", url, "--key", secret, exit=5)
+def test_people_and_keys_are_made_listed_and_ended(server: Server) -> None:
+    assert server.said["one_time_password"]
+    assert server.run("user", "add", "ada@example.org", "--role", "support")["one_time_password"]
+    assert server.run("user", "password", "ada@example.org")["one_time_password"]
+    assert {row["login"] for row in server.run("user", "list")} == {"admin", "ada@example.org"}
+    server.run("user", "remove", "ada@example.org")
+    server.run("user", "remove", "ada@example.org", exit=4)
+    secret = server.run("key", "add", "export", "--role", "read_only")["secret"]
+    url = server.said["api"].removesuffix("/api/v1")
+    assert currant("status", "--url", url, "--key", secret)["ready"]
+    assert currant("key", "list", "--url", url, "--key", secret, exit=5)
+    server.run("key", "revoke", "export")
+    currant("status", "--url", url, "--key", secret, exit=5)
 
 
-def test_people_see_tables_and_sentences(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        server.run("stations", "add", "CP-1", "--name", "Left")
-        shown = finished("stations", "list", "--data-dir", str(server.folder)).stdout
+def test_people_see_tables_and_sentences(server: Server) -> None:
+    server.run("stations", "add", "CP-2", "--name", "Left")
+    shown = finished("stations", "list", "--data-dir", str(server.folder)).stdout
     assert shown.splitlines()[0].startswith("IDENTITY")
-    assert "CP-1" in shown
+    assert "CP-2" in shown
     assert "Left" in shown
 
 

@@ -97,6 +97,21 @@ def test_times_are_given_as_such_or_from_now() -> None:
         moment_given("soon", now=NOON)
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serves the tests of this file that ask for stations and tokens of their own alone."""
+    with Server(tmp_path_factory.mktemp("server") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with one station, which never comes: for what is said to all."""
+    with Server(tmp_path_factory.mktemp("lonely") / "data") as running:
+        running.run("stations", "add", "CP-OFF")
+        yield running
+
+
 @contextmanager
 def connected(server: Server, *identities: str) -> Iterator[None]:
     """Chargers of OCPP 1.6 that do what they are told, in a thread of their own, until the block ends."""
@@ -122,8 +137,10 @@ def connected(server: Server, *identities: str) -> Iterator[None]:
         thread.join(60)
 
 
-def test_a_station_is_told_anything_and_the_exit_code_says_what_came_of_it(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server, connected(server, "CP-1"):
+def test_a_station_is_told_anything_and_the_exit_code_says_what_came_of_it(
+    tmp_path: Path, server: Server
+) -> None:
+    with connected(server, "CP-1"):
         assert server.run("tell", "CP-1", "Trigger", "message=heartbeat")["status"] == "accepted"
         assert server.run("tell", "CP-1", "Reset", "kind=on_idle", exit=1)["status"] == "refused"
         (tmp_path / "reset.json").write_text(json.dumps({"command": "Reset", "kind": "immediate"}))
@@ -139,12 +156,11 @@ def test_a_station_is_told_anything_and_the_exit_code_says_what_came_of_it(tmp_p
         server.run("tell", "NOPE", "ClearCache", exit=4)
 
 
-def test_an_offline_station_is_told_when_it_comes(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        server.run("stations", "add", "CP-2")
-        assert server.run("tell", "CP-2", "ClearCache", exit=6)["status"] == "offline"
-        kept = server.run("tell", "CP-2", "ClearCache", "--queue-until", "1d")
-        assert kept["status"] == "queued"
+def test_an_offline_station_is_told_when_it_comes(server: Server) -> None:
+    server.run("stations", "add", "CP-2")
+    assert server.run("tell", "CP-2", "ClearCache", exit=6)["status"] == "offline"
+    kept = server.run("tell", "CP-2", "ClearCache", "--queue-until", "1d")
+    assert kept["status"] == "queued"
 
 
 def test_many_stations_are_told_at_once_and_watched(tmp_path: Path) -> None:
@@ -165,116 +181,103 @@ def test_many_stations_are_told_at_once_and_watched(tmp_path: Path) -> None:
         assert len(server.run("batches", "list")) == 2
 
 
-def test_a_batch_is_paused_resumed_and_cancelled(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        server.run("stations", "add", "CP-OFF")
-        begun = server.run("tell", "--all", "ClearCache", "--queue-until", "1d", "--no-wait")
-        assert begun["stations"] == 1
-        assert server.run("batches", "pause")["batch"]["paused"]
-        assert not server.run("batches", "resume", begun["id"])["batch"]["paused"]
-        assert server.run("batches", "cancel")["by_status"] == {"cancelled": 1}
-        server.run("batches", "watch", exit=1)
-        server.run("tell", "--vendor", "Nobody", "ClearCache", exit=1)
+def test_a_batch_is_paused_resumed_and_cancelled(lonely: Server) -> None:
+    begun = lonely.run("tell", "--all", "ClearCache", "--queue-until", "1d", "--no-wait")
+    assert begun["stations"] == 1
+    assert lonely.run("batches", "pause")["batch"]["paused"]
+    assert not lonely.run("batches", "resume", begun["id"])["batch"]["paused"]
+    assert lonely.run("batches", "cancel")["by_status"] == {"cancelled": 1}
+    lonely.run("batches", "watch", exit=1)
+    lonely.run("tell", "--vendor", "Nobody", "ClearCache", exit=1)
 
 
-def test_ctrl_c_ends_the_watching_and_not_the_batch(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        server.run("stations", "add", "CP-OFF")
-        line = ["--data-dir", str(server.folder), "tell", "--all", "ClearCache", "--queue-until", "1d"]
-        with subprocess.Popen(
-            [*CURRANT, *line], stdout=subprocess.PIPE, text=True, env=environment()
-        ) as told:
-            assert told.stdout is not None
-            assert told.stdout.readline() == "running: 1 stations; 1 queued\n"
-            told.send_signal(signal.SIGINT)
-            assert "It goes on." in told.stdout.read()
-        assert told.returncode == 130
-        assert not server.run("batches", "watch", "--once")["done"]
+def test_ctrl_c_ends_the_watching_and_not_the_batch(lonely: Server) -> None:
+    line = ["--data-dir", str(lonely.folder), "tell", "--all", "ClearCache", "--queue-until", "1d"]
+    with subprocess.Popen([*CURRANT, *line], stdout=subprocess.PIPE, text=True, env=environment()) as told:
+        assert told.stdout is not None
+        assert told.stdout.readline() == "running: 1 stations; 1 queued\n"
+        told.send_signal(signal.SIGINT)
+        assert "It goes on." in told.stdout.read()
+    assert told.returncode == 130
+    assert not lonely.run("batches", "watch", "--once")["done"]
 
 
-def test_a_variable_is_declared_once_whatever_it_is_called(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        server.run("desired", "declare", "HeartbeatInterval", "60", "--all")
-        server.run("desired", "declare", "OCPPCommCtrlr.HeartbeatInterval", "90", "--all")
-        declared = [(row["key"], row["value"]) for row in server.run("desired", "list")]
-        assert declared == [("OCPPCommCtrlr.HeartbeatInterval", "90")]
+def test_a_variable_is_declared_once_whatever_it_is_called(lonely: Server) -> None:
+    lonely.run("desired", "declare", "HeartbeatInterval", "60", "--all")
+    lonely.run("desired", "declare", "OCPPCommCtrlr.HeartbeatInterval", "90", "--all")
+    declared = [(row["key"], row["value"]) for row in lonely.run("desired", "list")]
+    assert declared == [("OCPPCommCtrlr.HeartbeatInterval", "90")]
 
 
-def test_variables_are_read_shown_and_counted(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server, connected(server, "CP-1"):
-        server.run("stations", "add", "CP-OFF")
-        assert server.run("variables", "read", "CP-OFF", exit=6)["status"] == "offline"
-        assert server.run("variables", "read", "CP-1")["model"]["variables"] == 1
-        shown = server.run("variables", "show", "CP-1")
+def test_variables_are_read_shown_and_counted(server: Server) -> None:
+    with connected(server, "CP-3"):
+        server.run("stations", "add", "CP-4")
+        assert server.run("variables", "read", "CP-4", exit=6)["status"] == "offline"
+        assert server.run("variables", "read", "CP-3")["model"]["variables"] == 1
+        shown = server.run("variables", "show", "CP-3")
         assert [(row["key"], row["value"]) for row in shown] == [("OCPPCommCtrlr.HeartbeatInterval", "300")]
         counted = server.run("variables", "values", "HeartbeatInterval")
         assert [(row["value"], row["stations"]) for row in counted] == [("300", 1)]
         line = ("variables", "values", "OCPPCommCtrlr.HeartbeatInterval", "--value")
-        assert [row["identity"] for row in server.run(*line, "300")] == ["CP-1"]
+        assert [row["identity"] for row in server.run(*line, "300")] == ["CP-3"]
         assert server.run(*line, "60") == []
         server.run("variables", "values", "Nothing.AtAll", exit=4)
-        assert server.run("variables", "monitors", "CP-1") == []
+        assert server.run("variables", "monitors", "CP-3") == []
         assert server.run("problems") == []
 
 
-def test_firmware_is_kept_and_given_and_logs_are_asked_for(tmp_path: Path) -> None:
+def test_firmware_is_kept_and_given_and_logs_are_asked_for(tmp_path: Path, server: Server) -> None:
     image = tmp_path / "image.bin"
     image.write_bytes(b"firmware" * 1000)
-    with Server(tmp_path / "data") as server:
-        server.run("stations", "add", "CP-1")
-        made = server.run(
-            "firmware", "upload", str(image), "--version", "2.0", "--model", "A", "--model", "B"
-        )
-        assert (made["size"], made["models"], made["name"]) == (8000, ["A", "B"], "image.bin")
-        assert [row["id"] for row in server.run("firmware", "list")] == [made["id"]]
-        server.run("firmware", "update", "CP-1", exit=2)
-        server.run("firmware", "update", "CP-1", "3.0", exit=4)
-        assert server.run("firmware", "update", "CP-1", "2.0", exit=1)["version"] == "2.0"
-        assert server.run("firmware", "status", "--station", "CP-1")[0]["firmware_id"] == made["id"]
-        assert server.run("logs", "get", "CP-1", exit=1)["kind"] == "diagnostics"
-        assert server.run("logs", "get", "CP-1", "--queue-until", "1d")["status"] == "waiting"
-        assert server.run("logs", "list") == []
+    server.run("stations", "add", "CP-5")
+    made = server.run("firmware", "upload", str(image), "--version", "2.0", "--model", "A", "--model", "B")
+    assert (made["size"], made["models"], made["name"]) == (8000, ["A", "B"], "image.bin")
+    assert [row["id"] for row in server.run("firmware", "list")] == [made["id"]]
+    server.run("firmware", "update", "CP-5", exit=2)
+    server.run("firmware", "update", "CP-5", "3.0", exit=4)
+    assert server.run("firmware", "update", "CP-5", "2.0", exit=1)["version"] == "2.0"
+    assert server.run("firmware", "status", "--station", "CP-5")[0]["firmware_id"] == made["id"]
+    assert server.run("logs", "get", "CP-5", exit=1)["kind"] == "diagnostics"
+    assert server.run("logs", "get", "CP-5", "--queue-until", "1d")["status"] == "waiting"
+    assert server.run("logs", "list") == []
 
 
-def test_the_security_of_links_is_shown_and_changed(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        server.run("stations", "add", "CP-1")
-        assert server.run("certificates", "list") == []
-        server.run("certificates", "revoke", "nothing", exit=4)
-        assert server.run("certificates", "renew", "CP-1", exit=6)["status"] == "offline"
-        assert server.run("certificates", "installed", "CP-1") == []
-        assert server.run("security", "show", "CP-1")["credentials"]["has_password"]
-        assert server.run("security", "upgrades") == []
-        server.run("security", "upgrade", "CP-1", "2", "--no-wait", exit=1)
+def test_the_security_of_links_is_shown_and_changed(server: Server) -> None:
+    server.run("stations", "add", "CP-6")
+    assert server.run("certificates", "list") == []
+    server.run("certificates", "revoke", "nothing", exit=4)
+    assert server.run("certificates", "renew", "CP-6", exit=6)["status"] == "offline"
+    assert server.run("certificates", "installed", "CP-6") == []
+    assert server.run("security", "show", "CP-6")["credentials"]["has_password"]
+    assert server.run("security", "upgrades") == []
+    server.run("security", "upgrade", "CP-6", "2", "--no-wait", exit=1)
 
 
-def test_places_are_kept_and_drivers_wait(tmp_path: Path) -> None:
-    with Server(tmp_path / "data") as server:
-        server.run("token", "add", "04A1")
-        server.run("stations", "add", "CP-1")
-        assert server.run("reservations", "list") == []
-        server.run("reservations", "make", "04A1", "--location", "Nowhere", exit=4)
-        assert server.run("reservations", "make", "04A1", "--station", "CP-1", exit=1)["error"]
-        server.run("reservations", "cancel", "17", exit=4)
-        assert server.run("waiting", "list") == []
-        server.run("waiting", "leave", "nobody", exit=4)
+def test_places_are_kept_and_drivers_wait(server: Server) -> None:
+    server.run("token", "add", "04A1")
+    server.run("stations", "add", "CP-7")
+    assert server.run("reservations", "list") == []
+    server.run("reservations", "make", "04A1", "--location", "Nowhere", exit=4)
+    assert server.run("reservations", "make", "04A1", "--station", "CP-7", exit=1)["error"]
+    server.run("reservations", "cancel", "17", exit=4)
+    assert server.run("waiting", "list") == []
+    server.run("waiting", "leave", "nobody", exit=4)
 
 
-def test_policies_and_groups_are_made_and_given(tmp_path: Path) -> None:
+def test_policies_and_groups_are_made_and_given(tmp_path: Path, server: Server) -> None:
     draft = tmp_path / "visitors.json"
     draft.write_text(json.dumps({"name": "Visitors", "parallel": {"limit": 1}}))
-    with Server(tmp_path / "data") as server:
-        token = server.run("token", "add", "04A1")
-        server.run("policies", "add", str(draft))
-        server.run("policies", "give", "Visitors", "--token", "04A1")
-        assert server.run("policies", "show", "Visitors")["members"]["tokens"] == [token["id"]]
-        server.run("policies", "take", "Visitors", "--token", "04A1")
-        assert server.run("policies", "show", "Visitors")["members"]["tokens"] == []
-        server.run("policies", "give", "Visitors", exit=2)
-        server.run("stations", "add", "CP-1")
-        assert server.run("groups", "add", "pilots")["stations"] == 0
-        assert server.run("groups", "add", "pilots", "CP-1")["stations"] == 1
-        assert [row["identity"] for row in server.run("groups", "show", "pilots")] == ["CP-1"]
-        assert server.run("groups", "remove", "pilots", "CP-1")["stations"] == 0
-        server.run("groups", "dissolve", "pilots")
-        assert server.run("groups", "list") == []
+    token = server.run("token", "add", "04A2")
+    server.run("policies", "add", str(draft))
+    server.run("policies", "give", "Visitors", "--token", "04A2")
+    assert server.run("policies", "show", "Visitors")["members"]["tokens"] == [token["id"]]
+    server.run("policies", "take", "Visitors", "--token", "04A2")
+    assert server.run("policies", "show", "Visitors")["members"]["tokens"] == []
+    server.run("policies", "give", "Visitors", exit=2)
+    server.run("stations", "add", "CP-8")
+    assert server.run("groups", "add", "pilots")["stations"] == 0
+    assert server.run("groups", "add", "pilots", "CP-8")["stations"] == 1
+    assert [row["identity"] for row in server.run("groups", "show", "pilots")] == ["CP-8"]
+    assert server.run("groups", "remove", "pilots", "CP-8")["stations"] == 0
+    server.run("groups", "dissolve", "pilots")
+    assert server.run("groups", "list") == []
