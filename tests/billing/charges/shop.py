@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "payments"))
 
 import msgspec
 from sqlalchemy import Connection
-from till import Till
+from till import GOOD, OWNER, Till, eur
 
 from charging import made
 from charging.made import TENANT, at
@@ -23,7 +23,8 @@ from currant.billing.charges.payers import Usual
 from currant.billing.charges.service import Charges
 from currant.billing.ledger import Account as Book
 from currant.billing.ledger import AccountKind, Entry, credit, debit
-from currant.billing.payments.model import PAYMENT_EVENTS, PaymentEvent
+from currant.billing.payments.model import PAYMENT_EVENTS, Payment, PaymentDraft, PaymentEvent, PaymentMode
+from currant.billing.payments.providers import ProviderDraft
 from currant.billing.payments.webhooks import JOB as WEBHOOK
 from currant.charging.events import SessionCorrected, SessionEnded, SessionStarted
 from currant.charging.model import Session
@@ -57,6 +58,32 @@ FOLLOWED: dict[str, type[Event]] = {
 }
 
 
+class Counter(Till):
+    """The till of this network's organisation."""
+
+    async def open(self, webhooks: str = "prompt") -> "Counter":
+        await self.providers.start()
+        secrets = {"webhook_secret": "a secret of the sandbox"}
+        draft = ProviderDraft(settings={"webhooks": webhooks}, secrets=secrets)
+        if not self.providers.list(TENANT):
+            await self.providers.put(TENANT, "sandbox", draft, by="local")
+        return self
+
+    async def ask(self, mode: PaymentMode, amount: int, session_id: SessionId, **more: Any) -> Payment:
+        """Ask for money for a session."""
+        draft = PaymentDraft(
+            mode=mode, amount=eur(amount), owner=OWNER, key=new_id(), session_id=session_id, **more
+        )
+        return await self.payments.begin(TENANT, draft)
+
+    async def present(self, payment: Payment, card: str = GOOD) -> Payment:
+        """The payer enters a card, and word of it arrives."""
+        await self.sandbox.present(payment.reference, card)
+        await self.sandbox.tick()
+        await self.work_off()
+        return await self.payments.get(TENANT, payment.id)
+
+
 class Shop(made.Network):
     """Everything; `tell` lets those who follow the journal hear what happened since."""
 
@@ -76,7 +103,7 @@ class Shop(made.Network):
             self.clock,
         )
         self.pricing = PricingService(database, self.clock)
-        self.till = Till(database, self.clock)
+        self.till = Counter(database, self.clock)
         self.payments = self.till.payments
         self.locks = PriceLocks(database, self.pricing, self.access, self.directory)
         self.charges = Charges(

@@ -155,6 +155,11 @@ class RunningCosts:
         self._due: dict[SessionId, Session] = {}
         self._showing: asyncio.Task[None] | None = None
 
+    @property
+    def held(self) -> int:
+        """Sessions whose cost is kept."""
+        return len(self._held)
+
     def metered(self, session: Session) -> None:
         """Take note of where a session of this node stands; told of every reading, so it does the least."""
         held = self._held.get(session.id)
