@@ -194,7 +194,7 @@ class Organisation:
         self.things |= {
             "payment_id": [payment["id"]],
             "method_id": [method["id"]],
-            "owner": [account],
+            "wallet": [account],
             "entry_id": [booked["entry_id"]],
         }
 

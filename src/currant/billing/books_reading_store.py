@@ -214,7 +214,7 @@ def keep_balances(
         changed = conn.execute(update(balances).where(where).values(balance=c.balance + change))
         if not changed.rowcount:
             row = key_of(tenant_id, account) | {"balance": change}
-            conn.execute(insert_on(conn, balances).values(row))
+            conn.execute(insert_on(conn.dialect, balances).values(row))
     conn.execute(delete(balances).where(c.tenant_id == tenant_id, c.balance == 0))
     keep_progress(conn, tenant_id, through_id, at)
     return True
@@ -228,7 +228,7 @@ def forget_balances(conn: Connection, tenant_id: TenantId, at: datetime) -> None
 
 def keep_progress(conn: Connection, tenant_id: TenantId, through_id: str, at: datetime) -> None:
     row = {"tenant_id": tenant_id, "through": through_id, "checked_at": micros(at)}
-    insert = insert_on(conn, progress).values(row)
+    insert = insert_on(conn.dialect, progress).values(row)
     conn.execute(
         insert.on_conflict_do_update(
             index_elements=["tenant_id"], set_={"through": through_id, "checked_at": micros(at)}

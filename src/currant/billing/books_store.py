@@ -15,6 +15,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Connection,
+    Dialect,
     Index,
     Row,
     Table,
@@ -165,7 +166,7 @@ def insert_entry(conn: Connection, tenant_id: TenantId, entry_id: EntryId, entry
         "memo": entry.memo,
         "legs": legs_text(entry.legs),
     }
-    insert = insert_on(conn, entries).values(values).on_conflict_do_nothing().returning(entries.c.id)
+    insert = insert_on(conn.dialect, entries).values(values).on_conflict_do_nothing().returning(entries.c.id)
     return conn.execute(insert).one_or_none() is not None
 
 
@@ -224,12 +225,12 @@ def change_standing(
     if not changed.rowcount:
         # Somebody else's row in the way is a conflict of transactions, and the decision is made again.
         row = key_of(tenant_id, account) | {"balance": balance, "held": held, "credit_limit": 0}
-        conn.execute(insert_on(conn, standings).values(row).on_conflict_do_nothing())
+        conn.execute(insert_on(conn.dialect, standings).values(row).on_conflict_do_nothing())
 
 
 def set_limit(conn: Connection, tenant_id: TenantId, account: Account, limit: int) -> None:
     row = key_of(tenant_id, account) | {"balance": 0, "held": 0, "credit_limit": limit}
-    insert = insert_on(conn, standings).values(row)
+    insert = insert_on(conn.dialect, standings).values(row)
     conn.execute(
         insert.on_conflict_do_update(
             index_elements=["tenant_id", "kind", "owner", "currency"], set_={"credit_limit": limit}
@@ -251,7 +252,7 @@ def insert_hold(conn: Connection, tenant_id: TenantId, hold: Hold) -> bool:
         "resolved_at": None,
         "entry_id": None,
     }
-    insert = insert_on(conn, holds).values(row).on_conflict_do_nothing().returning(holds.c.id)
+    insert = insert_on(conn.dialect, holds).values(row).on_conflict_do_nothing().returning(holds.c.id)
     return conn.execute(insert).one_or_none() is not None
 
 
@@ -394,6 +395,6 @@ def is_account(table: Table, tenant_id: TenantId, account: Account) -> Any:
     )
 
 
-def insert_on(conn: Connection, table: Table) -> Any:
+def insert_on(dialect: Dialect, table: Table) -> Any:
     # The two dialects say "on conflict" alike, and each has its own class for it.
-    return (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(table)
+    return (sqlite if dialect.name == "sqlite" else postgresql).insert(table)

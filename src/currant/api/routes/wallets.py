@@ -214,27 +214,27 @@ async def list_wallets(request: ApiRequest, cursor: Cursor = None, limit: Limit 
     return Page(items=tuple(map(wallet_view, page.items)), next_cursor=page.next_cursor)
 
 
-@get("/wallets/{owner:str}", opt={"permission": Permission.BILLING_READ})
-async def get_wallet(request: ApiRequest, owner: FromPath[str]) -> WalletView:
+@get("/wallets/{wallet:str}", opt={"permission": Permission.BILLING_READ})
+async def get_wallet(request: ApiRequest, wallet: FromPath[str]) -> WalletView:
     """What an account or a driver has, has set aside and owes. An account that has nothing has an empty one."""
-    return wallet_view(await _purse(request, owner))
+    return wallet_view(await _purse(request, wallet))
 
 
-@get("/wallets/{owner:str}/entries", opt={"permission": Permission.BILLING_READ})
+@get("/wallets/{wallet:str}/entries", opt={"permission": Permission.BILLING_READ})
 async def list_wallet_entries(
     request: ApiRequest,
-    owner: FromPath[str],
+    wallet: FromPath[str],
     currency: Currency,
     kind: Annotated[AccountKind, QueryParameter(name="kind", required=False)] = AccountKind.WALLET,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Page[WalletMovement]:
     """What moved a wallet, deposit or credit line, the latest first, each with the balance after it."""
-    await _purse(request, owner)
+    await _purse(request, wallet)
     _check_currency(currency)
     page = await _wallets_of(request).lines(
         tenant_of(request),
-        Account(kind=kind, owner=owner, currency=currency),
+        Account(kind=kind, owner=wallet, currency=currency),
         cursor=cursor,
         limit=limit,
     )
@@ -246,79 +246,79 @@ async def list_wallet_entries(
 
 
 @post(
-    "/wallets/{owner:str}/adjust",
+    "/wallets/{wallet:str}/adjust",
     status_code=200,
     opt={"permission": Permission.BILLING_WRITE, "idempotent": True},
 )
 async def adjust_wallet(
-    request: ApiRequest, owner: FromPath[str], data: JSONBody[WalletAdjustment]
+    request: ApiRequest, wallet: FromPath[str], data: JSONBody[WalletAdjustment]
 ) -> Response[WalletBooked]:
     """Give to a wallet or deposit by hand, or take from it, and say why. Never below nothing: 409 `not_enough`."""
-    await _purse(request, owner)
+    await _purse(request, wallet)
     _check_currency(data.currency)
     if data.kind is AccountKind.CREDIT_LINE:
         raise Invalid("A credit line is set, not adjusted: give its limit.", field="kind")
     caller, wallets = caller_of(request), _wallets_of(request)
 
     async def adjust() -> WalletBooked:
-        account = Account(kind=data.kind, owner=owner, currency=data.currency)
+        account = Account(kind=data.kind, owner=wallet, currency=data.currency)
         entry_id = await wallets.adjust(caller.tenant_id, account, data.amount, data.reason, by=caller.label)
-        return WalletBooked(entry_id=entry_id, wallet=wallet_view(await wallets.of(caller.tenant_id, owner)))
+        return WalletBooked(entry_id=entry_id, wallet=wallet_view(await wallets.of(caller.tenant_id, wallet)))
 
     return await once(request, adjust)
 
 
 @post(
-    "/wallets/{owner:str}/use-deposit",
+    "/wallets/{wallet:str}/use-deposit",
     status_code=200,
     opt={"permission": Permission.BILLING_WRITE, "idempotent": True},
 )
 async def use_deposit(
-    request: ApiRequest, owner: FromPath[str], data: JSONBody[DepositUse]
+    request: ApiRequest, wallet: FromPath[str], data: JSONBody[DepositUse]
 ) -> Response[WalletBooked]:
     """Use (a part of) a deposit for what its owner owes."""
-    await _purse(request, owner)
+    await _purse(request, wallet)
     _check_currency(data.currency)
     caller, wallets = caller_of(request), _wallets_of(request)
 
     async def use() -> WalletBooked:
         money = Money(minor_units=data.amount, currency=data.currency)
-        entry_id = await wallets.apply_deposit(caller.tenant_id, owner, money, by=caller.label)
-        return WalletBooked(entry_id=entry_id, wallet=wallet_view(await wallets.of(caller.tenant_id, owner)))
+        entry_id = await wallets.apply_deposit(caller.tenant_id, wallet, money, by=caller.label)
+        return WalletBooked(entry_id=entry_id, wallet=wallet_view(await wallets.of(caller.tenant_id, wallet)))
 
     return await once(request, use)
 
 
-@put("/wallets/{owner:str}/credit-line", opt={"permission": Permission.BILLING_WRITE})
+@put("/wallets/{wallet:str}/credit-line", opt={"permission": Permission.BILLING_WRITE})
 async def set_credit_line(
-    request: ApiRequest, owner: FromPath[str], data: JSONBody[CreditLineDraft]
+    request: ApiRequest, wallet: FromPath[str], data: JSONBody[CreditLineDraft]
 ) -> WalletView:
     """Say how much a company may use before it pays. What it owes already counts as used."""
-    await _purse(request, owner)
+    await _purse(request, wallet)
     _check_currency(data.currency)
     caller, wallets = caller_of(request), _wallets_of(request)
     limit = Money(minor_units=data.limit, currency=data.currency)
-    await wallets.set_credit_line(caller.tenant_id, owner, limit, by=caller.label)
-    return wallet_view(await wallets.of(caller.tenant_id, owner))
+    await wallets.set_credit_line(caller.tenant_id, wallet, limit, by=caller.label)
+    return wallet_view(await wallets.of(caller.tenant_id, wallet))
 
 
-@put("/wallets/{owner:str}/top-up-rules/{currency:str}", opt={"permission": Permission.BILLING_WRITE})
+@put("/wallets/{wallet:str}/top-up-rules/{currency:str}", opt={"permission": Permission.BILLING_WRITE})
 async def set_top_up_rule(
-    request: ApiRequest, owner: FromPath[str], currency: FromPath[str], data: JSONBody[TopUpRuleDraft]
+    request: ApiRequest, wallet: FromPath[str], currency: FromPath[str], data: JSONBody[TopUpRuleDraft]
 ) -> WalletRule:
     """Have a wallet filled by itself from a stored method whenever less than `below` can be spent."""
     caller = caller_of(request)
-    await _purse(request, owner)
+    await _purse(request, wallet)
     _check_currency(currency)
-    rule = await _wallets_of(request).set_rule(caller.tenant_id, owner, currency, data, by=caller.label)
+    rule = await _wallets_of(request).set_rule(caller.tenant_id, wallet, currency, data, by=caller.label)
     return _rule_view(rule)
 
 
-@delete("/wallets/{owner:str}/top-up-rules/{currency:str}", opt={"permission": Permission.BILLING_WRITE})
-async def end_top_up_rule(request: ApiRequest, owner: FromPath[str], currency: FromPath[str]) -> None:
+@delete("/wallets/{wallet:str}/top-up-rules/{currency:str}", opt={"permission": Permission.BILLING_WRITE})
+async def end_top_up_rule(request: ApiRequest, wallet: FromPath[str], currency: FromPath[str]) -> None:
     """Fill the wallet no more by itself."""
     caller = caller_of(request)
-    await _wallets_of(request).end_rule(caller.tenant_id, owner, currency, by=caller.label)
+    await _wallets_of(request).end_rule(caller.tenant_id, wallet, currency, by=caller.label)
 
 
 def _check_currency(currency: str) -> None:
