@@ -39,8 +39,9 @@ DAY_US = 24 * HOUR_US
 FAR = 1 << 62
 """Later than anything."""
 
-# So many days of one version and zone are kept laid out, and so many versions.
+# So many days and combinations of one version and zone are kept, and so many versions.
 DAYS_KEPT = 2_000
+CHOICES_KEPT = 4_096
 PLANS_KEPT = 512
 _EPOCH_DAY = EPOCH.toordinal()
 
@@ -126,16 +127,22 @@ class Plan:
 
     def choose(self, bits: int) -> Choice:
         """Which prices of charging hold where these elements do."""
-        if bits not in self.choices:
-            self.choices[bits] = self._first(self._charging, bits)
-        return self.choices[bits]
+        choice = self.choices.get(bits)
+        if choice is None:
+            if len(self.choices) >= CHOICES_KEPT:
+                self.choices.clear()
+            choice = self.choices[bits] = self._first(self._charging, bits)
+        return choice
 
     def choose_reserved(self, bits: int, *, expired: bool) -> Choice:
         """Which prices of a reservation hold where these elements do."""
         key = (bits, expired)
-        if key not in self._reserved_choices:
-            self._reserved_choices[key] = self._first(self._reserved[expired], bits)
-        return self._reserved_choices[key]
+        choice = self._reserved_choices.get(key)
+        if choice is None:
+            if len(self._reserved_choices) >= CHOICES_KEPT:
+                self._reserved_choices.clear()
+            choice = self._reserved_choices[key] = self._first(self._reserved[expired], bits)
+        return choice
 
     def clock(self, at: Number) -> tuple[int, int, int]:
         """The elements that time of day, date and weekday allow at an instant, and from when until when."""
@@ -220,7 +227,8 @@ def plan_of(prices: Prices, zone: str) -> Plan:
         return kept[1]
     plan = Plan(prices, zone)
     if len(_PLANS) >= PLANS_KEPT:
-        _PLANS.clear()
+        # The oldest goes. Another thread may have been quicker.
+        _PLANS.pop(next(iter(_PLANS)), None)
     _PLANS[key] = (prices, plan)
     return plan
 
