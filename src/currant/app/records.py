@@ -7,6 +7,7 @@ from currant.access import events as access
 from currant.app.invoicing import INVOICING_AUDITED
 from currant.billing.bank.service import BankLineSettled
 from currant.billing.books_events import PERSONS_EVENTS
+from currant.billing.charges import model as charges
 from currant.billing.evidence.events import MeterKeyChanged
 from currant.billing.payments import model as payments
 from currant.billing.settlement.model import ProviderLineOdd
@@ -61,6 +62,12 @@ AUDITED: tuple[type[Event], ...] = (
     PlaceListingChanged,
     FirmwareImageChanged,
     payments.PaymentProviderChanged,
+    payments.PaymentAuthorised,
+    payments.PaymentWaits,
+    payments.PaymentFailed,
+    payments.PaymentDisputed,
+    charges.ChargeReleased,
+    charges.AccountTermsChanged,
     payments.PaymentCaptured,
     payments.PaymentRefunded,
     payments.PaymentVoided,

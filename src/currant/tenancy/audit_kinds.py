@@ -364,6 +364,42 @@ KINDS: dict[str, Kind] = {
         text="Payments with {provider}: {fields}",
         about=("payment_provider", "provider", "provider"),
     ),
+    "PaymentAuthorised": Kind(
+        group="money",
+        name="Payment authorised",
+        text="Authorised {authorised} {currency} (minor units)",
+        about=("payment", "payment_id", ""),
+    ),
+    "PaymentWaits": Kind(
+        group="money",
+        name="Payment waits for its payer",
+        text="A payment with {provider} waits for its payer",
+        about=("payment", "payment_id", ""),
+    ),
+    "PaymentFailed": Kind(
+        group="money",
+        name="Payment failed",
+        text="A payment with {provider} failed: {reason}",
+        about=("payment", "payment_id", ""),
+    ),
+    "PaymentDisputed": Kind(
+        group="money",
+        name="Payment disputed",
+        text="A dispute over {amount} {currency} (minor units): {dispute_state}",
+        about=("payment", "payment_id", ""),
+    ),
+    "ChargeReleased": Kind(
+        group="money",
+        name="Charge released, taken back or written off",
+        text="The charge of session {session_number}: {action} {note}",
+        about=("charge", "charge_id", ""),
+    ),
+    "AccountTermsChanged": Kind(
+        group="money",
+        name="Terms of an account changed",
+        text="How an account pays was changed: {pays_by}",
+        about=("account", "account_id", ""),
+    ),
     "PaymentCaptured": Kind(
         group="money",
         name="Payment captured",
