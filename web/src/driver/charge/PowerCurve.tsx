@@ -21,6 +21,9 @@ export function PowerCurve({ id, energy }: { id: string; energy: number }) {
   const line = lineOf(curve.data?.points ?? [], WIDTH, HEIGHT);
   if (!line) return null;
   const most = formats.power(line.most);
+  // Of a curve that is short, seconds are told too.
+  const seconds = formats.time(line.from) === formats.time(line.until);
+  const [from, until] = [line.from, line.until].map((at) => formats.time(at, { seconds }));
   return (
     <figure className="curve" dir="ltr">
       <svg
@@ -29,8 +32,8 @@ export function PowerCurve({ id, energy }: { id: string; energy: number }) {
         role="img"
         aria-label={t("charging.curve", {
           most,
-          from: formats.time(line.from),
-          until: formats.time(line.until),
+          from,
+          until,
         })}
       >
         <path d={line.area} fill="var(--curve)" fillOpacity="0.15" />
@@ -40,10 +43,10 @@ export function PowerCurve({ id, energy }: { id: string; energy: number }) {
           {most}
         </text>
         <text x="0" y={HEIGHT + 16}>
-          {formats.time(line.from)}
+          {from}
         </text>
         <text x={WIDTH} y={HEIGHT + 16} textAnchor="end">
-          {formats.time(line.until)}
+          {until}
         </text>
       </svg>
     </figure>

@@ -1,6 +1,6 @@
 // Choosing which sessions to see.
 
-import { Button, Group, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, SegmentedControl, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { IconFilter } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -38,7 +38,7 @@ function Typed({
     <TextInput
       {...more}
       label={label}
-      w={150}
+      w={{ base: "100%", sm: 150 }}
       value={text}
       onChange={(event) => {
         setText(event.currentTarget.value);
@@ -82,7 +82,7 @@ export function SessionFilters({ filters, set, forStation }: Props) {
           label={t("sessions.location")}
           searchable
           clearable
-          w={180}
+          w={{ base: "100%", sm: 180 }}
           data={(locations.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
           value={filters.location || null}
           onChange={(location) => set({ location: location ?? "" })}
@@ -104,7 +104,7 @@ export function SessionFilters({ filters, set, forStation }: Props) {
       <Select
         label={t("sessions.certainty")}
         clearable
-        w={150}
+        w={{ base: "100%", sm: 150 }}
         data={["certain", "repaired"].map((value) => ({ value, label: t(`sessions.only_${value}`) }))}
         value={filters.certain || null}
         onChange={(certain) => set({ certain: certain ?? "" })}
@@ -141,10 +141,12 @@ export function SessionFilters({ filters, set, forStation }: Props) {
         {!open && clear}
       </Group>
       {open && (
-        <Group gap="xs" align="flex-end">
-          {others}
+        <>
+          <SimpleGrid cols={2} spacing="xs" verticalSpacing="xs">
+            {others}
+          </SimpleGrid>
           {clear}
-        </Group>
+        </>
       )}
     </Stack>
   );

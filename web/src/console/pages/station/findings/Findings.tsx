@@ -2,7 +2,7 @@
 import { useFormats } from "@kit/formats";
 import { Empty, Lines, Problem } from "@kit/ui/feedback";
 import { Time } from "@kit/ui/Time";
-import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Button, Flex, Paper, Stack, Text, Title } from "@mantine/core";
 import { IconCircleCheck, IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
@@ -70,7 +70,7 @@ export default function Findings() {
           p="sm"
           component="article"
         >
-          <Group justify="space-between" align="flex-start" gap="xs">
+          <Flex justify="space-between" direction={{ base: "column", sm: "row" }} gap="xs">
             <Stack gap={2}>
               <Title order={3} fz="md">
                 <bdi dir="ltr">
@@ -90,7 +90,12 @@ export default function Findings() {
                 </Text>
               )}
             </Stack>
-            <Stack gap={2} align="flex-end">
+            <Flex
+              direction="column"
+              align={{ base: "flex-start", sm: "flex-end" }}
+              gap={2}
+              style={{ flexShrink: 0 }}
+            >
               <Text size="sm" fw={600}>
                 {t("station.times", { count: finding.count, number: formats.number(finding.count) })}
               </Text>
@@ -106,8 +111,8 @@ export default function Findings() {
                   {t("station.show_messages")}
                 </Button>
               )}
-            </Stack>
-          </Group>
+            </Flex>
+          </Flex>
         </Paper>
       ))}
     </Section>

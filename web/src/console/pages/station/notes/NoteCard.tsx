@@ -58,7 +58,9 @@ export function NoteCard({ note, zone, onChanged, onRemove }: Props) {
         />
       ) : (
         <>
-          <Text style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>{note.text}</Text>
+          <Text dir="auto" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
+            {note.text}
+          </Text>
           <Group justify="space-between" mt={4}>
             <Text size="sm" c="dimmed" component="div">
               {note.pinned && <IconPinned size={14} aria-label={t("station.pinned")} />}{" "}
@@ -101,6 +103,7 @@ function Editing({ note, onDone }: { note: Note; onDone: (changed: boolean) => v
       <Stack gap="xs">
         <Textarea
           label={t("station.note_text")}
+          dir="auto"
           autosize
           autoFocus
           minRows={2}

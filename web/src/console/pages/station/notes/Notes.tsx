@@ -52,6 +52,7 @@ export function Notes({ about, zone }: { about: string; zone?: string }) {
           <Stack gap="xs">
             <Textarea
               label={t("station.note")}
+              dir="auto"
               autosize
               minRows={2}
               maxLength={TEXT_MAX}
