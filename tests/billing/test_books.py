@@ -3,9 +3,10 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from billing.bookings import (
     BANK,
@@ -37,10 +38,12 @@ from currant.billing.ledger import (
     credit,
     debit,
 )
+from currant.db.backends import backend_for
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.errors import Conflict, CurrantError, Invalid
 from currant.kit.ids import EntryId
+from services import PostgresServer, fresh_database
 
 
 async def test_an_entry_is_booked_once_and_answers_the_same_again(database: Database) -> None:
@@ -321,3 +324,60 @@ async def test_a_hold_that_lapses_while_it_is_taken_is_one_of_them(database: Dat
     found = await standing(database)
     assert (found.balance, found.held) in {(500, 0), (1000, 0)}
     assert (found.balance == 500) == (states == {HoldState.CAPTURED})
+
+
+# More than one node
+
+
+async def test_two_nodes_and_one_wallet_spend_no_more_than_there_is(postgres: PostgresServer) -> None:
+    address = postgres.new_tables()
+    nodes = [fresh_database(address), Database.open(address, create_all=True)]
+    await fund(nodes[0], 1000)
+
+    async def spend(number: int) -> str:
+        try:
+            await post(nodes[number % 2], moving(f"charge-{number}", 70, of=SESSION, to=WALLET))
+        except NotEnough:
+            return "refused"
+        return "paid"
+
+    same = moving("webhook-1", 1, of=BANK, to=CLEARING)
+    outcomes, ids = await asyncio.gather(
+        asyncio.gather(*(spend(number) for number in range(30))),
+        asyncio.gather(*(post(nodes[number % 2], same) for number in range(30))),
+    )
+    assert Counter(outcomes) == {"paid": 14, "refused": 16}
+    assert len(set(ids)) == 1
+    assert (await standing(nodes[1])).balance == 20
+    for node in nodes:
+        await node.close()
+
+
+# The migration
+
+
+def guards_of(address: str) -> dict[str, str]:
+    """The triggers and their functions in a database, in its own words."""
+    backend = backend_for(address)
+    with backend.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ledger%'"
+        else:
+            query = (
+                "SELECT tgname AS name, pg_get_triggerdef(oid) AS sql FROM pg_trigger WHERE tgname LIKE 'ledger%'"
+                " UNION ALL SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'currant_ledger%'"
+            )
+        found = {row.name: row.sql for row in connection.execute(text(query))}
+    backend.close()
+    return found
+
+
+async def test_a_migrated_database_is_guarded_as_a_new_one(tmp_path: Path, postgres: PostgresServer) -> None:
+    made = [f"sqlite:///{tmp_path}/made.sqlite", postgres.new_tables()]
+    migrated = [f"sqlite:///{tmp_path}/migrated.sqlite", postgres.new_database()]
+    for new, old in zip(made, migrated, strict=True):
+        await fresh_database(new).close()
+        await Database.open(old).close()
+        guarded = guards_of(new)
+        assert len(guarded) >= 9
+        assert guards_of(old) == guarded
