@@ -16,8 +16,8 @@ import msgspec
 
 from currant.pricing.model import Element, Restrictions, Weekday
 
-CELLS_MAX = 60_000
-"""More cells than this are not looked through."""
+CELLS_MAX = 20_000
+"""More cells than this are not looked through: it would take seconds."""
 DAY_MINUTES = 24 * 60
 WEEK = tuple(Weekday)
 

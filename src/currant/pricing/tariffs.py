@@ -1,6 +1,8 @@
 """The verbs of tariffs: made, priced in drafts, published for good, withdrawn."""
 
+import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -217,17 +219,21 @@ class Tariffs:
                 field="valid_from",
             )
 
+        draft = await self.numbered(tenant_id, tariff_id, number)
+        sound = draft.prices if expected is None else expected
+        if draft.standing is Standing.DRAFT:
+            await self._check_sound(tenant_id, sound)
+
         def apply(conn: Connection, changes: ChangeSet) -> TariffVersion:
             tariff = _known(store.tariffs.by_id(conn, tenant_id, tariff_id), tariff_id)
             before = _numbered(conn, tenant_id, tariff_id, number)
             if before.standing is not Standing.DRAFT:
                 raise Conflict(f"Version {number} is {before.standing} already.", version=number)
-            if expected is not None and expected != before.prices:
+            if before.prices != sound:
                 raise Conflict("Somebody has changed this draft meanwhile: look at it again.", version=number)
             if tariff.archived:
                 raise Conflict("This tariff was put away: bring it back first.", tariff=tariff_id)
             check_version(TariffVersionDraft(prices=before.prices, texts=before.texts), tariff.currency)
-            _check_sound(conn, tenant_id, before.prices)
             after = replace(before, standing=Standing.PUBLISHED, valid_from=begins, published_at=now)
             store.tariffs.publish(changes, after)
             changes.emit(
@@ -281,6 +287,20 @@ class Tariffs:
         self._book.put_version(version)
         return version
 
+    async def _check_sound(self, tenant_id: TenantId, prices: Prices) -> None:
+        """Raise Invalid where prices contradict themselves; what is merely unwise is for people to weigh."""
+        known = await self._database.read(partial(store.spot.markets, tenant_id=tenant_id, limit=1_000))
+        markets = {market: currency for market, currency, _ in known}
+        # In a thread of its own, and before the decision: with many limits it takes a moment.
+        found = await asyncio.to_thread(check, prices, markets=markets)
+        wrong = [finding for finding in found if finding.severity is PriceSeverity.ERROR]
+        if wrong:
+            raise Invalid(
+                "These prices cannot hold: " + " ".join(finding.text for finding in wrong),
+                field=f"prices.{wrong[0].where}",
+                findings=[finding.code.value for finding in wrong],
+            )
+
     def _check_free(self, conn: Connection, tariff: Tariff) -> None:
         known = store.tariffs.id_by_name(conn, tariff.tenant_id, tariff.name)
         if known not in (None, tariff.id):
@@ -296,18 +316,6 @@ class Tariffs:
                 fields=fields,
                 by=by,
             )
-        )
-
-
-def _check_sound(conn: Connection, tenant_id: TenantId, prices: Prices) -> None:
-    """Raise Invalid where prices contradict themselves; what is merely unwise is for people to weigh."""
-    markets = {market: currency for market, currency, _ in store.spot.markets(conn, tenant_id, limit=1_000)}
-    wrong = [finding for finding in check(prices, markets=markets) if finding.severity is PriceSeverity.ERROR]
-    if wrong:
-        raise Invalid(
-            "These prices cannot hold: " + " ".join(finding.text for finding in wrong),
-            field=f"prices.{wrong[0].where}",
-            findings=[finding.code.value for finding in wrong],
         )
 
 

@@ -1,5 +1,6 @@
 """Tariffs: price lists, made in versions that never change once they are published."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -121,7 +122,8 @@ async def findings_on(
 ) -> tuple[PriceFinding, ...]:
     pricing, tenant_id = pricing_of(request), tenant_of(request)
     markets = {each.market: each.currency for each in await pricing.markets.markets(tenant_id)}
-    return check(prices, sites=sites, today=pricing.today(), markets=markets)
+    # Prices with many limits take a moment that others should not wait for.
+    return await asyncio.to_thread(check, prices, sites=sites, today=pricing.today(), markets=markets)
 
 
 def _number(written: str) -> int:
