@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from served import Api
 
-from currant.billing.payments.sandbox import SIGNATURE, Message
+from currant.billing.payments.sandbox_account import SIGNATURE, Message
 from currant.billing.payments.webhooks import BODY_MAX, JOB
 from currant.db.jobs import JobRunner
 from currant.kit.http import signature

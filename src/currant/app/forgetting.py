@@ -31,6 +31,8 @@ async def forget_old(currant: "Currant") -> None:
         ("waiting_drivers", "ended_at", keep.reservations_days),
         ("battery_swaps", "id", keep.settlements_days),
         ("terminal_settlements", "id", keep.settlements_days),
+        ("payment_notices", "id", keep.settlements_days),
+        ("sandbox_keys", "at", 2),
         ("session_needs", "session_id", keep.status_history_days),
         ("station_password_offers", "ended_at", keep.security_events_days),
         ("security_events", "id", keep.security_events_days),

@@ -11,8 +11,8 @@ from currant.billing.payments.model import PAYMENT_EVENTS, MethodChanged, Paymen
 from currant.billing.payments.mollie import mollie
 from currant.billing.payments.providers import PaymentProviders, ProviderDraft
 from currant.billing.payments.razorpay import razorpay
-from currant.billing.payments.sandbox import NAME as SANDBOX
 from currant.billing.payments.sandbox import Sandbox
+from currant.billing.payments.sandbox_account import NAME as SANDBOX
 from currant.billing.payments.service import Payments
 from currant.billing.payments.stripe import stripe
 from currant.billing.payments.webhooks import JOB

@@ -14,7 +14,7 @@ from till import GOOD, OWNER, TENANT, Till, eur
 from currant.billing.ledger import AccountKind as A
 from currant.billing.payments.model import OperationState, PaymentMode, PaymentState
 from currant.billing.payments.operations import GIVEN_UP_AFTER
-from currant.billing.payments.sandbox import SIGNATURE, Message
+from currant.billing.payments.sandbox_account import SIGNATURE, Message
 from currant.billing.payments.signing import TOLERANCE_S
 from currant.kit.clock import ManualClock
 from currant.kit.errors import Conflict, NotAllowed, NotFound

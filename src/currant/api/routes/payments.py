@@ -29,7 +29,7 @@ from currant.billing.payments.model import (
 from currant.billing.payments.operations import Moved
 from currant.billing.payments.port import Ability, BalancePage
 from currant.billing.payments.providers import ProviderDraft, ProviderField, ProviderKind, ProviderSet
-from currant.billing.payments.sandbox import NAME as SANDBOX
+from currant.billing.payments.sandbox_account import NAME as SANDBOX
 from currant.billing.payments.service import PaymentFilter, Payments
 from currant.billing.payments.webhooks import BODY_MAX, Taken
 from currant.kit.errors import Invalid

@@ -13,6 +13,7 @@ from currant.billing.payments.model import (
 )
 from currant.billing.payments.port import Ability, AskToStore, MethodStanding, ProviderError
 from currant.billing.payments.providers import PaymentProviders
+from currant.billing.payments.sandbox_account import NAME as SANDBOX
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock
@@ -53,7 +54,7 @@ class PaymentMethods:
             tenant_id=tenant_id,
             owner=owner,
             customer_reference=next(customers, ""),
-            return_url=return_url,
+            return_url=return_url if name == SANDBOX else self._providers.absolute(return_url),
         )
         try:
             # Nothing moves here: should we die before it is kept, the payer begins again.

@@ -233,6 +233,12 @@ class PaymentProviders:
             return None
         return found[0].tenant_id, found[0].provider
 
+    def absolute(self, address: str) -> str:
+        """An address of ours as others need it; empty when our own is not known to this server."""
+        if not address.startswith("/"):
+            return address
+        return f"{self._public_url}{address}" if self._public_url else ""
+
     def choose(self, tenant_id: TenantId, draft: PaymentDraft, method: StoredMethod | None) -> str:
         """The provider that a new payment is made with. Raises Invalid or Conflict when none can."""
         wanted = draft.provider or (method.provider if method is not None else "")

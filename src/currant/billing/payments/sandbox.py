@@ -18,65 +18,48 @@ from sqlalchemy import Connection
 from currant.billing.payments import sandbox_rules as rules
 from currant.billing.payments import sandbox_store as store
 from currant.billing.payments.model import (
-    ActionKind,
     Dispute,
     DisputeState,
-    NextAction,
     PaymentState,
     PayWith,
     RefundState,
 )
 from currant.billing.payments.port import (
     Ability,
-    AskToPay,
-    AskToStore,
     BalanceKind,
-    BalanceLine,
-    BalancePage,
     Declined,
-    MethodStanding,
-    News,
-    NewsAbout,
-    NotGenuine,
     Standing,
     Unavailable,
 )
 from currant.billing.payments.providers import ProviderAccount, ProviderField, ProviderKind
+from currant.billing.payments.sandbox_account import (
+    LINES_AT_ONCE,
+    NAME,
+    PAID_OUT_AFTER,
+    SIGNATURE,
+    Message,
+    SandboxProvider,
+    Step,
+    there,
+)
 from currant.billing.payments.sandbox_rules import CARDS, SandboxPayment
-from currant.billing.payments.signing import check_timed
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
-from currant.kit.clock import Clock, instant, micros
+from currant.kit.clock import Clock, micros
 from currant.kit.crypto import new_secret
 from currant.kit.errors import NotFound
 from currant.kit.http import signature
-from currant.kit.ids import PaymentId, TenantId, new_id
-from currant.kit.money import Money
+from currant.kit.ids import TenantId, new_id
 
 log = logging.getLogger(__name__)
 
-NAME = "sandbox"
-SIGNATURE = "sandbox-signature"
 MESSAGES_AT_ONCE = 50
 MESSAGE_ATTEMPTS_MAX = 12
-LINES_AT_ONCE = 100
-PAID_OUT_AFTER = timedelta(days=1)
 SPREAD_S = 5.0
 """Over how long messages are mixed up, when they are."""
 
 Deliver = Callable[[str, Mapping[str, str], bytes], Awaitable[int]]
 """Brings a message (path, headers, body) to the webhook route and answers with its status."""
-Step = Callable[[SandboxPayment], SandboxPayment]
-
-
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What the sandbox tells: that something changed, and of what."""
-
-    id: str
-    kind: str
-    reference: str
-    payment_id: str = ""
-    state: str = ""
 
 
 class SandboxPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,10 +107,10 @@ class Sandbox:
             make=self.account,
         )
 
-    def account(self, account: ProviderAccount) -> "SandboxProvider":
+    def account(self, account: ProviderAccount) -> SandboxProvider:
         """An organisation's account."""
         self._accounts[account.hook] = account
-        return SandboxProvider(self, account)
+        return SandboxProvider(self, account, self._database, self._clock)
 
     def page_url(self, reference: str) -> str:
         return f"{self._base_url}/pay/sandbox/{reference}"
@@ -158,7 +141,7 @@ class Sandbox:
                     return Declined("This key came before with another request.", code="key_reused")
                 if known.failure:
                     return Declined(known.failure_text, code=known.failure)
-                return _known(store.payment(conn, tenant_id, known.reference))
+                return there(store.payment(conn, tenant_id, known.reference))
             row = [tenant_id, key, asked, "", "", "", micros(self._clock.now())]
             try:
                 after = work(conn, changes)
@@ -209,7 +192,7 @@ class Sandbox:
         tenant_id = account.tenant_id
 
         def apply(conn: Connection, changes: ChangeSet) -> SandboxPayment:
-            before = _known(store.payment(conn, tenant_id, reference))
+            before = there(store.payment(conn, tenant_id, reference))
             after = step(before)
             if after != before:
                 after = self._stored(conn, changes, account, after)
@@ -243,7 +226,7 @@ class Sandbox:
         tenant_id = account.tenant_id
         if of_payment:
             payment = await self._database.read(lambda conn: store.payment(conn, tenant_id, reference))
-            payment = _known(payment)
+            payment = there(payment)
             return SandboxPage(
                 reference=reference,
                 payment=payment,
@@ -345,10 +328,11 @@ class Sandbox:
             status = 0 if account is None else await self._bring(account, bytes(row.body), now)
             changes = ChangeSet(TenantId(row.tenant_id))
             attempts = row.attempts + 1
-            again: int | None = micros(now + timedelta(seconds=2**attempts))
             if 200 <= status < 300 or attempts >= MESSAGE_ATTEMPTS_MAX:
-                again = None
-            changes.write(store.SEND_LATER, (again, attempts, row.id, row.tenant_id))
+                changes.write(store.DELETE_MESSAGE, (row.id, row.tenant_id))
+            else:
+                again = micros(now + timedelta(seconds=2**attempts))
+                changes.write(store.SEND_LATER, (again, attempts, row.id, row.tenant_id))
             await self._database.commit(changes)
         return len(due)
 
@@ -437,164 +421,3 @@ class Sandbox:
                 )
 
         await self._database.decide(apply, tenant_id)
-
-
-class SandboxProvider:
-    """One organisation's account with the sandbox."""
-
-    name = NAME
-    abilities = frozenset(Ability)
-    keys_last = timedelta(hours=24)
-
-    def __init__(self, bank: Sandbox, account: ProviderAccount) -> None:
-        self._bank = bank
-        self._account = account
-        self._tenant_id = account.tenant_id
-        self._database = bank._database
-        self._clock = bank._clock
-
-    async def authorise(self, wanted: AskToPay, *, key: str) -> Standing:
-        def work(conn: Connection, changes: ChangeSet) -> SandboxPayment:
-            card = ""
-            if wanted.method_reference:
-                row = store.method(conn, self._tenant_id, reference=wanted.method_reference)
-                if row is None or row.state != PaymentState.CAPTURED.value:
-                    raise Declined("There is no such method.", code="no_such_method")
-                card = row.card
-            reference = f"sb_{new_secret(24)}"
-            after = rules.begun(wanted, reference, card=card, now=self._clock.now())
-            self._bank.keep(changes, self._account, None, after)
-            return after
-
-        return await self._bank.once(self._account, key, wanted, work)
-
-    async def increment(self, reference: str, to: Money, *, key: str) -> Standing:
-        return await self._step(
-            "increment", reference, to, key, lambda p: rules.incremented(p, to.minor_units)
-        )
-
-    async def capture(self, reference: str, amount: Money, *, key: str) -> Standing:
-        now = self._clock.now()
-        return await self._step(
-            "capture", reference, amount, key, lambda p: rules.captured(p, amount.minor_units, now=now)
-        )
-
-    async def void(self, reference: str, *, key: str) -> Standing:
-        return await self._step("void", reference, None, key, rules.voided)
-
-    async def refund(self, reference: str, amount: Money, *, key: str) -> Standing:
-        now = self._clock.now()
-        return await self._step(
-            "refund",
-            reference,
-            amount,
-            key,
-            lambda p: rules.refunded(p, amount.minor_units, reference=f"sbr_{key}", operation=key, now=now),
-        )
-
-    async def fetch(self, reference: str) -> Standing:
-        self._bank.lose("question")
-        found = await self._database.read(lambda conn: store.payment(conn, self._tenant_id, reference))
-        return self._bank.standing(_known(found))
-
-    async def find(self, payment_id: PaymentId) -> Standing | None:
-        self._bank.lose("question")
-        found = await self._database.read(lambda conn: store.payment_of(conn, self._tenant_id, payment_id))
-        return None if found is None else self._bank.standing(found)
-
-    def parse_webhook(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> News:
-        check_timed(headers.get(SIGNATURE, ""), body, self._account.secrets["webhook_secret"], now=now)
-        try:
-            message = msgspec.json.decode(body, type=Message)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise NotGenuine(f"It is no message of the sandbox: {error}") from None
-        of_method = message.kind.startswith("method.")
-        return News(
-            event_id=message.id,
-            kind=message.kind,
-            about=NewsAbout.METHOD if of_method else NewsAbout.PAYMENT,
-            reference=message.reference,
-            payment_id=message.payment_id,
-        )
-
-    async def list_balance_transactions(self, *, since: datetime, cursor: str = "") -> BalancePage:
-        found = await self._database.read(
-            lambda conn: store.lines(
-                conn, self._tenant_id, since=micros(since), after=cursor, limit=LINES_AT_ONCE
-            )
-        )
-        lines = tuple(
-            BalanceLine(
-                id=row.id,
-                kind=BalanceKind(row.kind),
-                currency=row.currency,
-                gross=row.gross,
-                fee=row.fee,
-                net=row.net,
-                at=instant(row.at),
-                reference=row.reference,
-                payment_reference=row.payment_reference,
-                payout_reference=row.payout,
-                available_at=instant(row.at) + PAID_OUT_AFTER,
-            )
-            for row in found
-        )
-        return BalancePage(lines=lines, next_cursor=lines[-1].id if len(lines) == LINES_AT_ONCE else "")
-
-    async def start_setup(self, wanted: AskToStore, *, key: str) -> MethodStanding:
-        setup, owner = f"sbs_{new_secret(24)}", f"{wanted.owner.kind.value}:{wanted.owner.id}"
-        changes = ChangeSet(self._tenant_id)
-        row = (f"sbm_{new_secret(20)}", self._tenant_id, self._account.hook, setup)
-        changes.write(
-            store.SAVE_METHOD, (*row, PaymentState.NEEDS_ACTION.value, "", owner, wanted.return_url, "")
-        )
-        await self._database.commit(changes)
-        return await self.fetch_setup(setup)
-
-    async def fetch_setup(self, setup_reference: str) -> MethodStanding:
-        self._bank.lose("question")
-        row = await self._database.read(
-            lambda conn: store.method(conn, self._tenant_id, setup=setup_reference)
-        )
-        if row is None:
-            raise Declined("There is no such method.", code="no_such_method")
-        state, card = PaymentState(row.state), CARDS.get(row.card)
-        url = self._bank.page_url(setup_reference)
-        action = NextAction(kind=ActionKind.REDIRECT, url=url, page_url=url)
-        return MethodStanding(
-            setup_reference=setup_reference,
-            state=state,
-            reference=row.reference if card is not None else "",
-            customer_reference=f"sbc_{row.owner}",
-            label=card.label if card is not None else "",
-            brand=card.brand if card is not None else "",
-            last4=row.card[-4:],
-            expires="12/2034" if card is not None else "",
-            next_action=action if state is PaymentState.NEEDS_ACTION else None,
-            failure=row.failure,
-        )
-
-    async def forget_method(self, reference: str) -> None:
-        def apply(conn: Connection, changes: ChangeSet) -> None:
-            row = store.method(conn, self._tenant_id, reference=reference)
-            if row is not None:
-                kept = (row.reference, self._tenant_id, self._account.hook, row.setup)
-                changes.write(store.SAVE_METHOD, (*kept, PaymentState.VOIDED.value, "", row.owner, "", ""))
-
-        await self._database.decide(apply, self._tenant_id)
-
-    async def _step(self, what: str, reference: str, amount: Money | None, key: str, step: Step) -> Standing:
-        def work(conn: Connection, changes: ChangeSet) -> SandboxPayment:
-            before = _known(store.payment(conn, self._tenant_id, reference))
-            after = step(before)
-            if after != before:
-                self._bank.keep(changes, self._account, before, after)
-            return after
-
-        return await self._bank.once(self._account, key, (what, reference, amount), work)
-
-
-def _known(payment: SandboxPayment | None) -> SandboxPayment:
-    if payment is None:
-        raise Declined("There is no such payment.", code="no_such_payment")
-    return payment

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Index, LargeBinary, Row, Table, Text, select
 
 from currant.billing.payments.sandbox_rules import SandboxPayment
-from currant.db.commits import ChangeSet, insert_into, update, upsert
+from currant.db.commits import ChangeSet, delete_from, insert_into, update, upsert
 from currant.db.tables import metadata
 from currant.kit.clock import micros
 from currant.kit.ids import TenantId
@@ -90,6 +90,7 @@ SAVE_PAYMENT = upsert(sandbox_payments, key=("reference",), keep=("tenant_id", "
 SAVE_METHOD = upsert(sandbox_methods, key=("reference",), keep=("tenant_id", "hook", "setup"))
 INSERT_KEY = insert_into(sandbox_keys)
 INSERT_MESSAGE = insert_into(sandbox_messages)
+DELETE_MESSAGE = delete_from(sandbox_messages, where=("id", "tenant_id"))
 SEND_LATER = update(sandbox_messages, set=("due_at", "attempts"), where=("id", "tenant_id"))
 INSERT_LINE = insert_into(sandbox_balance)
 PAY_OUT = update(sandbox_balance, set=("payout",), where=("id", "tenant_id"))

@@ -35,6 +35,7 @@ from currant.billing.payments.model import (
 from currant.billing.payments.operations import Moved, Operations, new_operation
 from currant.billing.payments.port import AskToPay, BalancePage, ProviderError
 from currant.billing.payments.providers import PaymentProviders
+from currant.billing.payments.sandbox_account import NAME as SANDBOX
 from currant.billing.payments.webhooks import Webhooks
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
@@ -101,7 +102,11 @@ class Payments:
         provider = self.providers.choose(tenant_id, draft, method)
         now = self._clock.now()
         payment = _payment_of(tenant_id, draft, provider, method, now)
-        request = msgspec.json.encode(_ask_of(payment, draft, method)).decode()
+        asked = _ask_of(payment, draft, method)
+        if provider != SANDBOX:
+            # Others cannot know where an address without a server leads.
+            asked = replace(asked, return_url=self.providers.absolute(asked.return_url))
+        request = msgspec.json.encode(asked).decode()
 
         def write(conn: Connection, changes: ChangeSet) -> tuple[Payment, Operation | None]:
             known = store.payment_by_key(conn, tenant_id, draft.owner, draft.key)

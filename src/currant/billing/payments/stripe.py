@@ -6,40 +6,54 @@ that. Written for API version 2025-09-30 ("clover"), which is asked for in every
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import msgspec
 
 from currant.billing.payments.model import (
     ActionKind,
     Dispute,
-    DisputeState,
     NextAction,
     PaymentState,
     PayWith,
     Refund,
-    RefundState,
 )
 from currant.billing.payments.port import (
     Ability,
     AskToPay,
     AskToStore,
-    BalanceKind,
-    BalanceLine,
     BalancePage,
     Declined,
     MethodStanding,
-    Misconfigured,
     News,
-    NewsAbout,
     NotGenuine,
     Standing,
-    Unavailable,
-    Unsupported,
 )
 from currant.billing.payments.providers import ProviderAccount, ProviderField, ProviderKind
 from currant.billing.payments.signing import check_timed
+from currant.billing.payments.stripe_words import (
+    EXPANDED,
+    LIST_MAX,
+    METHOD_KEY,
+    OPERATION_KEY,
+    PAYMENT_KEY,
+    STATES,
+    Fields,
+    captured,
+    card_of,
+    charge_of,
+    checked,
+    dispute,
+    intent_fields,
+    label,
+    line,
+    news,
+    page_action,
+    page_fields,
+    refund,
+    rows,
+    time,
+)
 from currant.billing.payments.wire import Json, Wire
 from currant.kit.http import Outbound
 from currant.kit.ids import PaymentId
@@ -50,51 +64,6 @@ BASE = "https://api.stripe.com"
 VERSION = "2025-09-30.clover"
 SIGNATURE = "stripe-signature"
 ABILITIES = frozenset(Ability)
-PAYMENT_KEY, OPERATION_KEY, METHOD_KEY = "currant_payment", "currant_operation", "currant_method"
-LIST_MAX = 100
-
-Fields = list[tuple[str, str]]
-
-STATES = {
-    "requires_payment_method": PaymentState.NEEDS_ACTION,
-    "requires_confirmation": PaymentState.NEEDS_ACTION,
-    "requires_action": PaymentState.NEEDS_ACTION,
-    "processing": PaymentState.CREATED,
-    "requires_capture": PaymentState.AUTHORISED,
-    "succeeded": PaymentState.CAPTURED,
-    "canceled": PaymentState.VOIDED,
-}
-REFUNDS = {
-    "pending": RefundState.PENDING,
-    "requires_action": RefundState.PENDING,
-    "succeeded": RefundState.SUCCEEDED,
-    "failed": RefundState.FAILED,
-    "canceled": RefundState.FAILED,
-}
-DISPUTES = {
-    "warning_needs_response": DisputeState.INQUIRY,
-    "warning_under_review": DisputeState.INQUIRY,
-    "warning_closed": DisputeState.INQUIRY,
-    "needs_response": DisputeState.OPEN,
-    "under_review": DisputeState.OPEN,
-    "won": DisputeState.WON,
-    "prevented": DisputeState.WON,
-    "lost": DisputeState.LOST,
-}
-BALANCE = {
-    "charge": BalanceKind.CHARGE,
-    "payment": BalanceKind.CHARGE,
-    "refund": BalanceKind.REFUND,
-    "payment_refund": BalanceKind.REFUND,
-    "refund_failure": BalanceKind.REFUND,
-    "payment_failure_refund": BalanceKind.REFUND,
-    "adjustment": BalanceKind.DISPUTE,
-    "stripe_fee": BalanceKind.FEE,
-    "application_fee": BalanceKind.FEE,
-    "payout": BalanceKind.PAYOUT,
-    "payout_cancel": BalanceKind.PAYOUT,
-    "payout_failure": BalanceKind.PAYOUT,
-}
 
 
 def stripe(outbound: Outbound, *, base: str = BASE) -> ProviderKind:
@@ -149,7 +118,7 @@ class Stripe:
             return await self._at_reader(wanted, key)
         if wanted.method_reference:
             intent = [
-                *_intent_fields(wanted),
+                *intent_fields(wanted),
                 ("payment_method", wanted.method_reference),
                 ("customer", wanted.customer_reference),
                 ("payment_method_types[]", "card"),
@@ -158,8 +127,8 @@ class Stripe:
             ]
             return await self._standing(await self._post("/v1/payment_intents", intent, key))
         if self._account.settings.get("page", "checkout") == "checkout" and wanted.return_url:
-            return self._of_page(await self._post("/v1/checkout/sessions", _page_fields(wanted), key))
-        intent = _intent_fields(wanted)
+            return self._of_page(await self._post("/v1/checkout/sessions", page_fields(wanted), key))
+        intent = intent_fields(wanted)
         intent += [("payment_method_types[]", "card")]
         if wanted.store_method:
             intent += [("setup_future_usage", "off_session")]
@@ -168,12 +137,12 @@ class Stripe:
     async def increment(self, reference: str, to: Money, *, key: str) -> Standing:
         intent = await self._intent_of(reference)
         path = f"/v1/payment_intents/{intent}/increment_authorization"
-        fields = [("amount", str(to.minor_units)), *_EXPANDED]
+        fields = [("amount", str(to.minor_units)), *EXPANDED]
         return await self._standing(await self._post(path, fields, key), reference)
 
     async def capture(self, reference: str, amount: Money, *, key: str) -> Standing:
         intent = await self._intent_of(reference)
-        fields = [("amount_to_capture", str(amount.minor_units)), *_EXPANDED]
+        fields = [("amount_to_capture", str(amount.minor_units)), *EXPANDED]
         found = await self._post(f"/v1/payment_intents/{intent}/capture", fields, key)
         return await self._standing(found, reference)
 
@@ -185,7 +154,7 @@ class Stripe:
                     page = await self._post(f"/v1/checkout/sessions/{reference}/expire", [], key)
                 return self._of_page(page)
         intent = await self._intent_of(reference)
-        found = await self._post(f"/v1/payment_intents/{intent}/cancel", list(_EXPANDED), key)
+        found = await self._post(f"/v1/payment_intents/{intent}/cancel", list(EXPANDED), key)
         return await self._standing(found, reference)
 
     async def refund(self, reference: str, amount: Money, *, key: str) -> Standing:
@@ -204,20 +173,20 @@ class Stripe:
             if not page.get("payment_intent"):
                 return self._of_page(page)
             intent = str(page["payment_intent"])
-            found = await self._get(f"/v1/payment_intents/{intent}", _EXPANDED)
+            found = await self._get(f"/v1/payment_intents/{intent}", EXPANDED)
             standing = await self._standing(found, reference)
             if standing.state is PaymentState.NEEDS_ACTION:
-                standing = msgspec.structs.replace(standing, next_action=_page_action(page))
+                standing = msgspec.structs.replace(standing, next_action=page_action(page))
                 if page.get("status") == "expired":
                     standing = msgspec.structs.replace(standing, state=PaymentState.EXPIRED, next_action=None)
             return standing
-        return await self._standing(await self._get(f"/v1/payment_intents/{reference}", _EXPANDED))
+        return await self._standing(await self._get(f"/v1/payment_intents/{reference}", EXPANDED))
 
     async def find(self, payment_id: PaymentId) -> Standing | None:
         # Searching knows a payment after some minutes, and is asked only hours later.
         query = [("query", f'metadata["{PAYMENT_KEY}"]:"{payment_id}"'), ("limit", "1")]
         found = await self._get("/v1/payment_intents/search", query)
-        data = _rows(found)
+        data = rows(found)
         return None if not data else await self.fetch(str(data[0]["id"]))
 
     # Messages
@@ -228,7 +197,7 @@ class Stripe:
             event = msgspec.json.decode(body)
             thing = event["data"]["object"]
             kind, event_id = str(event["type"]), str(event["id"])
-            return _news(event_id, kind, thing)
+            return news(event_id, kind, thing)
         except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
             raise NotGenuine("It is no event of Stripe's.", code="not_understood") from None
 
@@ -243,7 +212,7 @@ class Stripe:
         if cursor:
             query.append(("starting_after", cursor))
         found = await self._get("/v1/balance_transactions", query)
-        lines = tuple(_line(each) for each in _rows(found))
+        lines = tuple(line(each) for each in rows(found))
         more = bool(found.get("has_more")) and lines
         return BalancePage(lines=lines, next_cursor=lines[-1].id if more else "")
 
@@ -269,7 +238,7 @@ class Stripe:
                 setup_reference=str(made["setup_intent"] or made["id"]),
                 state=PaymentState.NEEDS_ACTION,
                 customer_reference=customer,
-                next_action=_page_action(made),
+                next_action=page_action(made),
             )
         fields += [("payment_method_types[]", "card"), ("usage", "off_session")]
         return self._setup(await self._post("/v1/setup_intents", fields, key))
@@ -284,7 +253,7 @@ class Stripe:
                 return MethodStanding(
                     setup_reference=setup_reference,
                     state=PaymentState.NEEDS_ACTION,
-                    next_action=_page_action(page),
+                    next_action=page_action(page),
                 )
             return msgspec.structs.replace(self._setup(intent), setup_reference=setup_reference)
         path = f"/v1/setup_intents/{setup_reference}"
@@ -297,7 +266,7 @@ class Stripe:
 
     async def _at_reader(self, wanted: AskToPay, key: str) -> Standing:
         intent = [
-            *_intent_fields(wanted),
+            *intent_fields(wanted),
             ("payment_method_types[]", "card_present"),
             ("payment_method_options[card_present][request_incremental_authorization_support]", "true"),
         ]
@@ -324,7 +293,7 @@ class Stripe:
             reference=str(page["id"]),
             state=PaymentState.EXPIRED if gone else PaymentState.NEEDS_ACTION,
             currency=str(page["currency"]).upper(),
-            next_action=None if gone else _page_action(page),
+            next_action=None if gone else page_action(page),
             payment_id=str(metadata.get(PAYMENT_KEY, "")),
         )
 
@@ -332,35 +301,35 @@ class Stripe:
         """All that is known of a PaymentIntent; refunds and disputes are asked for where there can be any."""
         own = str(intent["id"])
         state = STATES.get(str(intent.get("status")), PaymentState.CREATED)
-        charge = _charge_of(intent)
+        charge = charge_of(intent)
         refunds: tuple[Refund, ...] = ()
         disputes: tuple[Dispute, ...] = ()
         if state is PaymentState.CAPTURED:
             query = [("payment_intent", own), ("limit", str(LIST_MAX))]
-            refunds = tuple(_refund(each) for each in _rows(await self._get("/v1/refunds", query)))
+            refunds = tuple(refund(each) for each in rows(await self._get("/v1/refunds", query)))
             if charge.get("disputed"):
-                found = _rows(await self._get("/v1/disputes", query))
-                disputes = tuple(_dispute(each) for each in found)
+                found = rows(await self._get("/v1/disputes", query))
+                disputes = tuple(dispute(each) for each in found)
         error = intent.get("last_payment_error") or {}
         expired = state is PaymentState.VOIDED and intent.get("cancellation_reason") in (
             "automatic",
             "abandoned",
         )
         held = state in (PaymentState.AUTHORISED, PaymentState.CAPTURED)
-        until = _card_of(charge).get("capture_before")
+        until = card_of(charge).get("capture_before")
         return Standing(
             reference=reference or own,
             state=PaymentState.EXPIRED if expired else state,
             currency=str(intent["currency"]).upper(),
             authorised=int(intent.get("amount") or 0) if held else 0,
-            captured=_captured(intent, charge) if state is PaymentState.CAPTURED else 0,
+            captured=captured(intent, charge) if state is PaymentState.CAPTURED else 0,
             refunds=refunds,
             disputes=disputes,
             next_action=self._action(intent) if state is PaymentState.NEEDS_ACTION else None,
             failure=str(error.get("decline_code") or error.get("code") or ""),
             failure_text=str(error.get("message") or ""),
-            hold_until=_time(until) if isinstance(until, int) else None,
-            method_label=_label(_card_of(charge)),
+            hold_until=time(until) if isinstance(until, int) else None,
+            method_label=label(card_of(charge)),
             method_reference=str(charge.get("payment_method") or "")
             if intent.get("setup_future_usage")
             else "",
@@ -400,7 +369,7 @@ class Stripe:
             else PaymentState.NEEDS_ACTION,
             reference=reference if kept else "",
             customer_reference=str(intent.get("customer") or ""),
-            label=_label(card),
+            label=label(card),
             brand=str(card.get("brand") or ""),
             last4=str(card.get("last4") or ""),
             expires=f"{month:02d}/{year}" if isinstance(month, int) and isinstance(year, int) else "",
@@ -409,179 +378,8 @@ class Stripe:
         )
 
     async def _get(self, path: str, query: Sequence[tuple[str, str]] = ()) -> Json:
-        return _checked(*await self._wire.get(path, query))
+        return checked(*await self._wire.get(path, query))
 
     async def _post(self, path: str, fields: Fields, key: str) -> Json:
         status, value = await self._wire.post_form(path, fields, {"Idempotency-Key": key})
-        return _checked(status, value)
-
-
-_EXPANDED = [("expand[]", "latest_charge")]
-
-
-def _intent_fields(wanted: AskToPay) -> Fields:
-    fields: Fields = [
-        ("amount", str(wanted.amount)),
-        ("currency", wanted.currency.lower()),
-        ("capture_method", "automatic" if wanted.takes_at_once else "manual"),
-        (f"metadata[{PAYMENT_KEY}]", wanted.payment_id),
-        *_EXPANDED,
-    ]
-    if wanted.description:
-        fields.append(("description", wanted.description))
-    if not wanted.takes_at_once and wanted.pay_with is not PayWith.TERMINAL:
-        option = "payment_method_options[card][request_incremental_authorization]"
-        fields.append((option, "if_available"))
-    return fields
-
-
-def _page_fields(wanted: AskToPay) -> Fields:
-    fields: Fields = [
-        ("mode", "payment"),
-        ("success_url", wanted.return_url),
-        ("cancel_url", wanted.return_url),
-        ("client_reference_id", wanted.payment_id),
-        (f"metadata[{PAYMENT_KEY}]", wanted.payment_id),
-        ("line_items[0][quantity]", "1"),
-        ("line_items[0][price_data][currency]", wanted.currency.lower()),
-        ("line_items[0][price_data][unit_amount]", str(wanted.amount)),
-        ("line_items[0][price_data][product_data][name]", wanted.description or "Charging"),
-        ("payment_intent_data[capture_method]", "automatic" if wanted.takes_at_once else "manual"),
-        (f"payment_intent_data[metadata][{PAYMENT_KEY}]", wanted.payment_id),
-    ]
-    if wanted.pay_with is PayWith.CARD:
-        fields.append(("payment_method_types[]", "card"))
-    if not wanted.takes_at_once:
-        option = "payment_method_options[card][request_incremental_authorization]"
-        fields.append((option, "if_available"))
-    if wanted.store_method:
-        fields.append(("payment_intent_data[setup_future_usage]", "off_session"))
-        fields.append(("customer_creation", "always"))
-    return fields
-
-
-def _checked(status: int, value: Json) -> Json:
-    if 200 <= status < 300:
-        return value
-    error: Json = value.get("error") or {}
-    kind, code = str(error.get("type") or ""), str(error.get("decline_code") or error.get("code") or "")
-    text = str(error.get("message") or f"Stripe answered with status {status}.")
-    if kind == "card_error" or status == 402:
-        raise Declined(text, code=code or "card_declined")
-    if kind == "idempotency_error":
-        raise Declined(text, code="key_reused")
-    if code in ("incremental_authorization_not_supported", "payment_intent_incompatible_payment_method"):
-        raise Unsupported(text, code=code)
-    if code in ("api_key_expired", "platform_api_key_expired", "account_invalid", "secret_key_required"):
-        raise Misconfigured(text, code=code)
-    if code == "lock_timeout":
-        raise Unavailable(text, code=code)
-    raise Declined(text, code=code or "refused")
-
-
-def _news(event_id: str, kind: str, thing: Json) -> News:
-    metadata = thing.get("metadata") or {}
-    own = str(thing.get("id") or "")
-    if kind.startswith("setup_intent."):
-        return News(event_id=event_id, kind=kind, about=NewsAbout.METHOD, reference=own)
-    if kind.startswith("checkout.session.") and thing.get("mode") == "setup":
-        setup = str(thing.get("setup_intent") or own)
-        return News(event_id=event_id, kind=kind, about=NewsAbout.METHOD, reference=setup)
-    reference = ""
-    if kind.startswith(("payment_intent.", "checkout.session.")):
-        reference = own
-    elif kind.startswith(("charge.", "refund.")):
-        # Refunds, disputes and charges name the payment that they belong to.
-        reference = str(thing.get("payment_intent") or "")
-    return News(
-        event_id=event_id,
-        kind=kind,
-        about=NewsAbout.PAYMENT if reference else NewsAbout.NOTHING,
-        reference=reference,
-        payment_id=str(metadata.get(PAYMENT_KEY, "")),
-    )
-
-
-def _rows(found: Json) -> list[Json]:
-    data = found.get("data")
-    return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
-
-
-def _charge_of(intent: Json) -> Json:
-    charge = intent.get("latest_charge")
-    if isinstance(charge, dict):
-        return charge
-    # As versions before 2022-11-15 say it.
-    data = _rows(intent.get("charges") or {})
-    return data[-1] if data else {}
-
-
-def _card_of(charge: Json) -> Json:
-    details = charge.get("payment_method_details") or {}
-    card: Json = details.get("card") or details.get("card_present") or {}
-    return card
-
-
-def _captured(intent: Json, charge: Json) -> int:
-    for value in (intent.get("amount_received"), charge.get("amount_captured")):
-        if isinstance(value, int) and value > 0:
-            return value
-    return 0
-
-
-def _refund(found: Json) -> Refund:
-    return Refund(
-        reference=str(found["id"]),
-        amount=int(found["amount"]),
-        state=REFUNDS.get(str(found.get("status")), RefundState.PENDING),
-        operation=str((found.get("metadata") or {}).get(OPERATION_KEY, "")),
-        reason=str(found.get("failure_reason") or ""),
-    )
-
-
-def _dispute(found: Json) -> Dispute:
-    return Dispute(
-        reference=str(found["id"]),
-        amount=int(found["amount"]),
-        state=DISPUTES.get(str(found.get("status")), DisputeState.OPEN),
-        reason=str(found.get("reason") or ""),
-    )
-
-
-def _line(found: Json) -> BalanceLine:
-    source: Any = found.get("source")
-    of = source if isinstance(source, dict) else {}
-    available = found.get("available_on")
-    kind = BALANCE.get(str(found.get("type")), BalanceKind.ADJUSTMENT)
-    return BalanceLine(
-        id=str(found["id"]),
-        kind=kind,
-        currency=str(found["currency"]).upper(),
-        gross=int(found["amount"]),
-        fee=int(found.get("fee") or 0),
-        net=int(found["net"]),
-        at=_time(int(found["created"])),
-        reference=str(of.get("id") or source or ""),
-        payment_reference=str(of.get("payment_intent") or ""),
-        available_at=_time(available) if isinstance(available, int) else None,
-    )
-
-
-def _page_action(page: Json) -> NextAction:
-    until = page.get("expires_at")
-    url = str(page.get("url") or "")
-    return NextAction(
-        kind=ActionKind.REDIRECT,
-        url=url,
-        page_url=url,
-        expires_at=_time(until) if isinstance(until, int) else None,
-    )
-
-
-def _label(card: Json) -> str:
-    last4 = card.get("last4")
-    return f"{str(card.get('brand') or 'card').title()} •••• {last4}" if last4 else ""
-
-
-def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+        return checked(status, value)
