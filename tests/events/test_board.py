@@ -27,7 +27,7 @@ def read(frames: bytes | None) -> list[tuple[str, Any]]:
 
 
 async def told(reader: BoardReader) -> list[tuple[str, Any]]:
-    return read(await reader.next(within=2))
+    return read(await reader.next(within=30))
 
 
 async def test_changes_between_two_ticks_are_one_batch_of_newest_states() -> None:
@@ -48,7 +48,7 @@ async def test_everybody_is_sent_the_same_bytes_and_other_tenants_nothing() -> N
     readers = [board.subscribe(MINE, ["stations"]) for _ in range(3)]
     theirs = board.subscribe(THEIRS, ["stations"])
     board.show(MINE, "stations", "s1", {"power_w": 1})
-    first, second, third = [await reader.next(within=2) for reader in readers]
+    first, second, third = [await reader.next(within=30) for reader in readers]
     assert first is second
     assert second is third
     assert await theirs.next(within=0.05) == b""
@@ -57,14 +57,15 @@ async def test_everybody_is_sent_the_same_bytes_and_other_tenants_nothing() -> N
 async def test_a_topic_is_told_four_times_a_second_at_most() -> None:
     board = Board(SystemClock(), tick_s=0.1)
     reader = board.subscribe(MINE, ["stations"])
-    batches = 0
-    async with asyncio.timeout(3):
-        for number in range(25):
-            board.show(MINE, "stations", "s1", {"power_w": number})
-            await asyncio.sleep(0.01)
-            if reader._frames:
-                batches += len(await told(reader))
-    assert 1 <= batches <= 5
+    batches, loop = 0, asyncio.get_running_loop()
+    begun = loop.time()
+    for number in range(25):
+        board.show(MINE, "stations", "s1", {"power_w": number})
+        await asyncio.sleep(0.01)
+        if reader._frames:
+            batches += len(await told(reader))
+    # Ticks, whatever the machine makes of 25 hundredths of a second.
+    assert 1 <= batches <= 2 + (loop.time() - begun) / 0.1
 
 
 async def test_who_was_away_is_told_what_it_missed_merged() -> None:
@@ -167,7 +168,7 @@ async def test_there_is_an_end_to_readers(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(TooManyReaders):
         board.subscribe(MINE, ["stations"])
     readers[0].close()
-    assert await readers[0].next(within=1) is None
+    assert await readers[0].next(within=30) is None
     board.subscribe(MINE, ["stations"]).close()
 
 
@@ -183,3 +184,11 @@ async def test_topics_that_nobody_looks_at_any_more_are_held_in_bounded_number()
     board.show(MINE, "stations", "s1", {"power_w": 1})
     ((event, data),) = await told(looked_at)
     assert (event, data["set"]) == ("changes", {"s1": {"power_w": 1}})
+
+
+async def test_a_topic_new_after_a_silence_is_held_from_its_first_reader_on() -> None:
+    clock = ManualClock()
+    board = Board(clock)
+    clock.advance(timedelta(hours=1))
+    board.subscribe(TENANT, ["session:1"])
+    assert board.wanted(TENANT, "session:1")

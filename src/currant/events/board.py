@@ -178,10 +178,11 @@ class Board:
                 self._leave(reader, name)
 
     def _topic(self, tenant_id: TenantId, name: str) -> Topic:
+        # Before a new one is made: nobody looks at that yet.
+        self._sweep()
         topic = self._topics.get((tenant_id, name))
         if topic is None:
             topic = self._topics[tenant_id, name] = Topic(tenant_id, name, self.number)
-        self._sweep()
         self._left(topic)
         return topic
 

@@ -59,7 +59,17 @@ MeasuredOf = Callable[[Session], Awaitable[tuple[Session, tuple[Reading, ...]]]]
 class RunningSession:
     """One session's rating as it goes on."""
 
-    __slots__ = ("_basis", "_fed_until", "_fed_wh", "_read_at", "_running", "_waiting", "asked_at", "latest")
+    __slots__ = (
+        "_basis",
+        "_fed_until",
+        "_fed_wh",
+        "_read_at",
+        "_read_wh",
+        "_running",
+        "_waiting",
+        "asked_at",
+        "latest",
+    )
 
     def __init__(self, basis: Basis, session: Session, readings: tuple[Reading, ...]) -> None:
         self._basis = basis
@@ -80,6 +90,7 @@ class RunningSession:
             self._fed_until = micros(span.end)
             self._fed_wh += span.energy_wh
         self._read_at = max(micros(session.read_at or session.started_at), self._fed_until)
+        self._read_wh: Wh = session.energy_wh
 
     def take(self, session: Session) -> bool:
         """Note where the session stands now; False when it turned out otherwise than it seemed."""
@@ -95,13 +106,15 @@ class RunningSession:
     def _fold(self) -> None:
         waiting, self._waiting = self._waiting, []
         for session in waiting:
-            read_at = micros(session.read_at or session.started_at)
-            energy = session.energy_wh - self._fed_wh
-            if energy > 0 and read_at > self._read_at:
-                self._feed(session, self._fed_until, self._read_at, 0)
-                self._feed(session, self._read_at, read_at, energy)
+            at = session.read_at or session.started_at
+            read_at = micros(at)
+            if read_at <= self._read_at:
+                continue
+            if session.last_energy_at == at:
+                self._feed(session, self._fed_until, self._read_at, self._read_wh - self._fed_wh)
+                self._feed(session, self._read_at, read_at, session.energy_wh - self._read_wh)
                 self._fed_until, self._fed_wh = read_at, session.energy_wh
-            self._read_at = max(self._read_at, read_at)
+            self._read_at, self._read_wh = read_at, session.energy_wh
 
     def _feed(self, session: Session, begin: int, end: int, energy_wh: Wh) -> None:
         for span in spans_between(session, begin, end, energy_wh):
