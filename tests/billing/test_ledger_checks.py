@@ -20,7 +20,7 @@ from billing.bookings import (
 from currant.billing import books, books_checks, flows
 from currant.billing import books_reading_store as reading
 from currant.billing import books_store as store
-from currant.billing.books_checks import LedgerFinding, Severity
+from currant.billing.books_checks import BooksSeverity, LedgerFinding, PaperTax
 from currant.billing.books_service import Books
 from currant.billing.ledger import Account, AccountKind
 from currant.db.engine import Database
@@ -150,8 +150,8 @@ async def test_what_stays_with_a_provider_and_what_nobody_pays_is_told_after_a_w
     assert await findings(database, days=13) == []
     later = await findings(database, days=15)
     assert {(each.code, each.severity, each.facts["amount"]) for each in later} == {
-        ("clearing_old", Severity.WARNING, 6500),
-        ("session_unsettled", Severity.WARNING, -700),
+        ("clearing_old", BooksSeverity.WARNING, 6500),
+        ("session_unsettled", BooksSeverity.WARNING, -700),
     }
     await post(database, flows.paid_out("payout-1", "sandbox", euros(6500), at=NOW))
     session = flows.session_account("session-1", "EUR")
@@ -172,19 +172,29 @@ async def test_what_came_first_is_taken_to_leave_first(database: Database) -> No
     assert since == NOW + timedelta(days=10)
 
 
-async def test_tax_that_is_due_is_the_tax_on_paper(database: Database) -> None:
-    await post(database, flows.recognised("c1", "s1", "EUR", net=1000, taxes={"DE/VAT": 190}, at=NOW))
+async def test_tax_on_documents_is_the_tax_that_is_booked(database: Database) -> None:
+    for number in range(4):
+        charge, session = f"c{number}", f"s{number}"
+        await post(
+            database, flows.recognised(charge, session, "EUR", net=1000, taxes={"DE/VAT": 190}, at=NOW)
+        )
+    await post(database, flows.credited("k0", "s0", "EUR", net=1000, taxes={"DE/VAT": 190}, at=NOW))
 
-    async def codes(on_paper: dict[tuple[str, str], int]) -> list[str]:
+    async def codes(tax: int, *charges: str) -> list[str]:
+        paper = PaperTax(document_id="d", number="2026-1", currency="EUR", tax=tax, charges=charges)
         found = await database.read(
-            lambda conn: books_checks.report(conn, TENANT, NOW, tax_on_paper=lambda *_: on_paper)
+            lambda conn: books_checks.report(conn, TENANT, NOW, tax_on_paper=lambda *_: [paper])
         )
         return [each.code for each in found.findings]
 
-    assert await codes({("DE/VAT", "EUR"): 190}) == []
-    assert await codes({("DE/VAT", "EUR"): 189}) == ["tax_differs"]
-    assert await codes({}) == ["tax_differs"]
-    assert await codes({("DE/VAT", "EUR"): 190, ("FR/VAT", "EUR"): 5}) == ["tax_differs"]
+    assert await codes(190, "c0") == []
+    assert await codes(-190, "k0") == []
+    assert await codes(0, "c0", "k0") == []
+    assert await codes(190, "k0") == ["tax_differs"]
+    # Four charges that are rounded one by one, and once on their invoice.
+    assert await codes(758, "c0", "c1", "c2", "c3") == []
+    assert await codes(757, "c0", "c1", "c2", "c3") == ["tax_differs"]
+    assert await codes(760, "c0", "c1", "c2") == ["tax_differs"]
 
 
 async def test_a_limit_below_what_is_used_is_told_and_is_no_error(database: Database) -> None:
@@ -194,7 +204,7 @@ async def test_a_limit_below_what_is_used_is_told_and_is_no_error(database: Data
     assert await findings(database) == []
     await database.decide(lambda conn, _: store.set_limit(conn, TENANT, line, 500), TENANT)
     assert [(each.code, each.severity) for each in await findings(database)] == [
-        ("beyond_limit", Severity.WARNING)
+        ("beyond_limit", BooksSeverity.WARNING)
     ]
 
 

@@ -6,7 +6,7 @@ its legs; 4 nothing is spent that is not there; 5 a hold is settled once, and wh
 through; 9 currencies meet on the exchange account alone; 10 the tax that is due is the tax on paper.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -15,17 +15,30 @@ from sqlalchemy import Connection
 
 from currant.billing import books_audit_store as audit
 from currant.billing import books_reading_store as reading
-from currant.billing.ledger import Account, AccountKind, balanced, problem_of
+from currant.billing.ledger import AccountKind, balanced, problem_of
 from currant.kit.ids import TenantId
 
 ENTRIES_AT_ONCE = 2_000
 FINDINGS_MAX = 500
 
-TaxOnPaper = Callable[[Connection, TenantId], Mapping[tuple[str, str], int]]
-"""What issued documents say of tax, less credit notes: by owner of the tax account and currency."""
+
+class PaperTax(msgspec.Struct, frozen=True, kw_only=True):
+    """The tax that a document shows for the charges on it; of a credit note, less than nothing."""
+
+    document_id: str
+    number: str
+    currency: str
+    tax: int
+    heads: int = 1
+    """How many taxes it is made of: each is rounded by itself."""
+    charges: tuple[str, ...]
 
 
-class Severity(StrEnum):
+TaxOnPaper = Callable[[Connection, TenantId], Iterable[PaperTax]]
+"""Every issued document that has charges on it."""
+
+
+class BooksSeverity(StrEnum):
     ERROR = "error"
     """The ledger is wrong: somebody has gone around it, or the program has a mistake."""
     WARNING = "warning"
@@ -38,7 +51,7 @@ class LedgerFinding(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     rule: int
     """Which of the ten rules it breaks."""
-    severity: Severity = Severity.ERROR
+    severity: BooksSeverity = BooksSeverity.ERROR
     subject: str
     """The entry, account, hold or payment it is about."""
     text: str
@@ -55,7 +68,7 @@ class LedgerReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ok(self) -> bool:
-        return not any(each.severity is Severity.ERROR for each in self.findings)
+        return not any(each.severity is BooksSeverity.ERROR for each in self.findings)
 
 
 def report(
@@ -192,7 +205,7 @@ def _standings(conn: Connection, tenant_id: TenantId) -> Iterator[LedgerFinding]
                 code="beyond_limit" if credit else "below_zero",
                 rule=4,
                 # A limit may be lowered below what was used already.
-                severity=Severity.WARNING if credit else Severity.ERROR,
+                severity=BooksSeverity.WARNING if credit else BooksSeverity.ERROR,
                 subject=account.code,
                 text=f"{account.code}: {balance} less {set_aside} set aside is below what it may be.",
             )
@@ -232,7 +245,7 @@ def _clearing(
         yield LedgerFinding(
             code="session_unsettled",
             rule=8,
-            severity=Severity.WARNING,
+            severity=BooksSeverity.WARNING,
             subject=account.code,
             text=f"{amount} {account.currency} (minor units) of session {account.owner} are neither paid nor"
             f" owed by anybody since {last:%Y-%m-%d}.",
@@ -247,7 +260,7 @@ def _clearing(
             yield LedgerFinding(
                 code="clearing_old",
                 rule=8,
-                severity=Severity.WARNING,
+                severity=BooksSeverity.WARNING,
                 subject=account.code,
                 text=f"{balance} {account.currency} (minor units) are with {account.owner}{age}, and were not"
                 " paid out.",
@@ -256,15 +269,15 @@ def _clearing(
 
 
 def _taxes(conn: Connection, tenant_id: TenantId, on_paper: TaxOnPaper) -> Iterator[LedgerFinding]:
-    due, papers = audit.taxes(conn, tenant_id), on_paper(conn, tenant_id)
-    for owner, currency in sorted(due.keys() | papers.keys()):
-        in_ledger, written = due.get((owner, currency), 0), papers.get((owner, currency), 0)
-        if in_ledger != written:
-            account = Account(kind=AccountKind.TAX_PAYABLE, owner=owner, currency=currency)
+    for paper in on_paper(conn, tenant_id):
+        due = audit.tax_of_charges(conn, tenant_id, paper.charges, paper.currency)
+        # A document rounds each tax once, and charges round theirs one by one: half a unit each way.
+        if abs(due - paper.tax) > (len(paper.charges) + 1) * paper.heads // 2:
             yield LedgerFinding(
                 code="tax_differs",
                 rule=10,
-                subject=account.code,
-                text=f"{in_ledger} of {owner} are due in {currency} by the ledger, and {written} by documents.",
-                facts={"ledger": in_ledger, "documents": written},
+                subject=paper.document_id,
+                text=f"Document {paper.number} shows {paper.tax} {paper.currency} (minor units) of tax, and"
+                f" {due} are booked for what is on it.",
+                facts={"ledger": due, "document": paper.tax},
             )

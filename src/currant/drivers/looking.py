@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from currant.drivers import nearby, words
 from currant.drivers.model import (
     ConnectorView,
+    DriverPrice,
     EvseFound,
     EvseState,
     EvseView,
@@ -21,7 +22,6 @@ from currant.drivers.model import (
     PlaceDetails,
     PlaceMap,
     PlaceMark,
-    Price,
 )
 from currant.drivers.places import (
     PublicPlace,
@@ -253,7 +253,7 @@ class Looking:
 
     def _price_at(
         self, tenant: TenantPlaces, station: PublicStation, evse: Evse, now: datetime, language: str
-    ) -> Price | None:
+    ) -> DriverPrice | None:
         place = tenant.places.get(station.location_id)
         zone = "UTC" if place is None else place.location.time_zone
         return self._price_of(tenant.tenant_id, station.station_id, evse.number, zone, now, language)

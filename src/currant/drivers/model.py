@@ -37,7 +37,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
+class DriverPrice(msgspec.Struct, frozen=True, kw_only=True):
     """What charging costs, in words to be shown before it begins."""
 
     text: str
@@ -78,7 +78,7 @@ class EvseView(msgspec.Struct, frozen=True, kw_only=True):
     state: EvseState
     since: datetime | None = None
     connectors: tuple[ConnectorView, ...] = ()
-    price: Price | None = None
+    price: DriverPrice | None = None
     reservable: bool = False
     can_start: bool = False
 
@@ -99,7 +99,7 @@ class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """How many EVSEs are free now."""
     max_power_w: int | None = None
     standards: tuple[ConnectorStandard, ...] = ()
-    price: Price | None = None
+    price: DriverPrice | None = None
     photo_url: str | None = None
 
 
@@ -150,7 +150,7 @@ class EvseFound(msgspec.Struct, frozen=True, kw_only=True):
     can_start: bool
     why: Why | None = None
     """Why nobody, or not this driver, can start here now."""
-    price: Price | None = None
+    price: DriverPrice | None = None
     session_id: str | None = None
     """The asker's own session that runs here."""
 

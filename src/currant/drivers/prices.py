@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from currant.charging.model import Session
-from currant.drivers.model import Cost, CostLine, Price
+from currant.drivers.model import Cost, CostLine, DriverPrice
 from currant.kit.ids import SessionId, StationId, TenantId
 
-PriceOf = Callable[[TenantId, StationId, int, str, datetime, str], Price | None]
+PriceOf = Callable[[TenantId, StationId, int, str, datetime, str], DriverPrice | None]
 """What charging at an EVSE of a site of this time zone costs from now on, in a language; None where nothing
 has a price."""
 CostsOf = Callable[[TenantId, Sequence[Session], str], Awaitable[Mapping[SessionId, Cost]]]

@@ -9,13 +9,14 @@ from babel.numbers import format_currency, format_decimal
 
 from currant.billing.charges.costs import Costs
 from currant.charging.model import Session
-from currant.drivers.model import Cost, CostLine, Price
+from currant.drivers.model import Cost, CostLine, DriverPrice
 from currant.drivers.words import COST_LINES, in_language
 from currant.kit.ids import SessionId, StationId, TenantId
 from currant.kit.money import from_minor
 from currant.pricing.charge import BillLine
 from currant.pricing.model import Asker, TariffVersion
 from currant.pricing.service import PricingService
+from currant.pricing.words import price_lines
 from currant.stations.directory import StationDirectory
 
 WORDED_MAX = 2_000
@@ -32,7 +33,7 @@ class Selling:
 
     def price_of(
         self, tenant_id: TenantId, station_id: StationId, evse: int, zone: str, at: datetime, language: str
-    ) -> Price | None:
+    ) -> DriverPrice | None:
         """What anybody pays there from now on."""
         entry = self._directory.by_id(station_id)
         asker = Asker(
@@ -48,7 +49,7 @@ class Selling:
         version = chosen.version
         own = version.texts.get(language) or version.texts.get("en")
         text = own or self._worded(_ById(version), zone, language)
-        return Price(text=text) if text else None
+        return DriverPrice(text=text) if text else None
 
     async def costs_of(
         self, tenant_id: TenantId, sessions: Sequence[Session], language: str
@@ -104,7 +105,7 @@ class _ById:
 
 
 def _worded(key: _ById, zone: str, language: str) -> str:
-    return ""
+    return price_lines(key.version.prices, zone, language).short
 
 
 def money(minor_units: int, currency: str, language: str) -> str:
