@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from currant.billing.documents import charged
 from currant.billing.documents.events import (
     DocumentIssued,
     DocumentRegistered,
@@ -42,16 +43,15 @@ INVOICING_AUDITED: tuple[type[Event], ...] = (
 
 
 def start_invoicing(currant: "Currant", stack: AsyncExitStack) -> None:
-    """Make the services of documents, and go on with runs of invoices that were under way.
-
-    Charges come to them by `documents.unbilled` and `document_runs.owners`, which whoever keeps charges sets.
-    """
+    """Make the services of documents, and go on with runs of invoices that were under way."""
     database, clock = currant.database, currant.clock
     currant.entities = Entities(database, clock)
-    currant.documents = Documents(database, clock)
+    currant.documents = Documents(database, clock, unbilled=charged.unbilled, book=charged.book)
     currant.document_files = DocumentFiles(database, clock, look_of=lambda tenant: _look(currant, tenant))
     stack.callback(currant.document_files.close)
-    currant.document_runs = DocumentRuns(database, clock, currant.documents, currant.document_files)
+    currant.document_runs = DocumentRuns(
+        database, clock, currant.documents, currant.document_files, owners=charged.owners
+    )
     runner = JobRunner(database, {KIND: currant.document_runs.work}, clock=clock)
     runner.start()
     stack.push_async_callback(runner.stop)

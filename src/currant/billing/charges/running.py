@@ -127,8 +127,9 @@ class RunningSession:
         until = max(micros(at), self._read_at)
         # A trickle since charging ended, or what the first reading tells of the time before it.
         trickle = session.energy_wh - self._fed_wh
-        spans = spans_between(session, self._fed_until, self._read_at, trickle)
-        for span in [*spans, *spans_between(session, self._read_at, until, 0)]:
+        read_at = self._read_at if self._read_at > self._fed_until else until
+        spans = spans_between(session, self._fed_until, read_at, trickle)
+        for span in [*spans, *spans_between(session, read_at, until, 0)]:
             running.feed(span)
         charge = running.charge()
         bill = bill_of(charge, self._basis.rates, self._basis.rounding)

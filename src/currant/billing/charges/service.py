@@ -345,6 +345,22 @@ def unbilled(
     return with_details
 
 
+def accounts_unbilled(
+    connection: Connection, tenant_id: TenantId, since: datetime, until: datetime, *, after: str, limit: int
+) -> list[AccountId]:
+    """Accounts that are to be invoiced for something, in ascending order, those after one."""
+    return store.owners_unbilled(connection, tenant_id, since=since, until=until, after=after, limit=limit)
+
+
+def charge_in(
+    connection: Connection, tenant_id: TenantId, charge_id: ChargeId
+) -> tuple[Charge, ChargeDetails] | None:
+    """A charge with what explains it; for use inside a decision."""
+    charge = store.one(connection, tenant_id, charge_id)
+    details = None if charge is None else store.details_of(connection, tenant_id, charge_id)
+    return None if charge is None or details is None else (charge, details)
+
+
 def mark_documented(
     connection: Connection, tenant_id: TenantId, charge_ids: Sequence[ChargeId], document_id: str
 ) -> None:

@@ -3,7 +3,7 @@
 Whoever keeps charges hands them in as these values; documents know nothing of sessions and tariffs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -50,6 +50,8 @@ class BillableCharge(msgspec.Struct, frozen=True, kw_only=True):
     tax: int
     gross: int
     """As booked."""
+    taxes: Mapping[str, int] = {}
+    """The tax as booked, by the name of its head."""
     paid: int = 0
     """What was collected for it already; equal to `gross` for a receipt."""
     begin: datetime

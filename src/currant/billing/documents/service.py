@@ -19,7 +19,7 @@ from currant.billing.documents.billable import BillableCharge, HomeCharge, Share
 from currant.billing.documents.chain import ChainCheck, ChainFinding
 from currant.billing.documents.events import DocumentRegistered
 from currant.billing.documents.issuing import Issuer, unbilled_of
-from currant.billing.documents.model import BillingPeriod, Document, DocumentKind, Party
+from currant.billing.documents.model import BillingPeriod, Document, DocumentKind, Draft, Party, Preceding
 from currant.billing.documents.reporting import TaxSum, TaxSums
 from currant.billing.documents.store import DocumentFilter, DocumentRow, DocumentState
 from currant.billing.einvoices import inv01
@@ -29,7 +29,7 @@ from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock, micros
 from currant.kit.errors import Conflict, Invalid, NotFound
-from currant.kit.ids import DocumentId, LegalEntityId, TenantId
+from currant.kit.ids import ChargeId, DocumentId, LegalEntityId, TenantId
 from currant.kit.money import to_minor
 from currant.stations import paging
 from currant.stations.model import Page
@@ -38,7 +38,7 @@ CHECK_AT_ONCE = 500
 HOME_MAX = 1_000
 
 # Runs in the transaction that issues a document: books what it changes.
-Booking = Callable[[Connection, ChangeSet, Document, int | None], None]
+Booking = Callable[[Connection, ChangeSet, Document, Sequence[BillableCharge]], None]
 
 
 class InvoiceWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,9 +136,11 @@ class Documents:
         draft = composing.of_charges(
             [charge], entity, profile, kind=DocumentKind.RECEIPT, language=language, guest=guest
         )
+        if charge.credits is not None:
+            draft = _naming_what_it_corrects(conn, tenant_id, draft, charge.credits)
         issuer = Issuer(conn, changes, now=now)
         document = issuer.issue(tenant_id, entity, draft, charges=[charge.id], booked_tax=charge.tax)
-        self._booked(conn, changes, document, charge.tax)
+        self._booked(conn, changes, document, [charge])
         return document
 
     async def invoice(
@@ -180,7 +182,7 @@ class Documents:
                         booked_tax=booked,
                         by=by,
                     )
-                    self._booked(conn, changes, document, booked)
+                    self._booked(conn, changes, document, part)
                     issued.append(document)
             return tuple(issued)
 
@@ -197,7 +199,7 @@ class Documents:
             entity = _entity(conn, tenant_id, credited.entity_id)
             draft = composing.credit_of(credited, wanted.lines, reason=wanted.reason)
             note = Issuer(conn, changes, now=now).credit(tenant_id, entity, credited, draft, by=by)
-            self._booked(conn, changes, note, None)
+            self._booked(conn, changes, note, ())
             return note
 
         return await self._database.decide(credit, tenant_id)
@@ -222,7 +224,7 @@ class Documents:
             profile = _profile(conn, tenant_id, host)
             draft = composing.self_bill(shares, entity, profile, decision, currency=currency, period=period)
             document = Issuer(conn, changes, now=now).issue(tenant_id, entity, draft, by=by)
-            self._booked(conn, changes, document, None)
+            self._booked(conn, changes, document, ())
             return document
 
         return await self._database.decide(issue, tenant_id)
@@ -379,9 +381,22 @@ class Documents:
             findings += check.findings
         return tuple(findings)
 
-    def _booked(self, conn: Connection, changes: ChangeSet, document: Document, booked: int | None) -> None:
+    def _booked(
+        self, conn: Connection, changes: ChangeSet, document: Document, charges: Sequence[BillableCharge]
+    ) -> None:
         if self.book is not None:
-            self.book(conn, changes, document, booked)
+            self.book(conn, changes, document, charges)
+
+
+def _naming_what_it_corrects(
+    conn: Connection, tenant_id: TenantId, draft: Draft, credited: ChargeId
+) -> Draft:
+    before = store.document_of_charge(conn, tenant_id, credited)
+    if before is None:
+        return draft
+    document = _known(store.document(conn, tenant_id, before))
+    preceding = Preceding(id=document.id, number=document.number, issue_date=document.issue_date)
+    return msgspec.structs.replace(draft, preceding=preceding)
 
 
 def span_of(period: BillingPeriod, zone: str) -> tuple[datetime, datetime]:

@@ -334,6 +334,30 @@ def unbilled(
     return [charge_of(row) for row in conn.execute(query)]
 
 
+def owners_unbilled(
+    conn: Connection, tenant_id: TenantId, *, since: datetime, until: datetime, after: str, limit: int
+) -> list[AccountId]:
+    """Accounts that `unbilled` has something of, in ascending order, those after one."""
+    c = charges.c
+    query = (
+        select(c.account_id)
+        .distinct()
+        .where(
+            c.tenant_id == tenant_id,
+            c.purpose == Purpose.RETAIL.value,
+            c.state.in_((ChargeState.FINAL.value, ChargeState.CREDITED.value)),
+            c.payer_kind == PayerKind.ACCOUNT_INVOICE.value,
+            c.document_id.is_(None),
+            c.ended_at >= micros(since),
+            c.ended_at < micros(until),
+            c.account_id > after,
+        )
+        .order_by(c.account_id)
+        .limit(limit)
+    )
+    return [AccountId(row.account_id) for row in conn.execute(query)]
+
+
 def mark_documented(
     conn: Connection, tenant_id: TenantId, charge_ids: Iterable[ChargeId], document_id: str
 ) -> None:
