@@ -24,7 +24,7 @@ from services import PostgresServer
 
 IDENTITY, TOKEN = "CP-1", "04A2B3C4D5E680"
 TOPICS = "stations,sessions"
-SHARED = ("installation.key", "pki")
+SHARED = ("installation.key", "push.pem", "pki")
 """What servers on one database have in common besides it: secrets are checked and certificates made with these."""
 PATIENCE_S = 20.0
 
