@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from currant.app.duties import Duty
 from currant.billing.books_events import PERSONS_EVENTS, WALLET_EVENTS
 from currant.billing.books_service import Books
+from currant.billing.documents.taxed import tax_on_documents
 from currant.billing.filling import FillingByPayment
 from currant.billing.wallets import Wallets
 from currant.kit.event import Event
@@ -18,7 +19,7 @@ BOOKS_RECORDED: tuple[type[Event], ...] = (*WALLET_EVENTS, *PERSONS_EVENTS)
 
 def start_books(currant: "Currant") -> None:
     """Make the ledger's and the wallets' services; wallets are filled by the payments that were made before."""
-    currant.books = Books(currant.database, currant.clock)
+    currant.books = Books(currant.database, currant.clock, tax_on_paper=tax_on_documents)
     filling = FillingByPayment(currant.payments)
     currant.wallets = Wallets(currant.database, currant.clock, filling=filling)
 

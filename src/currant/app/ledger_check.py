@@ -12,6 +12,7 @@ from currant.app.settings import Settings
 from currant.billing import books_checks
 from currant.billing.books_checks import LedgerFinding
 from currant.billing.books_service import CLEARING_DAYS, ledgers
+from currant.billing.documents.taxed import tax_on_documents
 from currant.db.backends import backend_for
 from currant.db.crew import begin
 from currant.db.failures import translated
@@ -47,7 +48,16 @@ def check_ledgers(settings: Settings, clock: Clock) -> list[LedgerOfTenant]:
                         f"The database's schema is {found or 'empty'}, not {newest_version()}: run `currant migrate`."
                     )
                 reports = [
-                    (tenant_id, books_checks.report(connection, tenant_id, now, clearing_days=CLEARING_DAYS))
+                    (
+                        tenant_id,
+                        books_checks.report(
+                            connection,
+                            tenant_id,
+                            now,
+                            clearing_days=CLEARING_DAYS,
+                            tax_on_paper=tax_on_documents,
+                        ),
+                    )
                     for tenant_id in ledgers(connection)
                 ]
                 cursor.execute("ROLLBACK")

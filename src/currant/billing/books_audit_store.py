@@ -15,6 +15,7 @@ from currant.kit.ids import EntryId, TenantId
 
 FOUND_MAX = 100
 _WALK_MAX = 20_000
+_CHARGES_AT_ONCE = 500
 
 
 class LegRow(msgspec.Struct, frozen=True):
@@ -216,20 +217,24 @@ def oldest_open(conn: Connection, tenant_id: TenantId, account: Account, balance
     return None
 
 
-def taxes(conn: Connection, tenant_id: TenantId) -> dict[tuple[str, str], int]:
-    """Tax due by its owner (jurisdiction and tax) and currency, before anything was paid to an office."""
+def tax_of_charges(conn: Connection, tenant_id: TenantId, charges: Sequence[str], currency: str) -> int:
+    """The tax that is booked for charges."""
     e, g = entries.c, legs.c
-    query = (
-        select(g.owner, g.currency, func.sum(g.amount).label("total"))
-        .select_from(legs.join(entries, e.id == g.entry_id))
-        .where(
-            g.tenant_id == tenant_id,
-            g.kind == AccountKind.TAX_PAYABLE.value,
-            e.source_type.in_(("charge", "document")),
+    total = 0
+    for at in range(0, len(charges), _CHARGES_AT_ONCE):
+        query = (
+            select(func.coalesce(func.sum(g.amount), 0))
+            .select_from(legs.join(entries, e.id == g.entry_id))
+            .where(
+                e.tenant_id == tenant_id,
+                e.source_type == "charge",
+                e.source_id.in_(charges[at : at + _CHARGES_AT_ONCE]),
+                g.kind == AccountKind.TAX_PAYABLE.value,
+                g.currency == currency,
+            )
         )
-        .group_by(g.owner, g.currency)
-    )
-    return {(row.owner, row.currency): -int(row.total) for row in conn.execute(query)}
+        total -= int(conn.execute(query).scalar_one())
+    return total
 
 
 def _leg_row(row: Row[Any]) -> LegRow:

@@ -73,8 +73,7 @@ class Books:
         self._database = database
         self._clock = clock
         self._clearing_days = clearing_days
-        self.tax_on_paper = tax_on_paper
-        """Set by whoever issues documents."""
+        self._tax_on_paper = tax_on_paper
 
     async def post(self, tenant_id: TenantId, *entries: Entry) -> tuple[EntryId | None, ...]:
         """Book entries that belong to no other decision; see `books.post`."""
@@ -169,7 +168,7 @@ class Books:
                 tenant_id,
                 now,
                 clearing_days=self._clearing_days,
-                tax_on_paper=self.tax_on_paper,
+                tax_on_paper=self._tax_on_paper,
             )
         )
 
