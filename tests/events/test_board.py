@@ -190,5 +190,5 @@ async def test_a_topic_new_after_a_silence_is_held_from_its_first_reader_on() ->
     clock = ManualClock()
     board = Board(clock)
     clock.advance(timedelta(hours=1))
-    board.subscribe(TENANT, ["session:1"])
-    assert board.wanted(TENANT, "session:1")
+    board.subscribe(MINE, ["session:1"])
+    assert board.wanted(MINE, "session:1")
