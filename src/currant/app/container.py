@@ -24,7 +24,7 @@ from currant.app.doors import certificates, node_name, open_doors, reachable, se
 from currant.app.driving import driver_duties, driver_subscriptions, start_drivers
 from currant.app.duties import Duties, Duty
 from currant.app.forgetting import forget_old
-from currant.app.invoicing import start_invoicing
+from currant.app.invoicing import invoicing_subscriptions, start_invoicing
 from currant.app.live_view import LiveView, live_duties
 from currant.app.paying import payment_duties, payment_subscriptions, start_payments
 from currant.app.place import Place, Running
@@ -41,6 +41,7 @@ from currant.billing.charges.costs import Costs
 from currant.billing.charges.running import RunningCosts
 from currant.billing.charges.service import Charges
 from currant.billing.documents.filing import DocumentFiles
+from currant.billing.documents.receipts import Receipts
 from currant.billing.documents.runs import DocumentRuns
 from currant.billing.documents.service import Documents
 from currant.billing.entities import Entities
@@ -160,6 +161,7 @@ class Currant:
     documents: Documents
     document_files: DocumentFiles
     document_runs: DocumentRuns
+    receipts: Receipts
     payments: Payments
     sandbox: Sandbox | None
     wallets: Wallets
@@ -368,6 +370,7 @@ async def _start_services(currant: Currant, stack: AsyncExitStack) -> None:
             brandings=currant.brandings,
             pricing=currant.pricing,
             charges=charge_subscriptions(currant, node=node_name(settings)),
+            documents=invoicing_subscriptions(currant.receipts),
             drivers=driver_subscriptions(currant.drivers, currant.push, node=node_name(settings)),
             payments=payment_subscriptions(currant.payments, node=node_name(settings)),
             onboarded=currant.onboarding,

@@ -3,6 +3,7 @@
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from currant.billing.charges.model import ChargeFinal
 from currant.billing.documents import charged
 from currant.billing.documents.events import (
     DocumentIssued,
@@ -11,11 +12,15 @@ from currant.billing.documents.events import (
 )
 from currant.billing.documents.filing import DocumentFiles
 from currant.billing.documents.paper import PaperLook
-from currant.billing.documents.runs import KIND, DocumentRuns
+from currant.billing.documents.receipts import KIND as RECEIPT
+from currant.billing.documents.receipts import Receipts
+from currant.billing.documents.runs import KIND as RUN
+from currant.billing.documents.runs import DocumentRuns
 from currant.billing.documents.service import Documents
 from currant.billing.entities import Entities
 from currant.billing.entities_model import BillingProfileChanged, LegalEntityChanged, TaxSettingsChanged
 from currant.db.jobs import JobRunner
+from currant.events.delivery import Subscription
 from currant.kit.errors import NotFound
 from currant.kit.event import Event
 from currant.kit.ids import TenantId
@@ -52,9 +57,16 @@ def start_invoicing(currant: "Currant", stack: AsyncExitStack) -> None:
     currant.document_runs = DocumentRuns(
         database, clock, currant.documents, currant.document_files, owners=charged.owners
     )
-    runner = JobRunner(database, {KIND: currant.document_runs.work}, clock=clock)
+    currant.receipts = Receipts(database, clock, currant.documents)
+    handlers = {RUN: currant.document_runs.work, RECEIPT: currant.receipts.work}
+    runner = JobRunner(database, handlers, clock=clock)
     runner.start()
     stack.push_async_callback(runner.stop)
+
+
+def invoicing_subscriptions(receipts: Receipts) -> list[Subscription]:
+    """Who follows what for documents."""
+    return [Subscription("receipts", receipts.follow, to=(ChargeFinal,), skip_after=10)]
 
 
 async def _look(currant: "Currant", tenant_id: TenantId) -> PaperLook:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
 from currant.billing import books, entities_store
 from currant.billing.charges import service as charges
-from currant.billing.charges.model import Charge, ChargeDetails, PayerKind
+from currant.billing.charges.model import Charge, ChargeDetails, ChargeKind, ChargeState, PaidState, PayerKind
 from currant.billing.documents import bookings
 from currant.billing.documents.billable import BillableCharge, BillableLine
 from currant.billing.documents.model import Document, DocumentKind
@@ -17,9 +18,21 @@ from currant.db.commits import ChangeSet
 from currant.kit.errors import Conflict
 from currant.kit.ids import AccountId, ChargeId, LegalEntityId, TenantId
 from currant.pricing.charge import Bill, BillLine
-from currant.pricing.model import LineKind
+from currant.pricing.model import LineKind, Purpose
 from currant.pricing.taxing import TaxHead
 from currant.stations.sites import site_of
+
+
+class Due(StrEnum):
+    """When a charge has its receipt."""
+
+    NOW = "now"
+    SOON = "soon"
+    """Its payment is under way."""
+    WHEN_SETTLED = "when_settled"
+    """Its payment failed, and it is owed."""
+    NEVER = "never"
+
 
 # What is paid at once has its receipt at once.
 PAID_AT_ONCE = (PayerKind.CARD, PayerKind.WALLET, PayerKind.TERMINAL)
@@ -46,12 +59,26 @@ def owners(
     return [f"account:{account_id}" for account_id in found]
 
 
-def one(connection: Connection, tenant_id: TenantId, charge_id: ChargeId) -> BillableCharge | None:
-    """A charge for its receipt; None where it has none: it is not paid at once, or comes to nothing."""
+def one(
+    connection: Connection, tenant_id: TenantId, charge_id: ChargeId
+) -> tuple[Due, BillableCharge | None]:
+    """Whether a charge has its receipt now, later or never, and for now the charge."""
     found = charges.charge_in(connection, tenant_id, charge_id)
-    if found is None or found[0].payer.kind not in PAID_AT_ONCE or not found[0].gross:
-        return None
-    return billable(connection, tenant_id, *found)
+    if found is None:
+        return Due.NEVER, None
+    charge, details = found
+    if charge.payer.kind not in PAID_AT_ONCE or charge.purpose is not Purpose.RETAIL or not charge.gross:
+        return Due.NEVER, None
+    if charge.kind is ChargeKind.CREDIT:
+        # What was taken back before it had a receipt needs none for that.
+        before = None if charge.credits is None else charges.charge_in(connection, tenant_id, charge.credits)
+        if before is None or before[0].document_id is None:
+            return Due.NEVER, None
+    elif charge.state is not ChargeState.FINAL:
+        return Due.NEVER, None
+    elif charge.paid is not PaidState.PAID:
+        return (Due.WHEN_SETTLED if charge.paid is PaidState.FAILED else Due.SOON), None
+    return Due.NOW, billable(connection, tenant_id, charge, details)
 
 
 def book(
