@@ -36,6 +36,11 @@ def test_the_demo_network_lives_and_is_found_again(tmp_path: Path) -> None:
         stations = server.run("stations", "list", "--connected")
         assert len(stations) == 12
         assert {station["ocpp_version"] for station in stations} == {"1.6", "2.0.1", "2.1"}
+        # It has prices, and what was made up of the days before is charged for.
+        support: str = server.run("key", "add", "accounts", "--role", "support")["secret"]
+        charges = watched(server, support, "/charges", lambda found: len(found) > 10)
+        assert all(charge["version_id"] for charge in charges)
+        assert any(charge["gross"] > 0 and charge["state"] == "final" for charge in charges)
         tokens, listed = server.run("token", "list"), server.run("sessions", "list")
         assert {token["kind"] for token in tokens} == {"rfid", "app"}
         assert "Traceback" not in server.errors.read_text()

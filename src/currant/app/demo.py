@@ -18,7 +18,7 @@ import msgspec
 from currant.access.model import AccountDraft, GroupDraft, Presented, TokenDraft, TokenKind
 from currant.app.container import Currant
 from currant.app.demo_history import PastDriver, PastPlace, make_history
-from currant.app.demo_prices import FastCharger, make_prices
+from currant.app.demo_prices import FastCharger, charge_for_the_past, make_prices
 from currant.charging.model import Phase, SessionFilter
 from currant.kit.clock import micros
 from currant.kit.crypto import digest
@@ -212,6 +212,9 @@ class DemoNetwork:
             seed=self._seed,
         )
         log.info("The demo network was given a past of %d sessions.", made)
+        await charge_for_the_past(
+            self._currant.database, self._currant.charging, self._tenant_id, now=self._currant.clock.now()
+        )
 
     @asynccontextmanager
     async def alive(self) -> AsyncIterator[Fleet]:

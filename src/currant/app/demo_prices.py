@@ -10,6 +10,12 @@ from decimal import Decimal
 
 import msgspec
 
+from currant.billing.charges.common import SETTLE
+from currant.charging.model import Phase, SessionFilter
+from currant.charging.service import ChargingService
+from currant.db.commits import ChangeSet
+from currant.db.engine import Database
+from currant.db.jobs import add_job
 from currant.kit.ids import LocationId, StationId, TariffId, TenantId
 from currant.pricing.choosing import about_of
 from currant.pricing.drafts import PriceRuleDraft, TariffDraft, TariffVersionDraft
@@ -29,6 +35,9 @@ from currant.pricing.service import PricingService
 BY = "demo"
 HELD_FOR = timedelta(days=60)
 GRACE_S = 15 * 60
+TOGETHER = 500
+# Made-up sessions are charged for while people look on: not so fast that they would notice.
+FIRST_AFTER, ONE_EACH = timedelta(seconds=15), timedelta(milliseconds=50)
 NIGHT = Restrictions(start_time="22:00", end_time="06:00")
 
 
@@ -162,6 +171,23 @@ async def _tariff(
 
 async def _rule(pricing: PricingService, tenant_id: TenantId, draft: PriceRuleDraft) -> None:
     await pricing.rules.create(tenant_id, draft, past=True, by=BY)
+
+
+async def charge_for_the_past(
+    database: Database, charging: ChargingService, tenant_id: TenantId, *, now: datetime
+) -> int:
+    """Have sessions that were made up charged for, the newest first and a few each second; how many."""
+    wanted, count, cursor = SessionFilter(phase=Phase.ENDED), 0, None
+    while True:
+        page = await charging.list(tenant_id, wanted, cursor=cursor, limit=TOGETHER)
+        changes = ChangeSet(tenant_id)
+        for session in page.items:
+            add_job(changes, SETTLE, {"session_id": session.id}, run_at=now + FIRST_AFTER + count * ONE_EACH)
+            count += 1
+        await database.commit(changes)
+        cursor = page.next_cursor
+        if cursor is None:
+            return count
 
 
 async def _offers(pricing: PricingService, tenant_id: TenantId) -> None:
