@@ -7,6 +7,7 @@ Tables are made once for each set of stores; every further database is a copy of
 import ctypes
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -187,9 +188,15 @@ def address(where: Path | str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens at, from below those that connections and servers are given by chance."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def _program(name: str) -> str:

@@ -118,7 +118,7 @@ class Scene:
 
     async def queued(self) -> CommandRecord:
         """What was queued, once it has ended."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(30):
             while True:
                 page = await self.commands.list(TENANT, kind="SendLocalList")
                 if page.items and page.items[0].ended_at is not None:

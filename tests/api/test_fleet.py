@@ -59,7 +59,7 @@ class Watched:
         """What was told of each topic, merged."""
         await self.settled()
         found: dict[str, dict[str, Any]] = {}
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not found:
                 frames = (await reader.next(within=1.0) or b"").decode()
                 for line in frames.split("\n"):
@@ -144,7 +144,7 @@ async def test_power_of_a_session_is_told_and_ends_with_it(watched: Watched) -> 
         ),
     )
     merged: dict[str, Any] = {}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while merged.get("power_w") != 11_000:
             for topic, things in (await watched.told(reader)).items():
                 if topic == "stations":

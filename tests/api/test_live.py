@@ -24,7 +24,7 @@ class Told:
     async def next(self) -> tuple[str, str, Any]:
         """(event, id, data) of the next event; comments are passed over."""
         kind, number, data = "", "", None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for line in self._lines:
                 if line.startswith("event: "):
                     kind = line.removeprefix("event: ")
@@ -38,7 +38,7 @@ class Told:
 
     async def rest(self) -> list[str]:
         """The data told until the stream ends."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return [line async for line in self._lines if line.startswith("data: ")]
 
 
@@ -111,11 +111,13 @@ async def test_a_silent_live_stream_says_that_it_lives_and_ends_with_the_server(
     api = await make_api(heartbeat_s=0.05)
     async with api.client(LOCAL_KEY).stream("GET", "/api/v1/live?topics=stations") as response:
         lines = response.aiter_lines()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for line in lines:
                 if line == ": alive":
                     break
-        async with asyncio.timeout(3):
+        # Whoever waited for the stream would wait for the whole grace.
+        api.server._server.config.timeout_graceful_shutdown = 600
+        async with asyncio.timeout(60):
             await api.server.stop()
         assert [line async for line in lines if line.startswith("event")] == []
     assert api.board.readers == 0
@@ -125,7 +127,7 @@ async def test_a_reader_that_leaves_is_forgotten_by_the_board(api: Api, owner: h
     async with owner.stream("GET", "/api/v1/live?topics=stations") as response:
         await Told(response).next()
         assert api.board.readers == 1
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while api.board.readers or api.app.state.open_streams:
             await asyncio.sleep(0.02)
 
@@ -245,6 +247,6 @@ async def test_streams_opened_at_the_same_moment_are_counted_too(api: Api) -> No
             opened = await asyncio.gather(*(open_one() for _ in range(STREAMS_PER_CALLER * 3)))
             assert 0 < sum(opened) <= STREAMS_PER_CALLER
             assert api.app.state.open_streams.total() <= STREAMS_PER_CALLER
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while api.app.state.open_streams.total():
                 await asyncio.sleep(0.02)

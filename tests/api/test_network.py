@@ -309,7 +309,7 @@ async def test_the_message_log_is_searched_and_followed(api: Api, owner: httpx.A
     log(station["id"], "Heartbeat")
     log(station["id"], "BootNotification", "error:FormationViolation")
     log(other["id"], "Heartbeat")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len((await owner.get("/api/v1/messages")).json()["items"]) < 3:
             await asyncio.sleep(0.05)
     found = (await owner.get("/api/v1/messages?station=FR-001-A&outcome=error:")).json()["items"]
@@ -319,7 +319,7 @@ async def test_the_message_log_is_searched_and_followed(api: Api, owner: httpx.A
     assert (await owner.get("/api/v1/messages?direction=sideways")).status_code == 422
     async with owner.stream("GET", "/api/v1/messages/follow?station=FR-001-A&outcome=answered") as stream:
         lines = stream.aiter_lines()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while await anext(lines) != "event: ready":
                 pass
             log(other["id"], "Heartbeat")
@@ -383,7 +383,7 @@ async def test_security_events_and_findings_are_listed(api: Api, owner: httpx.As
     station = await api.attended("FR-001-A")
     api.stations.note_findings(station, "StatusNotification", [("time_without_zone", "timestamp", "2026")])
     api.stations.flush_findings()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (found := (await owner.get("/api/v1/findings?station=FR-001-A")).json()["items"]):
             await asyncio.sleep(0.05)
     assert found[0]["code"] == "time_without_zone"

@@ -141,7 +141,7 @@ class Bed:
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
-    async def eventually(self, look: Callable[[], Awaitable[T]], *, within_s: float = 15.0) -> T:
+    async def eventually(self, look: Callable[[], Awaitable[T]], *, within_s: float = 60.0) -> T:
         """What `look` returns once it is true."""
         async with asyncio.timeout(within_s):
             while True:
@@ -153,7 +153,7 @@ class Bed:
     async def add_person(self, role: str, login: str, *, name: str = "") -> None:
         """Somebody who signs in with PASSWORD."""
         added = await self.ask("POST", "/people/", json={"login": login, "role": role, "name": name})
-        async with httpx.AsyncClient(base_url=self.url, timeout=20) as browser:
+        async with httpx.AsyncClient(base_url=self.url, timeout=60) as browser:
             once = {"login": login, "password": added["one_time_password"]}
             me = (await browser.post("/api/v1/login", json=once)).raise_for_status().json()
             changed = await browser.post(

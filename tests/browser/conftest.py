@@ -19,14 +19,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.browser.bed import PASSWORD, Bed, bed
 from tests.browser.built import pages
 from tests.browser.watching import Watch, violations
 
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 CHROMIUM = os.environ.get("CURRANT_CHROMIUM", "/usr/bin/chromium")
-PATIENCE_MS = 20_000
+PATIENCE_MS = 40_000
 
 in_session_loop = pytest_asyncio.fixture(loop_scope="session")
 once = pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -50,6 +50,7 @@ async def browser() -> AsyncIterator[Browser]:
             executable_path=CHROMIUM,
             args=[*sandbox, "--disable-dev-shm-usage", "--force-color-profile=srgb"],
         )
+        expect.set_options(timeout=PATIENCE_MS)
         yield started
         await started.close()
 

@@ -42,7 +42,7 @@ async def test_a_value_is_declared_looked_at_first_and_arrives(site: Bed, signed
     assert await violations(page) == []
     await page.get_by_role("button", name="Declare it").click()
     await page.wait_for_url("**/console/rollouts/0*")
-    await expect(page.get_by_label("Stations").get_by_text("in step")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_label("Stations").get_by_text("in step")).to_be_visible(timeout=60_000)
     await expect(page.get_by_role("link", name="MILL-1")).to_be_visible()
     assert await violations(page) == []
     await page.get_by_role("button", name="Undo it").click()
@@ -65,7 +65,7 @@ async def test_a_command_to_many_is_listed_with_its_outcome(site: Bed, signed_in
     await page.goto("/console/batches")
     row = page.get_by_role("row").filter(has_text="ClearCache")
     await expect(row).to_contain_text("command line on the server")
-    await expect(row).to_contain_text("Done", timeout=15_000)
+    await expect(row).to_contain_text("Done", timeout=60_000)
     assert await violations(page) == []
 
 

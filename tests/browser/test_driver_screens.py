@@ -126,7 +126,7 @@ async def test_the_map_shows_the_places(site: Bed, open_page: OpenPage, axe: Axe
     watch_of(page).allow("GL Driver Message|GPU stall|WebGL")
     await page.goto("/charge/?view=map")
     marker = page.get_by_role("button", name=re.compile("Old Mill"))
-    await expect(marker).to_be_visible(timeout=20_000)
+    await expect(marker).to_be_visible(timeout=60_000)
     assert await axe(page) == []
     assert await overflow(page) <= 0
     await marker.click()

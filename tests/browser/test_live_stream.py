@@ -1,12 +1,13 @@
 """The live stream in real browsers: shared by tabs, taken over, and back after the server was away."""
 
-import socket
 from pathlib import Path
 
 from playwright.async_api import Page, expect
 from tests.browser.bed import Bed, bed
 from tests.browser.built import pages
 from tests.browser.conftest import OpenPage, SignedIn, watch_of
+
+from services import free_port
 
 SHOWN = "[data-testid=stations-shown]"
 AWAY = "Connection lost"
@@ -51,10 +52,7 @@ async def test_the_server_is_away_and_back_and_everything_is_current_without_a_r
     open_page: OpenPage, tmp_path: Path
 ) -> None:
     pages()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    where = {"http.port": port}
+    where = {"http.port": free_port()}
     async with bed(tmp_path / "data", **where) as site:
         page = await open_page(site)
         watch_of(page).allow(
@@ -70,10 +68,10 @@ async def test_the_server_is_away_and_back_and_everything_is_current_without_a_r
         await page.evaluate("window.neverReloaded = true")
     await expect(page.get_by_text(AWAY)).to_be_visible()
     async with bed(tmp_path / "data", furnished=False, **where) as site:
-        await expect(page.get_by_text(AWAY)).to_have_count(0, timeout=20_000)
+        await expect(page.get_by_text(AWAY)).to_have_count(0, timeout=60_000)
         # None of the chargers has come back: that is what is shown now, and what comes is told live.
         await expect(station(page, "QUAY-1")).to_contain_text("Offline")
         await site.inside(site.fleet.start)
-        await expect(station(page, "QUAY-1")).to_contain_text("Available", timeout=20_000)
+        await expect(station(page, "QUAY-1")).to_contain_text("Available", timeout=60_000)
         assert await page.evaluate("window.neverReloaded") is True
         await page.close()

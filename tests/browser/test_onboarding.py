@@ -122,7 +122,7 @@ async def test_who_knocked_at_a_wrong_address_is_listed(site: Bed, signed_in: Si
     with contextlib.suppress(websockets.InvalidHandshake):
         await knock(f"{site.currant.ocpp_url}NOBODY-KNOWS-ME/and/more", "NOBODY", "x")
     await expect(page.get_by_role("button", name=re.compile("Wrong address|Unknown identity"))).to_be_visible(
-        timeout=12_000
+        timeout=40_000
     )
 
 

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 from tests.browser.bed import Bed
 from tests.browser.conftest import Axe, SignedIn
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 
 
 async def new_card(site: Bed, uid: str) -> str:

@@ -16,7 +16,7 @@ PARTS = (
 )
 
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 
 
 async def plug_in(site: Bed, identity: str) -> None:

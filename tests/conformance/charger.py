@@ -26,7 +26,7 @@ from currant.kit.clock import SystemClock, wire_time
 Payload = dict[str, Any]
 Answer = Payload | Callable[[Payload], Payload | None] | None
 FOLDERS = {"1.6": "v16", "2.0.1": "v201", "2.1": "v21"}
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class CallError(Exception):

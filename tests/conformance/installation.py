@@ -69,7 +69,7 @@ class Site:
     ) -> AbstractAsyncContextManager[ScriptedCharger]:
         return charger(self.url, identity, version, answers=answers, **more)
 
-    async def eventually(self, look: Callable[[], Any], *, within_s: float = 8.0) -> Any:
+    async def eventually(self, look: Callable[[], Any], *, within_s: float = 30.0) -> Any:
         """What `look` (awaited) returns once it is true."""
         async with asyncio.timeout(within_s):
             while True:

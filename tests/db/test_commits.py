@@ -106,7 +106,7 @@ async def test_a_row_deleted_and_added_again_in_one_batch_is_there(database: Dat
 
 async def test_a_note_becomes_durable_without_being_waited_for(database: Database) -> None:
     database.note(add, book("a", 1))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await database.read(all_books) != {"a": 1}:
             await asyncio.sleep(0.02)
 

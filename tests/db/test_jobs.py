@@ -112,7 +112,7 @@ async def test_a_started_runner_finds_jobs_by_itself(sqlite_database: Database) 
     runner.start()
     await ask(sqlite_database, clock, 1)
     runner.wake()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not mail.done:
             await asyncio.sleep(0.01)
     await runner.stop()

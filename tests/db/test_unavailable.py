@@ -29,7 +29,7 @@ def changes_of(title: str, remark: str = "") -> ChangeSet:
 
 
 async def healthy_again(database: Database) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while not database.health.ok:
             await asyncio.sleep(0.05)
 
@@ -174,7 +174,7 @@ async def test_a_vanished_postgresql_acknowledges_nothing_and_recovers() -> None
         server.start()
         await healthy_again(database)
         await database.commit(changes_of("after"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(await database.read(all_books)) < 3:
                 await asyncio.sleep(0.05)
         assert set(await database.read(all_books)) == {"before", "noted meanwhile", "after"}
@@ -223,7 +223,7 @@ async def test_an_idle_database_notices_by_itself_that_it_is_gone(tmp_path: Path
     database = fresh_database(path)
     await database.commit(changes_of("before"))
     path.unlink()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while database.health.ok:
             await asyncio.sleep(0.1)
     assert "removed" in (database.health.problem or "")

@@ -304,7 +304,8 @@ async def test_a_wish_that_ends_is_told_at_once(town: Town) -> None:
         browser = await town.guest()
         started = await browser.ask("POST", "/sessions", json={"code": identity})
         async with (
-            asyncio.timeout(6),
+            # By itself a stream looks again after a quarter of a minute.
+            asyncio.timeout(12),
             browser.http.stream("GET", "/driver/v1/live", params={"session": started["id"]}) as answer,
         ):
             states = []

@@ -12,7 +12,7 @@ MINE, THEIRS = TenantId("mine"), TenantId("theirs")
 
 
 async def take(reader: live.Reader, count: int) -> list[Change]:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         return [await anext(reader) for _ in range(count)]
 
 

@@ -49,7 +49,7 @@ async def test_an_accepted_station_that_will_not_boot_again_is_asked_for_its_sta
     refused = CommandOutcome(status=status)
     small.link.outcomes = [refused, small.link.outcome, small.link.outcome, refused]
     await small.admissions.accept(TENANT, "NEW", by="olga")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(small.link.sent) < 1 + len(asked):
             await asyncio.sleep(0)
     for _ in range(3):

@@ -51,7 +51,7 @@ async def comes(network, queue: CommandQueue, identity: str) -> None:
     )
 
 
-async def ended(network, command_id, *, within_s: float = 5.0):
+async def ended(network, command_id, *, within_s: float = 30.0):
     for _ in range(int(within_s / 0.02)):
         record = await network.commands.get(TENANT, command_id)
         if record.status not in (CommandStatus.QUEUED, CommandStatus.SENT):

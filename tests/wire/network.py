@@ -207,7 +207,7 @@ def basic(user: str | bytes, password: str | bytes) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
-async def until(condition: Callable[[], bool], *, within_s: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], *, within_s: float = 30.0) -> None:
     """Wait for something that happens by itself."""
     async with asyncio.timeout(within_s):
         while not condition():

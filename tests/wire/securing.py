@@ -154,7 +154,7 @@ class Charger:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers[message_id] = future
         await self._socket.send(msgspec.json.encode([2, message_id, action, payload]).decode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             answer = await future
         assert answer[0] == 3, answer
         return dict(answer[2])

@@ -58,7 +58,7 @@ async def signed(secure: Secure, charger: Charger) -> StationCertificate:
     answer = await charger.call("SignCertificate", csr=charger.request(), **kind)
     assert answer["status"] == "Accepted"
     await until(lambda: charger.chain != "")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             [latest, *_] = await certificates(secure)
             if latest.status is CertificateStatus.INSTALLED:

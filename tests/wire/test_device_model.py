@@ -58,7 +58,7 @@ async def simulated(network: Network, version: VersionName, **spec: Any) -> Asyn
     fleet.start()
     try:
         [link] = fleet.links
-        await until(lambda: link.station.accepted, within_s=15)
+        await until(lambda: link.station.accepted, within_s=30)
         yield link
     finally:
         await fleet.stop()
@@ -83,7 +83,7 @@ async def value(network: Network, key: str) -> str | None:
     return await network.device.value(TENANT, entry.station_id, key)
 
 
-async def comes(found: Callable[[], Awaitable[bool]], *, within_s: float = 10) -> None:
+async def comes(found: Callable[[], Awaitable[bool]], *, within_s: float = 30) -> None:
     async with asyncio.timeout(within_s):
         while not await found():
             await asyncio.sleep(0.05)

@@ -39,7 +39,7 @@ class RawStation:
     async def receive(self) -> tuple[int, bytes]:
         """(first byte, payload) of the next frame; (0, b"") when the connection is closed."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 first, second = await self.reader.readexactly(2)
                 size = second & 0x7F
                 if size == 126:

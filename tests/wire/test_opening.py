@@ -23,7 +23,7 @@ async def answer_to(network: Network, sent: bytes, *, until_closed: bool = True)
     writer.write(sent)
     got = b""
     with suppress(ConnectionError, TimeoutError):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while chunk := await reader.read(4096):
                 got += chunk
                 if not until_closed and b"\r\n\r\n" in got:

@@ -43,7 +43,7 @@ async def simulated(network: Network, version: VersionName, **spec: Any) -> Asyn
     fleet.start()
     try:
         [station] = fleet.stations
-        await until(lambda: station.accepted, within_s=15)
+        await until(lambda: station.accepted, within_s=30)
         await status_is(network, 1, ConnectorStatus.AVAILABLE)
         await status_is(network, 2, ConnectorStatus.AVAILABLE)
         yield station
@@ -52,7 +52,7 @@ async def simulated(network: Network, version: VersionName, **spec: Any) -> Asyn
 
 
 async def status_is(network: Network, evse: int, status: ConnectorStatus) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             entry = network.directory.find("CP-1")
             if entry is not None:
@@ -63,7 +63,7 @@ async def status_is(network: Network, evse: int, status: ConnectorStatus) -> Non
 
 
 async def reaches(network: Network, reservation: Reservation, state: ReservationState) -> Reservation:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             found = await network.reservations.get(TENANT, reservation.id)
             if found.state is state:

@@ -48,7 +48,7 @@ async def simulated(secure: Secure, version: VersionName) -> AsyncIterator[Link]
     fleet.start()
     try:
         [link] = fleet.links
-        await until(lambda: link.station.accepted, within_s=15)
+        await until(lambda: link.station.accepted, within_s=30)
         yield link
     finally:
         await fleet.stop()
@@ -84,7 +84,7 @@ async def test_a_simulated_station_goes_from_1_to_3(secure: Secure, version: Ver
         await phase_is(secure, UpgradePhase.DONE)
         entry = secure.net.directory.find("CS-1")
         assert entry is not None
-        await until(lambda: secure.net.registry.profile_of(entry.station_id) == 3, within_s=15)
+        await until(lambda: secure.net.registry.profile_of(entry.station_id) == 3, within_s=30)
         [kept] = (await secure.signing.list(TENANT)).items
         assert kept.status is CertificateStatus.INSTALLED
         assert await secure.held.holds_own_root(TENANT, "CS-1") or version == "1.6"
@@ -98,6 +98,6 @@ async def test_a_simulated_station_comes_with_its_new_password(secure: Secure, v
         entry = secure.net.directory.find("CS-1")
         assert entry is not None
         secure.net.registry.drop(entry.station_id, reason="It shall show its password.")
-        await until(lambda: not secure.credentials.has_offers(entry.station_id), within_s=20)
+        await until(lambda: not secure.credentials.has_offers(entry.station_id), within_s=30)
         [told] = (await secure.credentials.of(TENANT, "CS-1")).rotations
         assert told.status is PasswordStatus.USED

@@ -27,7 +27,7 @@ async def secure(tmp_path: Path, authority: Authority) -> AsyncIterator[Secure]:
 
 
 async def phase_is(secure: Secure, *wanted: UpgradePhase) -> Upgrade:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             found = await secure.upgrades.of(TENANT, "CS-1")
             assert found is not None
@@ -47,7 +47,7 @@ async def test_from_1_to_2_and_never_back(secure: Secure, version: str) -> None:
         secure.net.tls_url, "CS-1", version, ssl=plain(secure), **password("CS-1", PASSWORD)
     )
     await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
-    await asyncio.wait_for(charger.left.wait(), 10)
+    await asyncio.wait_for(charger.left.wait(), 30)
     await phase_is(secure, UpgradePhase.RETURNING)
     await charger.connect(secure.net.tls_url, ssl=plain(secure), **password("CS-1", PASSWORD))
     done = await phase_is(secure, UpgradePhase.DONE)
@@ -71,7 +71,7 @@ async def test_from_1_to_3_with_a_certificate_on_the_way(
 ) -> None:
     charger = await on_profile_1(secure, version)
     await secure.upgrades.start(TENANT, "CS-1", 3, by=BY)
-    await asyncio.wait_for(charger.left.wait(), 10)
+    await asyncio.wait_for(charger.left.wait(), 30)
     await phase_is(secure, UpgradePhase.RETURNING)
     await charger.connect(secure.net.tls_url, ssl=charger.context(secure.authority, tmp_path))
     await phase_is(secure, UpgradePhase.DONE)
@@ -85,7 +85,7 @@ async def test_from_1_to_3_with_a_certificate_on_the_way(
 async def test_one_that_comes_back_in_the_old_profile_is_let_in(secure: Secure, version: str) -> None:
     charger = await on_profile_1(secure, version)
     await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
-    await asyncio.wait_for(charger.left.wait(), 10)
+    await asyncio.wait_for(charger.left.wait(), 30)
     await phase_is(secure, UpgradePhase.RETURNING)
     await charger.connect(secure.net.url, **password("CS-1", PASSWORD))
     found = await phase_is(secure, UpgradePhase.FALLEN_BACK)
@@ -116,7 +116,7 @@ async def test_what_a_station_refuses_changes_nothing(secure: Secure) -> None:
 async def test_it_goes_on_after_a_restart_of_ours(secure: Secure) -> None:
     charger = await on_profile_1(secure, "2.0.1")
     await secure.upgrades.start(TENANT, "CS-1", 2, by=BY)
-    await asyncio.wait_for(charger.left.wait(), 10)
+    await asyncio.wait_for(charger.left.wait(), 30)
     await phase_is(secure, UpgradePhase.RETURNING)
     await secure.upgrades.stop()
     secure.upgrades._open.clear()

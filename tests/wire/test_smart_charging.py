@@ -83,7 +83,7 @@ async def ids(network: Network, identity: str) -> list[int]:
     return [found.profile.id for found in await installed(network, identity)]
 
 
-async def soon(condition: Any, *, within_s: float = 5.0) -> None:
+async def soon(condition: Any, *, within_s: float = 30.0) -> None:
     """Wait for something that is known by asking."""
     async with asyncio.timeout(within_s):
         while not await condition():

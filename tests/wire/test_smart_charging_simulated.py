@@ -49,7 +49,7 @@ async def simulated(network: Network, version: VersionName, **spec: Any) -> Asyn
     fleet.start()
     try:
         [link] = fleet.links
-        await until(lambda: link.station.accepted, within_s=15)
+        await until(lambda: link.station.accepted, within_s=30)
         yield link
     finally:
         await fleet.stop()
@@ -62,7 +62,7 @@ def default_profile(network: Network, limit: float, **more: Any) -> ProfileDraft
     return ProfileDraft(**({"purpose": ProfilePurpose.TX_DEFAULT, "schedules": (schedule,)} | more))
 
 
-async def eventually(true: Callable[[], Awaitable[bool]], *, within_s: float = 20.0) -> None:
+async def eventually(true: Callable[[], Awaitable[bool]], *, within_s: float = 30.0) -> None:
     async with asyncio.timeout(within_s):
         while not await true():
             await asyncio.sleep(0.05)
