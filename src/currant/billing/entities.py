@@ -191,16 +191,24 @@ def taxed(
 ) -> SupplyTaxed | None:
     """The taxes on what somebody (`owner`, or a guest) gets at a location; None where no legal entity sells.
 
+    A place without a country is taken to be the seller's, and one without a state, in the seller's country, its state.
     For use inside another part's `decide` or `read`. `engine` is a service's; without it our own rules decide.
     """
     entity = store.entity_at(conn, tenant_id, location_id)
     if entity is None:
         return None
+    place = _known_place(place, entity)
     profile = store.profile(conn, tenant_id, owner) if owner else None
     customer = Customer() if profile is None else profile.customer()
     supply = Supply(seller=entity.seller(), customer=customer, place=place, product=product, on=on)
     engine = engine or RuleEngine(store.tax(conn, tenant_id))
     return SupplyTaxed(entity=entity, decision=engine.decide(supply), rates=engine.rates(supply))
+
+
+def _known_place(place: TaxPlace, entity: LegalEntity) -> TaxPlace:
+    country = place.country or entity.country
+    state = place.state or (entity.address.state if country == entity.country else "")
+    return msgspec.structs.replace(place, country=country, state=state)
 
 
 def _made(
