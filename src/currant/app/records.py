@@ -8,6 +8,7 @@ from currant.app.invoicing import INVOICING_AUDITED
 from currant.billing.bank.service import BankLineSettled
 from currant.billing.books_events import PERSONS_EVENTS
 from currant.billing.charges import model as charges
+from currant.billing.charges.model import AccountTermsChanged, ChargeReleased
 from currant.billing.evidence.events import MeterKeyChanged
 from currant.billing.payments import model as payments
 from currant.billing.settlement.model import ProviderLineOdd
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 AUDITED: tuple[type[Event], ...] = (
     *PERSONS_EVENTS,
+    ChargeReleased,
+    AccountTermsChanged,
     tenancy.PersonSignedIn,
     tenancy.SignInFailed,
     tenancy.PasswordChanged,

@@ -142,6 +142,18 @@ KINDS: dict[str, Kind] = {
         text="Station {identity} is {admission}",
         about=_STATION,
     ),
+    "ChargeReleased": Kind(
+        group="money",
+        name="Charge decided on",
+        text="The charge of session {session_number} was {action}: {note}",
+        about=("charge", "charge_id", "session_number"),
+    ),
+    "AccountTermsChanged": Kind(
+        group="money",
+        name="Payment terms set",
+        text="Account {account_id} pays by {pays_by}",
+        about=("account", "account_id", ""),
+    ),
     "WalletAdjusted": Kind(
         group="money",
         name="Wallet adjusted",
