@@ -3,7 +3,7 @@
 1 every entry sums to nothing in each currency; 2 nothing is changed or removed; 3 a balance is the sum of
 its legs; 4 nothing is spent that is not there; 5 a hold is settled once, and what is taken and released make it up;
 6 no more is refunded than was taken; 7 the same is booked once; 8 what only passes through passes
-through; 9 currencies meet on the exchange account alone; 10 the tax that is due is the tax on paper.
+through; 9 currencies meet on the exchange account alone; 10 the tax on documents is the tax that is booked.
 """
 
 from collections.abc import Callable, Iterable, Iterator
