@@ -124,6 +124,23 @@ async def test_the_database_refuses_to_change_or_lose_what_was_published(
     assert versions == (version,)
 
 
+async def test_a_database_that_was_migrated_refuses_it_too(tmp_path: Path, clock: ManualClock) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/migrated.sqlite", clock=clock)
+    try:
+        version = await published(PricingService(database, clock), "Public")
+
+        def tamper(conn: Connection, changes: ChangeSet) -> None:
+            conn.execute(text("UPDATE tariff_versions SET prices = '{}'"))
+
+        with pytest.raises((DBAPIError, Conflict, Invalid)):
+            await database.decide(tamper, TENANT)
+        again = PricingService(database, clock)
+        await again.start()
+        assert again.get(version.id) == version
+    finally:
+        await database.close()
+
+
 async def test_a_draft_that_somebody_changed_meanwhile_is_not_published(service: PricingService) -> None:
     tariff = await service.tariffs.create(TENANT, TariffDraft(name="Public", currency="EUR"), by="a test")
     looked_at = await service.tariffs.draft(TENANT, tariff.id, draft("0.10"), by="a test")
