@@ -64,6 +64,8 @@ def payment_subscriptions(payments: Payments, *, node: str) -> list[Subscription
 def payment_duties(currant: "Currant") -> list[Duty]:
     """What is looked after again and again."""
     duties = [Duty(name="payments under way", every_s=10, run=currant.payments.reconcile, first_s=7)]
+    compare = currant.payments.statements.compare_all
+    duties.append(Duty(name="statements of payment providers", every_s=21_600, run=compare, first_s=600))
     if currant.sandbox is not None:
         duties.append(Duty(name="the sandbox of payments", every_s=1, run=currant.sandbox.tick, first_s=3))
     return duties

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from till import GOOD, OWNER, TENANT, Till, eur
+from sqlalchemy import Connection
+from till import CALLED_BACK, GOOD, OWNER, TENANT, Till, eur
 
 from currant.billing.ledger import AccountKind as A
+from currant.billing.payments import machine
 from currant.billing.payments.model import OperationState, PaymentMode, PaymentState
 from currant.billing.payments.operations import GIVEN_UP_AFTER
 from currant.billing.payments.sandbox_account import SIGNATURE, Message
 from currant.billing.payments.signing import TOLERANCE_S
+from currant.db.commits import ChangeSet
 from currant.kit.clock import ManualClock
 from currant.kit.errors import Conflict, NotAllowed, NotFound
 from currant.kit.http import signature
@@ -124,6 +127,39 @@ async def test_without_any_message_the_provider_is_asked_from_time_to_time(till:
     till.clock.advance(timedelta(seconds=30))
     await till.payments.reconcile()
     assert (await till.payments.get(TENANT, payment.id)).state is S.AUTHORISED
+
+
+async def test_a_dispute_of_which_no_message_came_is_found_in_the_providers_statement(till: Till) -> None:
+    await till.set_up("never")
+    payment = await till.begin(PaymentMode.TOP_UP, 2500)
+    await till.sandbox.present(payment.reference, CALLED_BACK)
+    await till.payments.refresh(TENANT, payment.id)
+    till.clock.advance(timedelta(minutes=1))
+    await till.sandbox.tick()
+    await till.payments.reconcile()
+    assert (await till.payments.get(TENANT, payment.id)).state is S.CAPTURED
+    found = await till.payments.statements.compare(TENANT, "sandbox")
+    assert (found.asked, found.unknown) == (1, ())
+    assert (await till.payments.get(TENANT, payment.id)).state is S.DISPUTED
+    assert (await till.payments.statements.compare(TENANT, "sandbox")).asked == 0
+
+
+async def test_a_message_that_calls_a_payment_by_its_other_name_finds_it(till: Till) -> None:
+    payment = await till.held()
+    standing = await till.providers.of(TENANT, "sandbox").fetch(payment.reference)
+    other = msgspec.structs.replace(standing, second_reference="pi_1")
+
+    def rename(conn: Connection, changes: ChangeSet) -> None:
+        after = machine.joined(payment, other, now=till.clock.now())
+        till.payments.operations.record(conn, changes, payment, after)
+
+    await till.database.decide(rename, TENANT)
+    hook = till.providers.get(TENANT, "sandbox").hook
+    headers, body = a_message(till, Message(id="evt_9", kind="charge.refunded", reference="pi_1"))
+    await till.payments.webhooks.handle("sandbox", hook, headers, body)
+    await till.work_off()
+    page = await till.payments.webhooks.list_notices(TENANT)
+    assert page.items[0].outcome == "authorised"
 
 
 def a_message(

@@ -163,6 +163,7 @@ async def test_a_driver_pays_on_stripes_page_and_is_followed_to_the_hold(
     server.table["GET", "/v1/payment_intents/pi_1"] = 200, intent()
     standing = await provider.fetch("cs_test_1")
     assert (standing.reference, standing.state, standing.authorised) == ("cs_test_1", S.AUTHORISED, 5000)
+    assert standing.second_reference == "pi_1"
     assert (standing.method_label, standing.payment_id) == ("Visa •••• 4242", "payment-1")
     assert standing.hold_until == datetime(2026, 3, 8, 12, tzinfo=UTC)
 

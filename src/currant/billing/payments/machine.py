@@ -108,6 +108,7 @@ def joined(payment: Payment, seen: Standing, *, now: datetime) -> Payment:
     after = replace(
         payment,
         reference=seen.reference or payment.reference,
+        second_reference=seen.second_reference or payment.second_reference,
         state=state,
         authorised=authorised,
         captured=captured,

@@ -186,6 +186,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """How the payer knows it: `Visa •••• 4242`."""
     reference: str = ""
     """The provider's; empty until it has answered."""
+    second_reference: str = ""
+    """What the provider calls it in other places: a page's payment, a link's order."""
     description: str = ""
     return_url: str = ""
     next_action: NextAction | None = None

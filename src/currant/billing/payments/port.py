@@ -41,6 +41,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider knows of a payment: one of the states without those of money given back, and sums."""
 
     reference: str
+    second_reference: str = ""
+    """What else the provider calls it, in its messages and statements."""
     state: PaymentState
     """created (it works on it), needs_action, authorised, captured, voided, expired or failed."""
     currency: str

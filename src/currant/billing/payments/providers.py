@@ -222,6 +222,10 @@ class PaymentProviders:
             raise Conflict(f"Payments with {name} cannot be looked after: set its keys again.", provider=name)
         return entry.provider
 
+    def everybodys(self) -> tuple[tuple[TenantId, str], ...]:
+        """Every organisation's providers that can be asked, whether or not new payments are taken with them."""
+        return tuple(key for key, entry in self._entries.items() if entry.provider is not None)
+
     def by_hook(self, name: str, hook: str) -> tuple[TenantId, PaymentProvider] | None:
         """Whose messages come to an address; without a `hook` the only organisation that uses the provider."""
         found = [

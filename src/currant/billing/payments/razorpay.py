@@ -313,6 +313,7 @@ class Razorpay:
             state = PaymentState.FAILED  # nobody can try again on a request that was turned down
         return Standing(
             reference=reference,
+            second_reference=str(thing.get("order_id") or ""),
             state=state,
             currency=str(thing.get("currency") or "INR"),
             authorised=captured,

@@ -36,6 +36,7 @@ from currant.billing.payments.operations import Moved, Operations, new_operation
 from currant.billing.payments.port import AskToPay, BalancePage, ProviderError
 from currant.billing.payments.providers import PaymentProviders
 from currant.billing.payments.sandbox_account import NAME as SANDBOX
+from currant.billing.payments.statements import Statements
 from currant.billing.payments.webhooks import Webhooks
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
@@ -86,6 +87,7 @@ class Payments:
         self._clock = clock
         self.providers = providers
         self.operations = Operations(database, providers, clock, bookkeeper)
+        self.statements = Statements(database, providers, self.operations, clock)
         self.methods = PaymentMethods(database, providers, clock)
         self.webhooks = Webhooks(database, providers, self.operations, self.methods, clock)
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    or_,
     select,
 )
 
@@ -69,6 +70,7 @@ payments = Table(
     Column("owner_id", Text, nullable=False),
     Column("session_id", Text),
     Column("reference", Text),
+    Column("second_reference", Text),
     Column("key", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
@@ -80,6 +82,7 @@ payments = Table(
     UniqueConstraint("tenant_id", "provider", "reference"),
     Index(None, "tenant_id", "id"),
     Index(None, "tenant_id", "session_id"),
+    Index(None, "tenant_id", "second_reference"),
     Index(None, "look_at"),
 )
 
@@ -159,6 +162,7 @@ _CHANGING = (
     "refunded",
     "session_id",
     "reference",
+    "second_reference",
     "changed_at",
     "look_at",
     "payment",
@@ -201,6 +205,7 @@ def add_payment(changes: ChangeSet, payment: Payment, *, look_at: int | None) ->
             payment.owner.id,
             payment.session_id,
             payment.reference or None,
+            payment.second_reference or None,
             payment.key,
             micros(payment.created_at),
             micros(payment.changed_at),
@@ -220,6 +225,7 @@ def save_payment(changes: ChangeSet, payment: Payment, *, look_at: int | None) -
             payment.refunded,
             payment.session_id,
             payment.reference or None,
+            payment.second_reference or None,
             micros(payment.changed_at),
             look_at,
             _encode(payment).decode(),
@@ -310,10 +316,12 @@ def payment_by_key(
 def payment_by_reference(
     connection: Connection, tenant_id: TenantId, provider: str, reference: str
 ) -> Payment | None:
+    """The payment that the provider calls so, in one place or another."""
     p = payments.c
+    called = or_(p.reference == reference, p.second_reference == reference)
     return _one(
         connection,
-        select(p.payment).where(p.tenant_id == tenant_id, p.provider == provider, p.reference == reference),
+        select(p.payment).where(p.tenant_id == tenant_id, called, p.provider == provider).limit(1),
     )
 
 

@@ -319,6 +319,7 @@ class Stripe:
         until = card_of(charge).get("capture_before")
         return Standing(
             reference=reference or own,
+            second_reference=own if reference else "",
             state=PaymentState.EXPIRED if expired else state,
             currency=str(intent["currency"]).upper(),
             authorised=int(intent.get("amount") or 0) if held else 0,

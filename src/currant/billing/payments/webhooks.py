@@ -6,6 +6,7 @@ that comes a hundred times, late or before the one it follows changes what has c
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy import Connection
@@ -14,13 +15,13 @@ from currant.billing.payments import store
 from currant.billing.payments.methods import PaymentMethods
 from currant.billing.payments.model import REFERENCE_MAX, Notice, Payment
 from currant.billing.payments.operations import Operations
-from currant.billing.payments.port import News, NewsAbout, NotGenuine
+from currant.billing.payments.port import News, NewsAbout, NotGenuine, ProviderError
 from currant.billing.payments.providers import PaymentProviders
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.db.jobs import Job, add_job
 from currant.kit.clock import Clock, micros
-from currant.kit.errors import CurrantError, NotAllowed, NotFound
+from currant.kit.errors import Conflict, CurrantError, NotAllowed, NotFound
 from currant.kit.ids import TenantId, new_id
 from currant.stations import paging
 from currant.stations.model import Page
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 JOB = "payment notice"
 BODY_MAX = 256 * 1024
+ASKED_AGAIN_AFTER = timedelta(seconds=30)
 
 
 class BodyTooLarge(CurrantError):
@@ -126,7 +128,18 @@ class Webhooks:
         if payment is None:
             await self._end(notice, "unknown")
             return
-        await self._operations.refresh(payment, notice_id=notice.id)
+        try:
+            await self._operations.refresh(payment, notice_id=notice.id)
+        except (ProviderError, Conflict) as error:
+            # It is asked again like one of which nothing was heard.
+            log.warning("How payment %s stands is not known: %s", payment.id, error)
+            later = micros(self._clock.now() + ASKED_AGAIN_AFTER)
+            changes = ChangeSet(tenant_id)
+            changes.write(store.LOOK_LATER, (later, payment.id, tenant_id))
+            changes.write(
+                store.HANDLE_NOTICE, (micros(self._clock.now()), "asked again", notice.id, tenant_id)
+            )
+            await self._database.commit(changes)
 
     async def list_notices(
         self,

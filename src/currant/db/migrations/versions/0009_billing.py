@@ -292,6 +292,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.Text(), nullable=False),
         sa.Column("session_id", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("second_reference", sa.Text(), nullable=True),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
@@ -312,6 +313,11 @@ def upgrade() -> None:
     with op.batch_alter_table("payments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_payments_look_at"), ["look_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_payments_tenant_id_id"), ["tenant_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_payments_tenant_id_second_reference"),
+            ["tenant_id", "second_reference"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_payments_tenant_id_session_id"), ["tenant_id", "session_id"], unique=False
         )
