@@ -18,3 +18,11 @@ async def shop(sqlite_database: Database) -> Shop:
     shop = Shop(sqlite_database)
     await shop.till.open()
     return shop
+
+
+@pytest.fixture
+async def any_shop(database: Database) -> Shop:
+    """The same on each kind of database."""
+    shop = Shop(database)
+    await shop.till.open()
+    return shop
