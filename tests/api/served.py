@@ -13,6 +13,11 @@ from currant.api.edge import Edge
 from currant.api.server import ApiServer
 from currant.api.services import ApiConfig, ApiServices
 from currant.billing.books_service import Books
+from currant.billing.documents.filing import DocumentFiles
+from currant.billing.documents.paper import PaperLook
+from currant.billing.documents.runs import DocumentRuns
+from currant.billing.documents.service import Documents
+from currant.billing.entities import Entities
 from currant.billing.filling import FillingByPayment
 from currant.billing.payments.providers import PaymentProviders
 from currant.billing.payments.sandbox import Sandbox
@@ -32,7 +37,7 @@ from currant.drivers.service import Drivers
 from currant.events.board import Board
 from currant.events.live import LiveFeed
 from currant.kit.clock import ManualClock, SystemClock
-from currant.kit.ids import StationId
+from currant.kit.ids import StationId, TenantId
 from currant.pricing.service import PricingService
 from currant.stations.admission import Admissions
 from currant.stations.commanding import AnyCommand
@@ -61,6 +66,10 @@ from currant.tenancy.service import Tenancy
 KEY = b"0123456789abcdef0123456789abcdef"
 LOCAL_KEY = "local_key-of-this-machine"
 PASSWORD = "correct horse battery staple"
+
+
+async def plain_look(_: TenantId) -> PaperLook:
+    return PaperLook()
 
 
 # Applications whose test is over, by what cannot be changed in them: the next one's services are put behind them.
@@ -176,6 +185,10 @@ class Api:
         self.access = AccessService(database, clock)
         self.pricing = PricingService(database, clock)
         await self.pricing.start()
+        self.entities = Entities(database, clock)
+        self.documents = Documents(database, clock)
+        self.document_files = DocumentFiles(database, clock, look_of=plain_look)
+        self.document_runs = DocumentRuns(database, clock, self.documents, self.document_files)
         self.charging = ChargingService(
             database, self.stations, self.access, numbers, self.live, clock, commands=self.commands
         )
@@ -246,6 +259,10 @@ class Api:
                 payments=self.payments,
                 books=self.books,
                 wallets=self.wallets,
+                entities=self.entities,
+                documents=self.documents,
+                document_files=self.document_files,
+                document_runs=self.document_runs,
                 sandbox=self.sandbox,
                 brandings=self.brandings,
                 drivers=self.drivers,

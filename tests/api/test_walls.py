@@ -28,10 +28,18 @@ sys.path += [str(Path(__file__).parent.parent / folder) for folder in ("conforma
 from charger import ScriptedCharger, now
 from installation import Site, installation
 
+from currant.billing.payments.port import BalanceKind, BalanceLine
+from currant.kit.clock import SystemClock
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 V1 = "/api/v1"
 UID = "04AABBCCDD0011"
+# A public key on P-256: what it could sign nobody needs.
+METER_KEY = (
+    "3059301306072a8648ce3d020106082a8648ce3d030107034200043aeeb45c392357820a58fdfb0857bd77ada31585c61c4305"
+    "31dfa53b440afbfdd95ac887c658ea55260f808f55ca948df235c2108a0d6dc7d4ab1a5e1a7955be"
+)
 
 NOT_ASKED = {
     # Whose they are is said by the host name or by the word in the address, and nobody is asked who they are.
@@ -114,6 +122,8 @@ class Organisation:
         await self._priced(account["id"])
         await self._sold(charger, account["id"])
         await self._paid(account["id"])
+        await self._billed(f"account:{account['id']}")
+        await self._settled()
         note = await ask("POST", "/notes", json={"about": f"station:{station}", "text": "Look at the cable."})
         key = await ask("POST", "/keys", json={"name": "Another", "role": "read_only"})
         someone = await ask("POST", "/people", json={"login": person, "role": "operator"})
@@ -121,6 +131,65 @@ class Organisation:
             "note": [note["id"]],
             "key_id": [key["key"]["id"]],
             "person_id": [someone["person"]["id"]],
+        }
+
+    async def _billed(self, owner: str) -> None:
+        home = {"street": "Quay 1", "city": "Bremen", "postal_code": "28195", "country": "DE"}
+        entity = await self.ask(
+            "POST", "/legal-entities", json={"name": "Seller", "address": home, "currency": "EUR"}
+        )
+        await self.ask("PUT", f"/billing-profiles/{owner}", json={"name": "Somebody", "address": home})
+        span = {"begin": "2026-01-01", "end": "2026-01-31"}
+        statement = {
+            "entity_id": entity["id"],
+            "owner": owner,
+            "period": span,
+            "price_per_kwh": "0.34",
+            "charges": [{"kwh": "10", "on": "2026-01-05"}],
+        }
+        document = await self.ask("POST", "/documents/reimbursement", json=statement)
+        run = await self.ask("POST", "/documents/runs", json={"period": span})
+        await self.ask("POST", f"/documents/runs/{run['id']}/stop")
+        self.things |= {
+            "entity_id": [entity["id"]],
+            "document_id": [document["id"]],
+            "run_id": [run["id"]],
+            "form": ["pdf"],
+            "owner": [owner],
+        }
+
+    async def _settled(self) -> None:
+        """A line of a bank, one of a provider that fits nothing, and what a meter signed."""
+        table = "booked_on,amount,currency,id\n2026-05-11,1.00,EUR,"
+        answer = await self.api.post(
+            f"{V1}/bank/statements",
+            params={"account": "DE1"},
+            content=table + self.station,
+            headers={"Content-Type": "text/csv"},
+        )
+        assert answer.is_success, answer.text
+        [line] = (await self.ask("GET", "/bank/lines"))["items"]
+        entry = self.site.currant.directory.find(self.station)
+        assert entry is not None
+        odd = BalanceLine(
+            id=f"odd line of {self.station}",
+            kind=BalanceKind.ADJUSTMENT,
+            currency="EUR",
+            gross=1,
+            fee=0,
+            net=1,
+            at=SystemClock().now(),
+        )
+        await self.site.currant.settlement._keep(entry.tenant_id, "sandbox", [odd])
+        meter = {"key": METER_KEY, "meter_serial": self.station}
+        key = await self.ask("POST", f"/stations/{self.station}/meter-keys", json=meter)
+        session = self.things["session"][0]
+        await self.ask("POST", f"/sessions/{session}/evidence")
+        self.things |= {
+            "bank_line": [line["id"]],
+            "provider_line": [odd.id],
+            "provider": ["sandbox"],
+            "meter_key": [key["id"]],
         }
 
     async def _declared(self) -> None:
@@ -209,6 +278,10 @@ class Organisation:
         )
         [session] = (await self.ask("GET", "/sessions", params={"station": self.station}))["items"]
         assert str(session["number"]) == str(answer["transactionId"])
+        signed = {"value": "1B1B1B1B", "format": "SignedData", "context": "Transaction.Begin"}
+        reading = {"timestamp": now(), "sampledValue": [signed]}
+        number = answer["transactionId"]
+        await charger.call("MeterValues", connectorId=1, transactionId=number, meterValue=[reading])
         self.things |= {
             "reservation": [booked["id"]],
             "waiting": [waits["waiting"]["id"]],

@@ -70,11 +70,11 @@ class Entities:
         self, tenant_id: TenantId, entity_id: LegalEntityId, draft: EntityDraft, *, by: str
     ) -> LegalEntity:
         """All of an entity anew. Documents that were issued keep what it was."""
-        check_entity(draft)
         now = self._clock.now()
 
         def change(conn: Connection, changes: ChangeSet) -> LegalEntity:
             before = _known(store.entity(conn, tenant_id, entity_id))
+            check_entity(draft)
             entity = _made(draft, before.id, tenant_id, before.created_at, is_default=draft.is_default)
             entity = msgspec.structs.replace(entity, archived=before.archived)
             others = [each for each in store.entities(conn, tenant_id) if each.id != entity_id]

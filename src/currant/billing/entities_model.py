@@ -17,7 +17,7 @@ from currant.kit.money import Rounding
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Code = Annotated[str, msgspec.Meta(max_length=35)]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", examples=["EUR"])]
 Country = Annotated[str, msgspec.Meta(pattern="^([A-Z]{2})?$")]
 
 

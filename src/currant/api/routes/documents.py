@@ -73,7 +73,7 @@ class RunWanted(Body, frozen=True, kw_only=True):
 class DocumentPaid(Body, frozen=True, kw_only=True):
     """That a document was paid, or a part of it, in its currency's own unit."""
 
-    amount: Decimal
+    amount: Annotated[Decimal, msgspec.Meta(examples=["10.00"])]
 
 
 class DocumentsChecked(msgspec.Struct, frozen=True, kw_only=True):

@@ -110,8 +110,8 @@ def journal_row(document: Document) -> dict[str, Any]:
     """A document as a row of a spreadsheet; amounts in the currency's own unit, credit notes below zero."""
     sign = -1 if document.kind is DocumentKind.CREDIT_NOTE else 1
 
-    def money(minor: int) -> str:
-        return f"{from_minor(sign * minor, document.currency)}"
+    def money(minor: int) -> Decimal:
+        return from_minor(sign * minor, document.currency)
 
     taxes = "; ".join(
         f"{tax.name} {tax.category} {tax.percent.normalize():f} %: {money(tax.amount)}"
@@ -174,10 +174,10 @@ def line_rows(document: Document) -> list[dict[str, Any]]:
             "vehicle": line.vehicle,
             "driver": line.driver,
             "what": line.name,
-            "quantity": f"{line.quantity:f}",
+            "quantity": line.quantity,
             "unit": line.unit,
-            "unit_price": f"{line.unit_price:f}",
-            "net": str(from_minor(sign * line.net, document.currency)),
+            "unit_price": line.unit_price,
+            "net": from_minor(sign * line.net, document.currency),
             "tax_percent": f"{line.percent.normalize():f}",
             "currency": document.currency,
         }

@@ -73,7 +73,7 @@ class Reimbursing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Registering(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What India's portal answered for a document."""
 
-    irn: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    irn: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", examples=["0" * 64])]
     signed_qr: Annotated[str, msgspec.Meta(min_length=10, max_length=8_000)]
     """`SignedQRCode`: a JSON web token."""
 
