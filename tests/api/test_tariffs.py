@@ -66,6 +66,8 @@ async def test_a_tariff_is_drafted_changed_published_and_never_changed_again(
     assert "never changes" in refused.json()["detail"]
     shown = await ask(owner, "GET", path)
     assert (shown["in_force"], len(shown["versions"])) == (1, 1)
+    assert await ask(owner, "GET", f"{path}/versions/1") == shown["versions"][0]
+    assert (await owner.get(f"{V1}{path}/versions/x")).status_code == 404
     [listed] = (await ask(owner, "GET", "/tariffs?search=pub"))["items"]
     assert listed["in_force"]["prices"]["elements"][0]["components"][0]["price"] == "0.49"
     withdrawn = await ask(owner, "POST", f"{path}/versions/1/withdraw")

@@ -34,6 +34,7 @@ TARIFFS_MAX = 2_000
 """Of one tenant."""
 VERSIONS_MAX = 500
 """Of one tariff."""
+VERSIONS_TOLD = 100
 PAST_MAX = timedelta(minutes=1)
 """How long ago "now" may be when it arrives."""
 
@@ -98,11 +99,11 @@ class Tariffs:
         return await self._database.decide(apply, tenant_id)
 
     async def get(self, tenant_id: TenantId, tariff_id: TariffId) -> tuple[Tariff, tuple[TariffVersion, ...]]:
-        """A tariff and all its versions, the latest number first."""
+        """A tariff and its latest 100 versions, the latest number first."""
 
         def look(conn: Connection) -> tuple[Tariff, tuple[TariffVersion, ...]]:
             tariff = _known(store.tariffs.by_id(conn, tenant_id, tariff_id), tariff_id)
-            return tariff, tuple(store.tariffs.versions_of(conn, tenant_id, tariff_id))
+            return tariff, tuple(store.tariffs.versions_of(conn, tenant_id, tariff_id, limit=VERSIONS_TOLD))
 
         return await self._database.read(look)
 

@@ -16,7 +16,7 @@ from currant.api.routes.parameters import Search
 from currant.kit.errors import Invalid, NotFound
 from currant.kit.ids import LocationId, TariffId
 from currant.pricing.checks import check
-from currant.pricing.choosing import in_force, latest_first
+from currant.pricing.choosing import in_force
 from currant.pricing.drafts import TariffChange, TariffDraft, TariffVersionDraft, check_prices
 from currant.pricing.findings import PricedSite, PriceFinding
 from currant.pricing.model import Prices, Tariff, TariffVersion
@@ -50,7 +50,7 @@ class ListedTariff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TariffView(msgspec.Struct, frozen=True, kw_only=True):
-    """A tariff with all its versions, the latest first."""
+    """A tariff with its latest 100 versions, the latest first."""
 
     tariff: Tariff
     versions: tuple[TariffVersion, ...]
@@ -126,6 +126,11 @@ async def findings_on(
     return await asyncio.to_thread(check, prices, sites=sites, today=pricing.today(), markets=markets)
 
 
+def _view(pricing: PricingService, tariff: Tariff, versions: tuple[TariffVersion, ...]) -> TariffView:
+    holding = in_force(pricing.book.versions_of(tariff.tenant_id, tariff.id), pricing.now())
+    return TariffView(tariff=tariff, versions=versions, in_force=None if holding is None else holding.number)
+
+
 def _number(written: str) -> int:
     if not (written.isascii() and written.isdecimal() and len(written) < 10):
         raise NotFound("Versions of a tariff have numbers, from 1 on.", version=written)
@@ -181,11 +186,9 @@ async def create_tariff(request: ApiRequest, data: JSONBody[TariffDraft]) -> Tar
 
 @get("/tariffs/{tariff_id:str}", opt={"permission": Permission.TARIFFS_READ})
 async def get_tariff(request: ApiRequest, tariff_id: FromPath[str]) -> TariffView:
-    """One tariff, with all its versions."""
+    """One tariff, with its latest 100 versions."""
     pricing = pricing_of(request)
-    tariff, versions = await pricing.tariffs.get(tenant_of(request), TariffId(tariff_id))
-    holding = in_force(latest_first(versions), pricing.now())
-    return TariffView(tariff=tariff, versions=versions, in_force=None if holding is None else holding.number)
+    return _view(pricing, *await pricing.tariffs.get(tenant_of(request), TariffId(tariff_id)))
 
 
 @patch("/tariffs/{tariff_id:str}", opt={"permission": Permission.TARIFFS_WRITE})
@@ -193,11 +196,9 @@ async def change_tariff(
     request: ApiRequest, tariff_id: FromPath[str], data: JSONBody[TariffChange]
 ) -> TariffView:
     """Give a tariff another name, or put it away once no price rule gives it any more."""
-    tenant_id, tariffs = tenant_of(request), pricing_of(request).tariffs
-    await tariffs.change(tenant_id, TariffId(tariff_id), data, by=caller_of(request).label)
-    tariff, versions = await tariffs.get(tenant_id, TariffId(tariff_id))
-    holding = in_force(latest_first(versions), pricing_of(request).now())
-    return TariffView(tariff=tariff, versions=versions, in_force=None if holding is None else holding.number)
+    tenant_id, pricing = tenant_of(request), pricing_of(request)
+    await pricing.tariffs.change(tenant_id, TariffId(tariff_id), data, by=caller_of(request).label)
+    return _view(pricing, *await pricing.tariffs.get(tenant_id, TariffId(tariff_id)))
 
 
 @post("/tariffs/{tariff_id:str}/versions", opt={"permission": Permission.TARIFFS_WRITE})
@@ -212,6 +213,16 @@ async def draft_tariff_version(
         tenant_of(request), TariffId(tariff_id), data, by=caller_of(request).label
     )
     return await _saved(request, version)
+
+
+@get("/tariffs/{tariff_id:str}/versions/{number:str}", opt={"permission": Permission.TARIFFS_READ})
+async def get_tariff_version(
+    request: ApiRequest, tariff_id: FromPath[str], number: FromPath[str]
+) -> TariffVersion:
+    """One version of a tariff."""
+    return await pricing_of(request).tariffs.numbered(
+        tenant_of(request), TariffId(tariff_id), _number(number)
+    )
 
 
 @put("/tariffs/{tariff_id:str}/versions/{number:str}", opt={"permission": Permission.TARIFFS_WRITE})
@@ -292,11 +303,11 @@ async def get_tariff_in_ocpi(
     if version not in ("2.3.0", "2.2.1"):
         raise Invalid("The version is 2.3.0 or 2.2.1.", field="version")
     pricing, tenant_id = pricing_of(request), tenant_of(request)
-    tariff, versions = await pricing.tariffs.get(tenant_id, TariffId(tariff_id))
+    tariff, _ = await pricing.tariffs.get(tenant_id, TariffId(tariff_id))
     if number is not None:
         found: TariffVersion | None = await pricing.tariffs.numbered(tenant_id, tariff.id, number)
     else:
-        found = in_force(latest_first(versions), pricing.now())
+        found = in_force(pricing.book.versions_of(tenant_id, tariff.id), pricing.now())
     if found is None:
         raise Invalid("No version of this tariff holds now: name one by its number.", field="number")
     said = prices_to_ocpi(found.prices, version="2.2.1" if version == "2.2.1" else "2.3.0")
@@ -348,6 +359,7 @@ router = Router(
         get_tariff,
         change_tariff,
         draft_tariff_version,
+        get_tariff_version,
         change_tariff_draft,
         publish_tariff,
         withdraw_tariff,

@@ -134,10 +134,12 @@ def search(
     return [_tariff(row) for row in conn.execute(query.order_by(_t.name, _t.id).limit(limit))]
 
 
-def versions_of(conn: Connection, tenant_id: TenantId, tariff_id: TariffId) -> list[TariffVersion]:
-    """All of a tariff, the latest number first."""
+def versions_of(
+    conn: Connection, tenant_id: TenantId, tariff_id: TariffId, *, limit: int
+) -> list[TariffVersion]:
+    """Those of a tariff, the latest number first."""
     query = select(tables.tariff_versions).where(_v.tenant_id == tenant_id, _v.tariff_id == tariff_id)
-    return [_version(row) for row in conn.execute(query.order_by(_v.number.desc()))]
+    return [_version(row) for row in conn.execute(query.order_by(_v.number.desc()).limit(limit))]
 
 
 def version(conn: Connection, tenant_id: TenantId, version_id: TariffVersionId) -> TariffVersion | None:
