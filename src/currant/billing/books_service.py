@@ -176,28 +176,17 @@ class Books:
         """The whole ledger as a beancount file, with every account's balance at its end, piece by piece.
 
         The balances are read apart from the entries, so that a file in which an entry was changed or left
-        out does not add up. Entries booked while it is written are left out.
+        out does not add up.
         """
-        newest, stated = await self._database.read(
-            lambda conn: (
-                reading.newest(conn, tenant_id),
-                _stated(conn, tenant_id, reading.newest(conn, tenant_id)),
-            )
-        )
         file = beancount.Journal()
         yield file.head()
-        after = ""
-        while after < newest:
-            some = await self._database.read(
-                lambda conn, after=after: reading.entries_after(  # type: ignore[misc]
-                    conn, tenant_id, after, limit=EXPORTED_AT_ONCE
-                )
+        after, stated = "", None
+        while stated is None:
+            some, stated = await self._database.read(
+                lambda conn, after=after: _exported(conn, tenant_id, after)  # type: ignore[misc]
             )
-            some = [posted for posted in some if posted.id <= newest]
-            if not some:
-                break
-            after = some[-1].id
             yield file.entries(some)
+            after = some[-1].id if some else after
         yield file.tail(stated)
 
     async def keep_balances(self) -> None:
@@ -287,9 +276,15 @@ def ledgers(conn: Connection) -> list[TenantId]:
     return reading.tenants(conn)
 
 
-def _stated(conn: Connection, tenant_id: TenantId, newest: str) -> dict[Account, int]:
-    """Every account's balance up to and with the newest entry, from the legs' own table."""
-    return reading.sums_between(conn, tenant_id, "", f"{newest}~" if newest else "")
+def _exported(
+    conn: Connection, tenant_id: TenantId, after: str
+) -> tuple[list[Posted], dict[Account, int] | None]:
+    """Some entries; with the last ones, in the same view, every account's balance from the legs' own table."""
+    some = reading.entries_after(conn, tenant_id, after, limit=EXPORTED_AT_ONCE)
+    if len(some) == EXPORTED_AT_ONCE:
+        return some, None
+    last = some[-1].id if some else after
+    return some, reading.sums_between(conn, tenant_id, "", f"{last}~" if last else "")
 
 
 def _milliseconds(at: datetime) -> int:

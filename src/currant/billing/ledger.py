@@ -16,7 +16,6 @@ import msgspec
 
 from currant.kit.errors import Conflict, Invalid
 from currant.kit.ids import EntryId, TenantId
-from currant.kit.money import Money
 
 LEGS_MAX = 200
 TEXT_MAX = 200
@@ -66,8 +65,6 @@ class AccountKind(StrEnum):
 
 GUARDED = frozenset({AccountKind.WALLET, AccountKind.DEPOSIT, AccountKind.CREDIT_LINE})
 """What can be spent, and never more than is there: their balances are kept beside the entries and locked."""
-CLEARING = frozenset({AccountKind.PSP_CLEARING, AccountKind.SESSION})
-"""What only passes through: what stays there too long is a mistake, or money that somebody owes us."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -290,10 +287,6 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def available(self) -> int:
         return self.balance - self.held + self.limit - self.owed
-
-    @property
-    def money(self) -> Money:
-        return Money(minor_units=self.balance, currency=self.account.currency)
 
 
 def after(standing: Standing, *, balance: int = 0, held: int = 0) -> Standing:

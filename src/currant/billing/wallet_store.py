@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from currant.billing.books_store import holds, standings
+from currant.billing.books_store import standings
 from currant.billing.ledger import AccountKind
 from currant.billing.top_ups import Fill, FillState, TopUpRule
 from currant.db.commits import ChangeSet, upsert
@@ -157,13 +157,6 @@ def fill_by_id(conn: Connection, tenant_id: TenantId, fill_id: str) -> Fill | No
     return None if row is None else _fill(row)
 
 
-def fill_of_payment(conn: Connection, tenant_id: TenantId, owner: str, payment_id: str) -> Fill | None:
-    c = fills.c
-    query = select(fills).where(c.tenant_id == tenant_id, c.owner == owner, c.payment_id == payment_id)
-    row = conn.execute(query.limit(1)).one_or_none()
-    return None if row is None else _fill(row)
-
-
 def under_way(conn: Connection, tenant_id: TenantId, owner: str, currency: str) -> Fill | None:
     c = fills.c
     query = select(fills).where(
@@ -200,12 +193,6 @@ def owners(conn: Connection, tenant_id: TenantId, *, after: str, limit: int) -> 
     c = standings.c
     query = select(c.owner).distinct().where(c.tenant_id == tenant_id, c.owner > after)
     return list(conn.execute(query.order_by(c.owner).limit(limit)).scalars())
-
-
-def has_holds(conn: Connection, tenant_id: TenantId, owner: str) -> bool:
-    c = holds.c
-    query = select(c.id).where(c.tenant_id == tenant_id, c.owner == owner, c.state == "open").limit(1)
-    return conn.execute(query).one_or_none() is not None
 
 
 def _rule(row: Row[Any]) -> TopUpRule:

@@ -107,41 +107,19 @@ class Wallets:
 
     async def of(self, tenant_id: TenantId, owner: str) -> Purse:
         """Everything an owner has, has set aside and owes; nothing is no error."""
-
-        def read(conn: Connection) -> Purse:
-            owed = reading.accounts(
-                conn, tenant_id, kind=AccountKind.RECEIVABLE, owner=owner, after=None, limit=20
-            )
-            owes = {account.currency: balance for account, balance in owed}
-            standings = [
-                msgspec.structs.replace(each, owed=max(0, owes.get(each.account.currency, 0)))
-                if each.account.kind is AccountKind.CREDIT_LINE
-                else each
-                for each in entries_store.standings_of(conn, tenant_id, owner)
-            ]
-            return Purse(
-                owner=owner,
-                standings=tuple(standings),
-                owes=tuple(Money(minor_units=amount, currency=currency) for currency, amount in owes.items()),
-                holds=tuple(entries_store.holds_of(conn, tenant_id, owner, limit=HOLDS_SHOWN)),
-                rules=tuple(store.rules_of(conn, tenant_id, owner)),
-                fills=tuple(store.latest_fills(conn, tenant_id, owner)),
-            )
-
-        return await self._database.read(read)
+        return await self._database.read(lambda conn: _purse(conn, tenant_id, owner))
 
     async def list(self, tenant_id: TenantId, *, cursor: str | None = None, limit: int = 100) -> Page[Purse]:
         """Whoever has a wallet, a deposit or a credit line."""
         paging.bounded(limit)
         after = "" if cursor is None else str(paging.decode(cursor, str)[0])
-        owners = await self._database.read(
-            lambda conn: store.owners(conn, tenant_id, after=after, limit=limit + 1)
+        found = await self._database.read(
+            lambda conn: [
+                _purse(conn, tenant_id, owner)
+                for owner in store.owners(conn, tenant_id, after=after, limit=limit + 1)
+            ]
         )
-        page = paging.page(owners, limit, paging.encode)
-        return Page(
-            items=tuple([await self.of(tenant_id, owner) for owner in page.items]),
-            next_cursor=page.next_cursor,
-        )
+        return paging.page(found, limit, lambda purse: paging.encode(purse.owner))
 
     async def lines(
         self, tenant_id: TenantId, account: Account, *, cursor: str | None = None, limit: int = 100
@@ -396,6 +374,25 @@ class Wallets:
                 by=by,
             )
         )
+
+
+def _purse(conn: Connection, tenant_id: TenantId, owner: str) -> Purse:
+    owed = reading.accounts(conn, tenant_id, kind=AccountKind.RECEIVABLE, owner=owner, after=None, limit=20)
+    owes = {account.currency: balance for account, balance in owed}
+    standings = [
+        msgspec.structs.replace(each, owed=max(0, owes.get(each.account.currency, 0)))
+        if each.account.kind is AccountKind.CREDIT_LINE
+        else each
+        for each in entries_store.standings_of(conn, tenant_id, owner)
+    ]
+    return Purse(
+        owner=owner,
+        standings=tuple(standings),
+        owes=tuple(Money(minor_units=amount, currency=currency) for currency, amount in owes.items()),
+        holds=tuple(entries_store.holds_of(conn, tenant_id, owner, limit=HOLDS_SHOWN)),
+        rules=tuple(store.rules_of(conn, tenant_id, owner)),
+        fills=tuple(store.latest_fills(conn, tenant_id, owner)),
+    )
 
 
 def _spendable(kind: AccountKind) -> None:
