@@ -114,3 +114,56 @@ async def test_a_driver_pays_by_wallet_what_the_receipt_and_the_books_say(town: 
     assert checked["findings"] == []
     glance = await town.ask("GET", "/overview")
     assert glance["revenue"] == [{"currency": "EUR", "net": 175, "gross": 208, "charges": 1}]
+
+
+async def test_what_people_decide_about_a_charge_is_done_once_and_seen_everywhere(town: Town) -> None:
+    identity = await town.station(await town.place("Market"))
+    account = await town.ask("POST", "/accounts", json={"name": "Fleet", "email": "fleet@example.com"})
+    await town.token("04A1B2C3D4E5F6", account_id=account["id"])
+    async with town.charger(identity, "1.6") as station:
+        await station.boot()
+        answer = await station.call(
+            "StartTransaction", connectorId=1, idTag="04A1B2C3D4E5F6", meterStart=0, timestamp=now()
+        )
+        number = answer["transactionId"]
+        await station.call("StopTransaction", transactionId=number, meterStop=2_000, timestamp=now())
+
+    async def charged() -> Any:
+        found = await town.ask("GET", "/charges", params={"account_id": account["id"]})
+        return found["items"]
+
+    (charge,) = await town.eventually(charged)
+    assert (charge["number"], charge["paid"], charge["gross"]) == (str(number), "invoiced", 238)
+    explained = await town.ask("GET", f"/charges/{charge['id']}")
+    assert [line["kind"] for line in explained["exact"]] == ["flat", "energy"]
+    assert explained["trace"]
+
+    refused = await town.api.post(
+        f"/api/v1/charges/{charge['id']}/refund", json={"amount": "0.005", "note": "Half a cent"}
+    )
+    assert refused.status_code == 422
+    wanted = {"amount": "1.00", "note": "Had to wait"}
+    key = {"Idempotency-Key": "one-refund"}
+    path = f"/charges/{charge['id']}/refund"
+    less = await town.ask("POST", path, json=wanted, headers=key)
+    assert await town.ask("POST", path, json=wanted, headers=key) == less
+    assert (less["gross"], less["number"]) == (138, f"{number}-2")
+    again = await town.api.post(f"/api/v1{path}", json=wanted)
+    assert again.status_code == 409, "It was credited: what counts is the other one."
+
+    history = (await town.ask("GET", f"/sessions/{number}/cost"))["history"]
+    assert sorted((each["kind"], each["state"], each["gross"]) for each in history) == [
+        ("charge", "credited", 238),
+        ("charge", "final", 138),
+        ("credit", "final", -238),
+    ]
+    counted = await town.ask("GET", "/charges/count", params={"account_id": account["id"], "kind": "credit"})
+    assert counted["count"] == 1
+    table = await town.api.get("/api/v1/charges/export", params={"account_id": account["id"]})
+    rows = [line.split(",") for line in table.text.splitlines()]
+    gross = rows[0].index("gross")
+    assert sorted(row[gross] for row in rows[1:]) == ["-2.38", "1.38", "2.38"]
+    told = await town.ask("GET", "/audit", params={"about": f"charge:{less['id']}"})
+    assert "refunded" in str(told)
+    checked = await town.ask("GET", "/ledger/check")
+    assert checked["findings"] == []

@@ -362,11 +362,11 @@ def _row(view: ChargeView) -> Row:
     row: dict[str, Any] = {
         name: getattr(view, name) for name in CHARGE_COLUMNS if name not in ("payer", "payer_owner")
     }
-    row |= {name: str(from_minor(row[name], view.currency)) for name in ("net", "tax", "gross", "collected")}
     row |= {"payer": view.payer.kind.value, "payer_owner": view.payer.owner}
-    plain = msgspec.to_builtins(row)
-    assert isinstance(plain, dict), "A dictionary stays one."
-    return plain
+    plain: Row = msgspec.to_builtins(row)
+    # As numbers: a text that begins with a sign would be taken for a formula, and so be marked as text.
+    amounts = ("net", "tax", "gross", "collected")
+    return plain | {name: from_minor(row[name], view.currency) for name in amounts}
 
 
 @get("/charges/{charge:str}", opt={"permission": Permission.BILLING_READ})
