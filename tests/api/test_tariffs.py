@@ -7,6 +7,8 @@ import httpx
 import pytest
 from served import Api
 
+from currant.access.model import Presented
+from currant.charging.model import StartReport
 from currant.kit.ids import LocationId, StationId
 from currant.stations.drafts import LocationDraft, StationDraft
 from currant.tenancy.model import Role
@@ -292,6 +294,28 @@ async def test_vouchers_are_made_changed_and_deleted(owner: httpx.AsyncClient) -
     assert (await ask(owner, "GET", f"/vouchers/{made['id']}/uses"))["items"] == []
     await ask(owner, "DELETE", f"/vouchers/{made['id']}")
     assert (await owner.get(f"{V1}/vouchers/{made['id']}")).status_code == 404
+
+
+async def test_a_code_is_used_for_a_session_that_goes_on(api: Api, owner: httpx.AsyncClient) -> None:
+    draft = {"code": "SPRING26", "name": "Spring", "terms": {"percent": "10"}}
+    made = await ask(owner, "POST", "/vouchers", draft)
+    await station(api, await place(api))
+    attended = await api.attended("CP-1")
+    await ask(owner, "POST", "/tokens", {"uid": "04AABBCC"})
+    now = api.clock.now()
+    report = StartReport(
+        evse=1, connector=1, presented=Presented(uid="04AABBCC"), meter_wh=0, at=now, received_at=now
+    )
+    await api.charging.start(attended, await api.charging.attend(attended), report)
+    [session] = (await ask(owner, "GET", "/sessions"))["items"]
+    path = f"/sessions/{session['number']}/voucher"
+    unknown = await owner.post(V1 + path, json={"code": "nobody's"})
+    assert unknown.status_code == 404
+    for _ in range(2):
+        used = await ask(owner, "POST", path, {"code": "spring 26"})
+        assert (used["id"], used["used"]) == (made["id"], 1)
+    [use] = (await ask(owner, "GET", f"/vouchers/{made['id']}/uses"))["items"]
+    assert use["holder"] == "token:04AABBCC"
 
 
 async def test_somebody_subscribes_once_however_often_it_is_sent_and_ends_it(

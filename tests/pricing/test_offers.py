@@ -15,9 +15,11 @@ from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import ManualClock
 from currant.kit.errors import Conflict, CurrantError, Invalid, NotFound
+from currant.kit.event import Event
 from currant.pricing import allowances, redeeming
 from currant.pricing.adjusting import Allowance, GroupDiscount
 from currant.pricing.bills import bill_of, own_rates
+from currant.pricing.events import VoucherChanged
 from currant.pricing.model import LineKind
 from currant.pricing.offers import (
     ChargingSubscription,
@@ -110,6 +112,18 @@ async def test_a_session_has_its_code_once_however_often_it_is_sent(service: Pri
     assert (await service.vouchers.get(TENANT, made.id)).used == 1
     with pytest.raises(Conflict, match="a code for this session already"):
         await redeem(database, "OTHER", ANNA, "session 1")
+
+
+async def test_a_code_is_used_for_a_session_and_told_once(service: PricingService) -> None:
+    made = await voucher(service)
+    events: list[Event] = []
+    service.vouchers._database.listen(lambda _, told: events.extend(told))
+    for _ in range(3):
+        found = await service.vouchers.redeem(
+            TENANT, "summer-26", holder=ANNA, source_id="session 1", at=NOW, by="a test"
+        )
+        assert (found.id, found.used) == (made.id, 1)
+    assert [event.fields for event in events if isinstance(event, VoucherChanged)] == [("used",)]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The verbs of vouchers: made, changed, put away; what they were used for."""
 
+from datetime import datetime
+
 from msgspec import UNSET
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -9,7 +11,7 @@ from currant.db.engine import Database
 from currant.kit.clock import Clock
 from currant.kit.errors import Conflict, NotFound
 from currant.kit.ids import TenantId, new_id
-from currant.pricing import store
+from currant.pricing import redeeming, store
 from currant.pricing.drafts import check_name
 from currant.pricing.events import VoucherChanged
 from currant.pricing.offers import (
@@ -115,6 +117,31 @@ class Vouchers:
             )
         )
         return paging.page(rows, limit, lambda voucher: paging.encode(voucher.id))
+
+    async def redeem(
+        self,
+        tenant_id: TenantId,
+        code: str,
+        *,
+        holder: str,
+        source_id: str,
+        at: datetime,
+        by: str,
+        currency: str | None = None,
+    ) -> VoucherOffer:
+        """Use a code for a session that began at `at`; once, however often it is asked. Raises as `redeeming.redeem`."""
+
+        def use(conn: Connection, changes: ChangeSet) -> VoucherOffer:
+            before = redeeming.redeemed(conn, tenant_id, source_id)
+            found = redeeming.redeem(
+                conn, tenant_id, code, holder=holder, source_id=source_id, at=at, currency=currency
+            )
+            voucher = _known(store.offers.voucher(conn, tenant_id, found.voucher_id), found.voucher_id)
+            if before is None:
+                self._tell(changes, voucher, ("used",), by)
+            return voucher
+
+        return await self._database.decide(use, tenant_id)
 
     async def uses(
         self, tenant_id: TenantId, voucher_id: str, *, cursor: str | None = None, limit: int = 50

@@ -1,16 +1,29 @@
 """Vouchers: codes that take something off the price of charging."""
 
-from litestar import Router, delete, get, patch, post
+from typing import Annotated
+
+import msgspec
+from litestar import Response, Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from currant.api.authentication import ApiRequest
+from currant.api.idempotent import once
 from currant.api.paging import Cursor, Limit
-from currant.api.routes.common import caller_of, tenant_of
+from currant.api.routes.common import Body, caller_of, services_of, tenant_of
 from currant.api.routes.parameters import Search
+from currant.api.routes.sessions import find_session
 from currant.api.routes.tariffs import Archived, pricing_of
+from currant.charging.model import Phase, Session
+from currant.kit.errors import Conflict
 from currant.pricing.offers import VoucherChange, VoucherDraft, VoucherOffer, VoucherUse
 from currant.stations.model import Page
 from currant.tenancy.model import Permission
+
+
+class RedeemVoucher(Body, frozen=True, kw_only=True):
+    """A code, written as one likes."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
 @get("/vouchers", opt={"permission": Permission.BILLING_READ})
@@ -66,6 +79,45 @@ async def list_voucher_uses(
     return await pricing_of(request).vouchers.uses(tenant_of(request), voucher, cursor=cursor, limit=limit)
 
 
+@post(
+    "/sessions/{session:str}/voucher",
+    status_code=200,
+    opt={"permission": Permission.BILLING_WRITE, "idempotent": True},
+)
+async def redeem_voucher(
+    request: ApiRequest, session: FromPath[str], data: JSONBody[RedeemVoucher]
+) -> Response[VoucherOffer]:
+    """Use a code for a session that goes on: its price is less what the voucher takes off.
+
+    A session has one voucher. When the code cannot be used the answer says why (404 or 409).
+    """
+    found = await find_session(request, session)
+    if found.phase is not Phase.ACTIVE:
+        raise Conflict("The session has ended: a code is used while it goes on.", session=found.id)
+    holder = f"token:{found.token_uid}" if found.account_id is None else f"account:{found.account_id}"
+
+    async def redeem() -> VoucherOffer:
+        return await pricing_of(request).vouchers.redeem(
+            tenant_of(request),
+            data.code,
+            holder=holder,
+            source_id=found.id,
+            at=found.started_at,
+            currency=await _currency(request, found),
+            by=caller_of(request).label,
+        )
+
+    return await once(request, redeem)
+
+
+async def _currency(request: ApiRequest, session: Session) -> str | None:
+    """The currency of the price that a session has; None where it has none."""
+    charges, pricing = services_of(request).charges, pricing_of(request)
+    lock = None if charges is None else await charges.lock_of(session)
+    version = None if lock is None else pricing.get(lock.version_id)
+    return None if version is None else version.prices.currency
+
+
 router = Router(
     "/api/v1",
     tags=["Vouchers"],
@@ -76,5 +128,6 @@ router = Router(
         change_voucher,
         delete_voucher,
         list_voucher_uses,
+        redeem_voucher,
     ],
 )
