@@ -324,7 +324,11 @@ class Organisation:
     def ids(self) -> set[str]:
         """What must not be told to others: every id that is nobody else's too."""
         each = {value for values in self.things.values() for value in values}
-        return {value for value in each if len(value) > 12 and value not in (UID, "accounts", "tokens")}
+        return {
+            value
+            for value in each
+            if len(value) > 12 and value not in (UID, "accounts", "tokens") and ":" not in value
+        }
 
 
 class Neighbours:

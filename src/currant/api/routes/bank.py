@@ -141,29 +141,29 @@ async def match_bank_lines(request: ApiRequest) -> LookedAgain:
     return LookedAgain(settled=settled, proposed=proposed)
 
 
-@post("/lines/{line_id:str}/settle", status_code=200, opt={"permission": Permission.BILLING_WRITE})
+@post("/lines/{bank_line:str}/settle", status_code=200, opt={"permission": Permission.BILLING_WRITE})
 async def settle_bank_line(
-    request: ApiRequest, line_id: FromPath[str], data: JSONBody[LineMatched]
+    request: ApiRequest, bank_line: FromPath[str], data: JSONBody[LineMatched]
 ) -> BankLine:
     """Say what a line is for: a `payout`, a `document` or a `host`'s share. It is booked once."""
     caller = caller_of(request)
-    return await _bank_of(request).settle(caller.tenant_id, line_id, data.kind, data.id, by=caller.label)
+    return await _bank_of(request).settle(caller.tenant_id, bank_line, data.kind, data.id, by=caller.label)
 
 
-@post("/lines/{line_id:str}/set-aside", status_code=200, opt={"permission": Permission.BILLING_WRITE})
+@post("/lines/{bank_line:str}/set-aside", status_code=200, opt={"permission": Permission.BILLING_WRITE})
 async def set_bank_line_aside(
-    request: ApiRequest, line_id: FromPath[str], data: JSONBody[SetAside]
+    request: ApiRequest, bank_line: FromPath[str], data: JSONBody[SetAside]
 ) -> BankLine:
     """A line is none of ours: say why."""
     caller = caller_of(request)
-    return await _bank_of(request).set_aside(caller.tenant_id, line_id, data.note, by=caller.label)
+    return await _bank_of(request).set_aside(caller.tenant_id, bank_line, data.note, by=caller.label)
 
 
-@post("/lines/{line_id:str}/reopen", status_code=200, opt={"permission": Permission.BILLING_WRITE})
-async def reopen_bank_line(request: ApiRequest, line_id: FromPath[str]) -> BankLine:
+@post("/lines/{bank_line:str}/reopen", status_code=200, opt={"permission": Permission.BILLING_WRITE})
+async def reopen_bank_line(request: ApiRequest, bank_line: FromPath[str]) -> BankLine:
     """Look again at a line that was set aside."""
     caller = caller_of(request)
-    return await _bank_of(request).reopen(caller.tenant_id, line_id, by=caller.label)
+    return await _bank_of(request).reopen(caller.tenant_id, bank_line, by=caller.label)
 
 
 @get("/provider-lines", opt={"permission": Permission.BILLING_READ})
@@ -180,17 +180,17 @@ async def list_provider_lines(
 
 
 @post(
-    "/provider-lines/{provider:str}/{line_id:str}/explain",
+    "/provider-lines/{provider:str}/{provider_line:str}/explain",
     status_code=200,
     opt={"permission": Permission.BILLING_WRITE},
 )
 async def explain_provider_line(
-    request: ApiRequest, provider: FromPath[str], line_id: FromPath[str], data: JSONBody[SetAside]
+    request: ApiRequest, provider: FromPath[str], provider_line: FromPath[str], data: JSONBody[SetAside]
 ) -> ProviderLine:
     """Say what a provider's line is that does not fit any payment."""
     caller = caller_of(request)
     return await _settlement_of(request).explain(
-        caller.tenant_id, provider, line_id, data.note, by=caller.label
+        caller.tenant_id, provider, provider_line, data.note, by=caller.label
     )
 
 

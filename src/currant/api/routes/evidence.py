@@ -79,14 +79,14 @@ async def enter_meter_key(
     )
 
 
-@patch("/stations/{station:str}/meter-keys/{key_id:str}", opt={"permission": Permission.STATIONS_WRITE})
+@patch("/stations/{station:str}/meter-keys/{meter_key:str}", opt={"permission": Permission.STATIONS_WRITE})
 async def change_meter_key(
-    request: ApiRequest, station: FromPath[str], key_id: FromPath[str], data: JSONBody[MeterKeyChange]
+    request: ApiRequest, station: FromPath[str], meter_key: FromPath[str], data: JSONBody[MeterKeyChange]
 ) -> MeterKey:
     """Confirm a key that a station told, refuse it, or say until when its meter was there."""
     caller = caller_of(request)
     return await _evidence_of(request).change_key(
-        caller.tenant_id, station_id_of(request, station), key_id, data, by=caller.label
+        caller.tenant_id, station_id_of(request, station), meter_key, data, by=caller.label
     )
 
 
