@@ -3,10 +3,8 @@
 from currant.billing.payments.model import (
     PAID_STATES,
     CreditTo,
-    OwnerKind,
     PaymentDraft,
     PaymentMode,
-    PaymentOwner,
     PaymentState,
 )
 from currant.billing.payments.service import Payments
@@ -24,12 +22,13 @@ class FillingByPayment:
 
     async def __call__(self, rule: TopUpRule, fill: Fill) -> Filled:
         try:
+            method = await self._payments.methods.get(fill.tenant_id, rule.method_id)
             payment = await self._payments.begin(
                 fill.tenant_id,
                 PaymentDraft(
                     mode=PaymentMode.TOP_UP,
                     amount=Money(minor_units=fill.amount, currency=fill.currency),
-                    owner=PaymentOwner(kind=OwnerKind(rule.owner_kind), id=fill.owner),
+                    owner=method.owner,
                     key=f"fill:{fill.id}",
                     method_id=rule.method_id,
                     credit_to=CreditTo.WALLET,

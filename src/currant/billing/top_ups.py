@@ -24,15 +24,13 @@ class TopUpRule(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant_id: TenantId
     owner: str
-    owner_kind: str = "account"
-    """Whose stored method it is: `account` or `driver`."""
     currency: str
     below: int
     amount: int
     most_a_month: int = 0
     """In any 30 days; 0 for no limit."""
     method_id: str
-    """The stored means of payment."""
+    """The stored means of payment; whoever it belongs to pays."""
     active: bool = True
     failures: int = 0
     """In a row."""

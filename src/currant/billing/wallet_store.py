@@ -32,7 +32,6 @@ rules = Table(
     Column("tenant_id", Text, primary_key=True),
     Column("owner", Text, primary_key=True),
     Column("currency", Text, primary_key=True),
-    Column("owner_kind", Text, nullable=False),
     Column("below", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("most_a_month", BigInteger, nullable=False),
@@ -79,7 +78,6 @@ def save_rule(changes: ChangeSet, rule: TopUpRule) -> None:
         "tenant_id": rule.tenant_id,
         "owner": rule.owner,
         "currency": rule.currency,
-        "owner_kind": rule.owner_kind,
         "below": rule.below,
         "amount": rule.amount,
         "most_a_month": rule.most_a_month,
@@ -199,7 +197,6 @@ def _rule(row: Row[Any]) -> TopUpRule:
     return TopUpRule(
         tenant_id=TenantId(row.tenant_id),
         owner=row.owner,
-        owner_kind=row.owner_kind,
         currency=row.currency,
         below=row.below,
         amount=row.amount,

@@ -77,10 +77,9 @@ class TopUpRuleDraft(msgspec.Struct, frozen=True, kw_only=True):
     """Fill when less than this can be spent."""
     amount: int
     method_id: str
+    """The stored method that pays."""
     most_a_month: int = 0
     """At most so much in any 30 days; 0 for no limit."""
-    owner_kind: str = "account"
-    """Whose stored method it is: `account` or `driver`."""
 
 
 class Filled(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,12 +255,11 @@ class Wallets:
             )
         if draft.most_a_month and draft.most_a_month < draft.amount:
             raise Invalid("A month's limit is at least one filling.", field="most_a_month")
-        if not draft.method_id or draft.owner_kind not in ("account", "driver"):
-            raise Invalid("Say which stored method pays, and whose it is.", field="method_id")
+        if not 0 < len(draft.method_id) <= OWNER_MAX:
+            raise Invalid("Say which stored method pays.", field="method_id")
         rule = TopUpRule(
             tenant_id=tenant_id,
             owner=owner,
-            owner_kind=draft.owner_kind,
             currency=currency,
             below=draft.below,
             amount=draft.amount,

@@ -63,7 +63,6 @@ class WalletRule(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     most_a_month: int
     method_id: str
-    owner_kind: str
     active: bool
     failures: int
 
@@ -189,7 +188,6 @@ def _rule_view(rule: TopUpRule) -> WalletRule:
         amount=rule.amount,
         most_a_month=rule.most_a_month,
         method_id=rule.method_id,
-        owner_kind=rule.owner_kind,
         active=rule.active,
         failures=rule.failures,
     )

@@ -267,7 +267,6 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("owner_kind", sa.Text(), nullable=False),
         sa.Column("below", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("most_a_month", sa.BigInteger(), nullable=False),
