@@ -167,3 +167,46 @@ async def test_what_people_decide_about_a_charge_is_done_once_and_seen_everywher
     assert "refunded" in str(told)
     checked = await town.ask("GET", "/ledger/check")
     assert checked["findings"] == []
+
+
+async def test_a_place_that_was_kept_is_paid_from_when_it_was_kept(town: Town) -> None:
+    place = await town.place("Station")
+    identity = await town.station(place)
+    account = await town.ask("POST", "/accounts", json={"name": "Punctual"})
+    await town.token("04D1B2C3D4E5F6", account_id=account["id"])
+    made = await town.ask("POST", "/tariffs", json={"name": "Kept places", "currency": "EUR"})
+    kept = {
+        "components": [{"dimension": "flat", "price": "2.00"}],
+        "restrictions": {"reservation": "reservation"},
+    }
+    prices = {"currency": "EUR", "elements": [kept, *PRICES["elements"]]}  # type: ignore[misc]
+    tariff = made["tariff"]["id"]
+    await town.ask("POST", f"/tariffs/{tariff}/versions", json={"prices": prices})
+    await town.ask("POST", f"/tariffs/{tariff}/versions/1/publish", json={})
+    rule = {"tariff_id": tariff, "scope": "location", "about": place}
+    await town.ask("POST", "/price-rules", json=rule)
+    await asyncio.sleep(1)
+    async with town.charger(identity, "1.6") as station:
+        await station.boot()
+        await station.status("Available", 1)
+        draft = {"token_uid": "04D1B2C3D4E5F6", "station": identity, "evse": 1}
+        booked = await town.ask("POST", "/reservations", json=draft)
+        await asyncio.sleep(1)
+        answer = await station.call(
+            "StartTransaction",
+            connectorId=1,
+            idTag="04D1B2C3D4E5F6",
+            meterStart=0,
+            timestamp=now(),
+            reservationId=booked["number"],
+        )
+        await town.settled()
+        number = answer["transactionId"]
+        await station.call("StopTransaction", transactionId=number, meterStop=2_000, timestamp=now())
+
+    async def charged() -> Any:
+        return (await town.ask("GET", "/charges", params={"account_id": account["id"]}))["items"]
+
+    (charge,) = await town.eventually(charged)
+    # 1.00 to start, 2 kWh, 19 %; and 2.00 for the place.
+    assert charge["net"] == 400

@@ -51,6 +51,7 @@ def start_charges(currant: "Currant", stack: AsyncExitStack) -> None:
         charge_terms(settings.charges),
         payments=getattr(currant, "payments", None),
         evidence=currant.evidence,
+        reservations=currant.reservations,
     )
     charges.mailer = currant.mailer
 

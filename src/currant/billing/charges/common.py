@@ -30,13 +30,14 @@ from currant.billing.charges.settling import File, Step
 from currant.billing.ledger import Entry
 from currant.billing.payments.service import Payments
 from currant.charging.model import Session
+from currant.charging.reservations.model import Reservation
 from currant.charging.service import ChargingService
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.db.jobs import add_job
 from currant.kit.clock import Clock
 from currant.kit.errors import NotFound
-from currant.kit.ids import AccountId, ChargeId, TenantId, new_id
+from currant.kit.ids import AccountId, ChargeId, SessionId, TenantId, TokenId, new_id
 from currant.pricing.model import Purpose
 from currant.pricing.service import PricingService
 
@@ -72,6 +73,16 @@ class Evidence(Protocol):
         ...
 
 
+class KeptPlaces(Protocol):
+    """What charges want of reservations."""
+
+    async def of_session(
+        self, tenant_id: TenantId, token_id: TokenId, session_id: SessionId
+    ) -> Reservation | None:
+        """The reservation that a session used."""
+        ...
+
+
 class Common:
     """The collaborators of every verb, and what is done with a step."""
 
@@ -87,6 +98,7 @@ class Common:
         *,
         payments: Payments | None = None,
         evidence: Evidence | None = None,
+        reservations: KeptPlaces | None = None,
     ) -> None:
         self._database = database
         self._charging = charging
@@ -97,6 +109,7 @@ class Common:
         self.terms = terms
         self._payments = payments
         self._evidence = evidence
+        self._reservations = reservations
 
     # A step
 

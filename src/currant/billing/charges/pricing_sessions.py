@@ -44,6 +44,14 @@ def markets_of(version: TariffVersion) -> frozenset[str]:
     )
 
 
+def prices_reservations(version: TariffVersion) -> bool:
+    """Whether a version asks something for keeping a place."""
+    return any(
+        element.restrictions is not None and element.restrictions.reservation is not None
+        for element in version.prices.elements
+    )
+
+
 def taken_for(conn: Connection, session: Session, existing: Sequence[Charge]) -> tuple[Adjuster, ...]:
     """What a subscription or a voucher takes off a session, within the decision that charges for it.
 

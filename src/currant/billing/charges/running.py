@@ -50,6 +50,8 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     rounding: Rounding = Rounding.HALF_UP
     spot: SpotPrices = NO_SPOT
     adjusters: tuple[Adjuster, ...] = ()
+    reserved: tuple[datetime, datetime] | None = None
+    """For how long the place was kept before it."""
 
 
 BasisOf = Callable[[Session], Awaitable[Basis | None]]
@@ -82,7 +84,7 @@ class RunningSession:
         self._fed_until = micros(session.started_at)
         self._fed_wh: Wh = 0
         flowed = session.last_energy_at or session.started_at
-        for span in timeline_of(session, readings, zone=basis.zone).spans:
+        for span in timeline_of(session, readings, zone=basis.zone, reserved=basis.reserved).spans:
             # What came after energy last flowed stays open.
             if span.begin >= flowed:
                 break

@@ -8,6 +8,7 @@ state are one decision.
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection
@@ -25,7 +26,13 @@ from currant.billing.charges.model import (
     RunningCost,
 )
 from currant.billing.charges.payers import Known, payer_of, reasons_to_review
-from currant.billing.charges.pricing_sessions import FOR_FREE, markets_of, priced, taken_for
+from currant.billing.charges.pricing_sessions import (
+    FOR_FREE,
+    markets_of,
+    priced,
+    prices_reservations,
+    taken_for,
+)
 from currant.billing.charges.releasing import Releasing
 from currant.billing.charges.running import Basis
 from currant.billing.charges.settling import Outcome, Step
@@ -146,11 +153,10 @@ class Charges(Collecting, Releasing):
         payments: Sequence[Payment] = ()
         if self._payments is not None:
             payments = await self._payments.of_session(tenant_id, session_id)
-        if len(readings) > MANY_READINGS:
-            timeline = await asyncio.to_thread(timeline_of, session, readings, zone=site.time_zone)
-        else:
-            timeline = timeline_of(session, readings, zone=site.time_zone)
         versions = {purpose: (lock, await self._version(tenant_id, lock)) for purpose, lock in locks.items()}
+        reserved = await self._reserved(session, *(version for _, version in versions.values()))
+        made = partial(timeline_of, session, readings, zone=site.time_zone, reserved=reserved)
+        timeline = await asyncio.to_thread(made) if len(readings) > MANY_READINGS else made()
         return _Facts(
             session=session,
             timeline=timeline,
@@ -261,7 +267,17 @@ class Charges(Collecting, Releasing):
             rates=tax.rates,
             rounding=tax.rounding,
             spot=self._pricing.spot(tenant_id),
+            reserved=await self._reserved(session, version),
         )
+
+    async def _reserved(self, session: Session, *versions: TariffVersion) -> tuple[datetime, datetime] | None:
+        """For how long the place was kept before a session, where a price asks for that."""
+        if self._reservations is None or session.token_id is None:
+            return None
+        if not any(prices_reservations(version) for version in versions):
+            return None
+        kept = await self._reservations.of_session(session.tenant_id, session.token_id, session.id)
+        return None if kept is None else (kept.starts_at, session.started_at)
 
     async def lock_of(self, session: Session, purpose: Purpose = Purpose.RETAIL) -> PriceLock | None:
         """What a session's price is fixed to; None where it has none."""

@@ -35,7 +35,7 @@ from currant.db.engine import Database
 from currant.db.numbers import Numbers
 from currant.kit.clock import Clock
 from currant.kit.errors import Conflict, Invalid, NotFound
-from currant.kit.ids import LocationId, ReservationId, StationId, TenantId, new_id
+from currant.kit.ids import LocationId, ReservationId, SessionId, StationId, TenantId, TokenId, new_id
 from currant.stations import paging
 from currant.stations.admission import entry_of
 from currant.stations.commands import CommandService, StationNotAccepted
@@ -307,6 +307,12 @@ class Reservations(Hearing):
         )
 
     # Looking up
+
+    async def of_session(
+        self, tenant_id: TenantId, token_id: TokenId, session_id: SessionId
+    ) -> Reservation | None:
+        """The reservation that a session of this token used."""
+        return await self._database.read(lambda conn: store.of_session(conn, tenant_id, token_id, session_id))
 
     async def get(self, tenant_id: TenantId, reservation_id: ReservationId) -> Reservation:
         return await self._database.read(lambda conn: _existing(conn, tenant_id, reservation_id))
