@@ -292,6 +292,18 @@ async def test_a_stored_card_that_is_declined_fails_the_payment_at_once(till: Ti
     assert await till.kinds(payment) == ["PaymentFailed"]
 
 
+async def test_a_card_that_is_stored_with_a_payment_can_be_charged_again(till: Till) -> None:
+    payment = await till.pay(await till.begin(PaymentMode.TOP_UP, 2500, store_method=True))
+    (method,) = await till.payments.methods.of(TENANT, OWNER)
+    assert (method.id, method.label, method.default) == (payment.method_id, "Visa •••• 4242", True)
+    again = await till.begin(PaymentMode.POSTPAID, 1234, method_id=method.id)
+    assert again.state is S.CAPTURED
+    await till.payments.refresh(TENANT, payment.id)
+    assert len(await till.payments.methods.of(TENANT, OWNER)) == 1
+    with pytest.raises(Invalid, match="anew"):
+        await till.begin(store_method=True, method_id=method.id)
+
+
 async def test_a_removed_method_is_charged_no_more_here_nor_there(till: Till) -> None:
     method = await till.stored()
     await till.payments.methods.remove(TENANT, method.id)

@@ -355,6 +355,23 @@ async def test_a_stored_method_is_charged_at_once_and_forgotten_when_asked(count
     await provider.forget_method(reference)
 
 
+@each_of(["sandbox", "mollie"])
+async def test_a_method_can_be_stored_with_a_payment(counter: Counter) -> None:
+    # localstripe has no such intents; what Stripe is told is in test_stripe.py.
+    provider = counter.provider
+    first = await provider.authorise(wanted(counter, PaymentMode.TOP_UP, store_method=True), key=new_id())
+    assert first.next_action is not None
+    await counter.pay(first.reference, first.next_action)
+    kept = await provider.fetch(first.reference)
+    stored = {
+        "method_reference": kept.method_reference,
+        "customer_reference": kept.customer_reference,
+        "return_url": "",
+    }
+    again = await provider.authorise(wanted(counter, PaymentMode.POSTPAID, 1234, **stored), key=new_id())
+    assert (again.state, again.captured) == (S.CAPTURED, 1234)
+
+
 @each_of(HOLDING)
 async def test_a_stored_method_that_is_declined_takes_nothing(counter: Counter) -> None:
     reference, customer = await counter.stored(good=False)

@@ -289,6 +289,22 @@ async def test_a_card_is_stored_on_stripes_page(server: StripeServer, provider: 
     )
 
 
+async def test_a_card_can_be_stored_with_a_payment(server: StripeServer) -> None:
+    outbound = Outbound(allow_private=True)
+    provider = at(outbound, server.address, page="script")
+    server.table["POST", "/v1/customers"] = 200, {"id": "cus_1"}
+    waits = intent("requires_payment_method", latest_charge=None)
+    server.table["POST", "/v1/payment_intents"] = 200, waits
+    await provider.authorise(asked(store_method=True), key="k")
+    form = server.form("POST", "/v1/payment_intents")
+    assert (form["customer"], form["setup_future_usage"]) == ("cus_1", "off_session")
+    held = intent(customer="cus_1", setup_future_usage="off_session")
+    server.table["GET", "/v1/payment_intents/pi_1"] = 200, held
+    standing = await provider.fetch("pi_1")
+    assert (standing.method_reference, standing.customer_reference) == ("pm_1", "cus_1")
+    await outbound.close()
+
+
 async def test_what_stripe_booked_is_read_page_by_page(server: StripeServer, provider: Stripe) -> None:
     rows = [
         {

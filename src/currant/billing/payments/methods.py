@@ -7,11 +7,12 @@ from currant.billing.payments import store
 from currant.billing.payments.model import (
     MethodChanged,
     MethodState,
+    Payment,
     PaymentOwner,
     PaymentState,
     StoredMethod,
 )
-from currant.billing.payments.port import Ability, AskToStore, MethodStanding, ProviderError
+from currant.billing.payments.port import Ability, AskToStore, MethodStanding, ProviderError, Standing
 from currant.billing.payments.providers import PaymentProviders
 from currant.billing.payments.sandbox_account import NAME as SANDBOX
 from currant.db.commits import ChangeSet
@@ -152,36 +153,58 @@ class PaymentMethods:
         raise Conflict("No provider here keeps methods of payment.", provider=wanted)
 
     async def _keep(self, method: StoredMethod, *, by: str = "") -> StoredMethod:
-        def apply(conn: Connection, changes: ChangeSet) -> StoredMethod:
-            before = store.method(conn, method.tenant_id, method.id)
-            after = method
-            if before is not None and before.state is MethodState.REMOVED:
-                return before
-            if after.state is MethodState.ACTIVE and not after.default:
-                others = store.methods_of(conn, method.tenant_id, method.owner, limit=METHODS_MAX)
-                # The first that works is the one that is taken.
-                if not any(each.default and each.id != method.id for each in others):
-                    after = replace(after, default=True)
-            if after.default:
-                owner = method.owner
-                changes.write(store.NO_DEFAULT, (False, method.tenant_id, owner.kind.value, owner.id))
-            store.save_method(changes, after)
-            if before is None or before.state is not after.state or by:
-                changes.emit(
-                    MethodChanged(
-                        tenant_id=after.tenant_id,
-                        happened_at=after.changed_at,
-                        method_id=after.id,
-                        owner=after.owner,
-                        provider=after.provider,
-                        state=after.state,
-                        label=after.label,
-                        by=by,
-                    )
-                )
-            return after
+        return await self._database.decide(
+            lambda conn, changes: keep(conn, changes, method, by=by), method.tenant_id
+        )
 
-        return await self._database.decide(apply, method.tenant_id)
+
+def keep(conn: Connection, changes: ChangeSet, method: StoredMethod, *, by: str = "") -> StoredMethod:
+    """Write a method down; the first that works is the one that is taken by itself."""
+    before = store.method(conn, method.tenant_id, method.id)
+    if before is not None and before.state is MethodState.REMOVED:
+        return before
+    after, owner = method, method.owner
+    if after.state is MethodState.ACTIVE and not after.default:
+        others = store.methods_of(conn, method.tenant_id, owner, limit=METHODS_MAX)
+        if not any(each.default and each.id != method.id for each in others):
+            after = replace(after, default=True)
+    if after.default:
+        changes.write(store.NO_DEFAULT, (False, method.tenant_id, owner.kind.value, owner.id))
+    store.save_method(changes, after)
+    if before is None or before.state is not after.state or by:
+        changes.emit(
+            MethodChanged(
+                tenant_id=after.tenant_id,
+                happened_at=after.changed_at,
+                method_id=after.id,
+                owner=owner,
+                provider=after.provider,
+                state=after.state,
+                label=after.label,
+                by=by,
+            )
+        )
+    return after
+
+
+def kept_with(conn: Connection, changes: ChangeSet, payment: Payment, seen: Standing) -> Payment:
+    """The payment with the method that its provider keeps from now on, where its payer agreed to that."""
+    if not (payment.store_method and payment.authorised and seen.method_reference) or payment.method_id:
+        return payment
+    method = StoredMethod(
+        id=new_id(),
+        tenant_id=payment.tenant_id,
+        owner=payment.owner,
+        provider=payment.provider,
+        state=MethodState.ACTIVE,
+        customer_reference=seen.customer_reference,
+        reference=seen.method_reference,
+        label=seen.method_label,
+        created_at=payment.changed_at,
+        changed_at=payment.changed_at,
+    )
+    keep(conn, changes, method)
+    return replace(payment, method_id=method.id)
 
 
 def joined(method: StoredMethod, seen: MethodStanding) -> StoredMethod:

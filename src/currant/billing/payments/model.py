@@ -181,7 +181,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """The owner of the credited account: a session's, driver's, account's or payment's id."""
     pay_with: PayWith = PayWith.ANY
     method_id: str = ""
-    """The stored method it is paid with, if one is."""
+    """The stored method it is paid with, or that was stored with it."""
+    store_method: bool = False
+    """Whether the payer agreed that the method is kept."""
     method_label: str = ""
     """How the payer knows it: `Visa •••• 4242`."""
     reference: str = ""

@@ -14,6 +14,7 @@ from currant.billing.payments.model import (
     Dispute,
     DisputeState,
     NextAction,
+    PaymentOwner,
     PaymentState,
     PayWith,
     Refund,
@@ -119,6 +120,9 @@ class Mollie:
             raise Declined("Mollie sends payers back to an address: give one.", code="no_return_url")
         else:
             body["redirectUrl"] = wanted.return_url
+            if wanted.store_method:
+                customer = await self._customer(wanted.owner, key)
+                body |= {"sequenceType": "first", "customerId": customer, "method": "creditcard"}
         if self._account.hook_url:
             body["webhookUrl"] = self._account.hook_url
         return _standing(await self._post("/v2/payments", body, key))
@@ -190,10 +194,7 @@ class Mollie:
     async def start_setup(self, wanted: AskToStore, *, key: str) -> MethodStanding:
         if not wanted.return_url:
             raise Declined("Mollie sends payers back to an address: give one.", code="no_return_url")
-        customer = wanted.customer_reference
-        if not customer:
-            whose = {"name": wanted.owner.id, "metadata": {wanted.owner.kind.value: wanted.owner.id}}
-            customer = str((await self._post("/v2/customers", whose, f"{key}-customer"))["id"])
+        customer = wanted.customer_reference or await self._customer(wanted.owner, key)
         body: Json = {
             "amount": {"currency": "EUR", "value": "0.00"},
             "description": "Card on file",
@@ -218,6 +219,10 @@ class Mollie:
         if status != 404:
             _checked(status, value)
 
+    async def _customer(self, owner: PaymentOwner, key: str) -> str:
+        whose = {"name": owner.id, "metadata": {owner.kind.value: owner.id}}
+        return str((await self._post("/v2/customers", whose, f"{key}-customer"))["id"])
+
     async def _setup(self, payment: Json) -> MethodStanding:
         customer, mandate = str(payment.get("customerId") or ""), str(payment.get("mandateId") or "")
         state = STATES.get(str(payment.get("status")), PaymentState.CREATED)
@@ -232,7 +237,7 @@ class Mollie:
         return MethodStanding(
             setup_reference=str(payment["id"]),
             state=state,
-            reference=f"{customer}/{mandate}" if mandate else "",
+            reference=_mandate(payment),
             customer_reference=customer,
             label=f"{brand or 'Card'} •••• {last4}" if last4 else "",
             brand=brand,
@@ -276,7 +281,7 @@ def _standing(payment: Json) -> Standing:
         failure_text=str(reason.get("message") or details.get("failureMessage") or ""),
         hold_until=datetime.fromisoformat(until) if isinstance(until, str) and "T" in until else None,
         method_label=f"{brand} •••• {last4}" if last4 else brand,
-        method_reference=str(payment.get("mandateId") or ""),
+        method_reference=_mandate(payment) if payment.get("sequenceType") == "first" else "",
         customer_reference=str(payment.get("customerId") or ""),
         payment_id=_note(payment, NOTE),
     )
@@ -304,6 +309,11 @@ def _checked(status: int, value: Json) -> Json:
 
 def _amount(money: Money) -> Json:
     return {"currency": money.currency, "value": str(from_minor(money.minor_units, money.currency))}
+
+
+def _mandate(payment: Json) -> str:
+    customer, mandate = payment.get("customerId"), payment.get("mandateId")
+    return f"{customer}/{mandate}" if customer and mandate else ""
 
 
 def _minor(amount: object) -> int:

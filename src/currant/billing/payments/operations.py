@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from currant.billing.payments import machine, store
 from currant.billing.payments.booking import Bookkeeper, set_free, tell
 from currant.billing.payments.machine import Effect, EffectKind
+from currant.billing.payments.methods import kept_with
 from currant.billing.payments.model import (
     Operation,
     OperationKind,
@@ -102,7 +103,8 @@ class Operations:
             now = self._clock.now()
             before = store.payment(conn, tenant_id, payment_id)
             assert before is not None, "Payments are never deleted."
-            after, sent_back = self.record(conn, changes, before, machine.joined(before, found, now=now))
+            joined = kept_with(conn, changes, machine.joined(before, found, now=now), found)
+            after, sent_back = self.record(conn, changes, before, joined)
             if notice_id:
                 changes.write(store.HANDLE_NOTICE, (micros(now), after.state.value, notice_id, tenant_id))
             return after, sent_back
@@ -206,9 +208,8 @@ class Operations:
             self._end(changes, ended)
             # Of a refund that the provider tells of without our id, nothing else says that it was this one.
             set_free(conn, before, asked.id, at=now)
-            after, back = self.record(
-                conn, changes, before, machine.joined(before, standing, now=now), by=asked.by
-            )
+            joined = kept_with(conn, changes, machine.joined(before, standing, now=now), standing)
+            after, back = self.record(conn, changes, before, joined, by=asked.by)
             return Moved(payment=after, operation=ended), back
 
         moved, back = await self._database.decide(apply, tenant_id)

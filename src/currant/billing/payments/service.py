@@ -24,6 +24,7 @@ from currant.billing.payments.model import (
     MethodState,
     Operation,
     OperationKind,
+    OwnerKind,
     Payment,
     PaymentDraft,
     PaymentMode,
@@ -410,6 +411,8 @@ def _check(draft: PaymentDraft) -> None:
         raise Invalid("UPI moves INR alone.", field="currency")
     if (draft.pay_with is PayWith.TERMINAL) != bool(draft.terminal):
         raise Invalid("Name the reader together with terminal.", field="terminal")
+    if draft.store_method and (draft.method_id or draft.owner.kind is OwnerKind.GUEST):
+        raise Invalid("Only what a known payer enters anew is stored.", field="store_method")
     if draft.method_id and draft.pay_with is not PayWith.ANY:
         raise Invalid("A stored method says itself what is paid with.", field="pay_with")
 
@@ -448,6 +451,7 @@ def _payment_of(
         pay_with=draft.pay_with,
         method_id=draft.method_id,
         method_label="" if method is None else method.label,
+        store_method=draft.store_method,
         description=draft.description,
         return_url=draft.return_url,
         created_at=now,

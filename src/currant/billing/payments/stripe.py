@@ -14,6 +14,7 @@ from currant.billing.payments.model import (
     ActionKind,
     Dispute,
     NextAction,
+    PaymentOwner,
     PaymentState,
     PayWith,
     Refund,
@@ -131,7 +132,9 @@ class Stripe:
         intent = intent_fields(wanted)
         intent += [("payment_method_types[]", "card")]
         if wanted.store_method:
-            intent += [("setup_future_usage", "off_session")]
+            # Only what belongs to a customer there can be charged again.
+            customer = await self._customer(wanted.owner, key)
+            intent += [("setup_future_usage", "off_session"), ("customer", customer)]
         return await self._standing(await self._post("/v1/payment_intents", intent, key))
 
     async def increment(self, reference: str, to: Money, *, key: str) -> Standing:
@@ -219,10 +222,7 @@ class Stripe:
     # Stored cards
 
     async def start_setup(self, wanted: AskToStore, *, key: str) -> MethodStanding:
-        customer = wanted.customer_reference
-        if not customer:
-            whose = [(f"metadata[{wanted.owner.kind.value}]", wanted.owner.id)]
-            customer = str((await self._post("/v1/customers", whose, f"{key}-customer"))["id"])
+        customer = wanted.customer_reference or await self._customer(wanted.owner, key)
         fields: Fields = [("customer", customer), (f"metadata[{METHOD_KEY}]", wanted.method_id)]
         if self._account.settings.get("page", "checkout") == "checkout" and wanted.return_url:
             page = [
@@ -263,6 +263,10 @@ class Stripe:
         await self._post(f"/v1/payment_methods/{reference}/detach", [], f"forget-{reference}")
 
     # Inside
+
+    async def _customer(self, owner: PaymentOwner, key: str) -> str:
+        whose = [(f"metadata[{owner.kind.value}]", owner.id)]
+        return str((await self._post("/v1/customers", whose, f"{key}-customer"))["id"])
 
     async def _at_reader(self, wanted: AskToPay, key: str) -> Standing:
         intent = [
