@@ -140,6 +140,24 @@ async def test_who_pays_from_a_wallet_has_a_receipt_at_once(office: Office) -> N
     assert await office.adds_up()
 
 
+async def test_what_is_taken_back_has_a_credit_note_that_names_its_receipt(office: Office) -> None:
+    await office.seller()
+    await office.sells(WITHOUT_VAT)
+    account, _ = await office.customer(pays_by=PaysBy.WALLET)
+    await office.put_in(account.id, 5_000)
+    charge = await office.charge_of(await office.session(wh=7_001))
+    [receipt] = await office.write_receipts()
+    await office.charges.credit(TENANT, charge.id, by="test", note="Zähler defekt")
+    await office.tell()
+    first, note = await office.write_receipts()
+    assert first == receipt
+    assert (note.kind, note.gross, note.due) == (DocumentKind.CREDIT_NOTE, receipt.gross, 0)
+    assert note.preceding is not None
+    assert note.preceding.number == receipt.number
+    assert await office.balance(A.WALLET, account.id) == -5_000
+    assert await office.adds_up()
+
+
 async def test_what_is_not_paid_has_none_until_it_is(office: Office) -> None:
     await office.seller()
     await office.sells(WITHOUT_VAT)
