@@ -622,7 +622,8 @@ async def test_nothing_of_ones_own_is_tied_to_what_is_anothers(neighbours: Neigh
         for method, path, body in tied:
             answer = await own.tries(method, V1 + path, json=body)
             # The same with ids that nobody has: there is no difference by which to find out who has any.
-            unknown = {each: NOBODYS + each[-3:] for each in whose.ids} | {"CAFE0": "CAFE1", "New": "Anew"}
+            unknown = {each: f"{NOBODYS}{number:03}" for number, each in enumerate(sorted(whose.ids))}
+            unknown |= {"CAFE0": "CAFE1", "New": "Anew"}
             nowhere = await own.tries(method, V1 + put(path, unknown), json=put(body, unknown))
             assert told(answer) == put(told(nowhere), {new: old for old, new in unknown.items()}), (
                 path,
