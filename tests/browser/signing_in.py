@@ -5,9 +5,10 @@ import time
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pyotp
-from playwright.async_api import Page
+from playwright.async_api import CDPSession, Page
 from tests.browser.bed import PASSWORD, Bed
 
 NOT_SIGNED_IN = r"status of 401"
@@ -50,6 +51,43 @@ async def set_up_totp(page: Page) -> str:
     await type_code(page, shown_by_app(secret))
     await page.get_by_text("Keep these codes").wait_for()
     return secret
+
+
+class Finger:
+    """The reader of fingerprints that a device has: made up by the browser, and always the right finger."""
+
+    def __init__(self, devices: CDPSession, authenticator: str) -> None:
+        self._devices, self._id = devices, authenticator
+
+    async def kept(self) -> list[dict[str, Any]]:
+        """The passkeys in it."""
+        found = await self._devices.send("WebAuthn.getCredentials", {"authenticatorId": self._id})
+        return list(found["credentials"])
+
+    async def touches(self, enabled: bool) -> None:
+        """Whether somebody touches it whenever the browser asks."""
+        wanted = {"authenticatorId": self._id, "enabled": enabled}
+        await self._devices.send("WebAuthn.setAutomaticPresenceSimulation", wanted)
+
+    async def is_known(self, known: bool) -> None:
+        """Whether it is the right finger."""
+        wanted = {"authenticatorId": self._id, "isUserVerified": known}
+        await self._devices.send("WebAuthn.setUserVerified", wanted)
+
+
+async def give_finger(page: Page) -> Finger:
+    devices = await page.context.new_cdp_session(page)
+    await devices.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    made = await devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return Finger(devices, made["authenticatorId"])
 
 
 async def link_in_mail(site: Bed, folder: Path, path: str) -> str:

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.browser.bed import Bed, bed
 from tests.browser.built import pages
 from tests.browser.conftest import CHROMIUM, SIZES, Axe, OpenPage, watch_of
+from tests.browser.signing_in import give_finger
 from tests.browser.test_driver_journeys import SOON_MS, link_in
 from tests.browser.watching import Watch, overflow
 
@@ -159,21 +160,7 @@ async def test_a_driver_makes_a_passkey_and_comes_back_with_it(
     quiet: Bed, open_page: OpenPage, axe: Axe
 ) -> None:
     page = await open_page(quiet, size="phone")
-    devices = await page.context.new_cdp_session(page)
-    await devices.send("WebAuthn.enable")
-    device = await devices.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
+    finger = await give_finger(page)
     await page.goto("/charge/sign-in")
     await page.get_by_label("E-mail address").fill("mira@example.com")
     await page.get_by_role("button", name="Send me a link").click()
@@ -193,8 +180,7 @@ async def test_a_driver_makes_a_passkey_and_comes_back_with_it(
     forget = page.get_by_role("button", name=re.compile("^Remove"))
     await expect(forget).to_have_count(1)
     assert await axe(page) == []
-    kept = await devices.send("WebAuthn.getCredentials", {"authenticatorId": device["authenticatorId"]})
-    assert [each["isResidentCredential"] for each in kept["credentials"]] == [True]
+    assert [each["isResidentCredential"] for each in await finger.kept()] == [True]
 
     await page.get_by_role("link", name="Account").click()
     await page.get_by_role("button", name="Sign out").click()
@@ -207,9 +193,7 @@ async def test_a_driver_makes_a_passkey_and_comes_back_with_it(
 
     # Who closes the phone's own question is not told of a mistake.
     await page.goto("/charge/account/passkeys")
-    await devices.send(
-        "WebAuthn.setUserVerified", {"authenticatorId": device["authenticatorId"], "isUserVerified": False}
-    )
+    await finger.is_known(False)
     await page.get_by_role("button", name="Make a passkey").click()
     await expect(page.get_by_role("button", name="Make a passkey")).to_be_enabled()
     await expect(page.get_by_role("alert")).to_have_count(0)
@@ -223,9 +207,7 @@ async def test_a_driver_makes_a_passkey_and_comes_back_with_it(
     await page.get_by_role("button", name="Sign out").click()
     await page.goto("/charge/sign-in")
     watch_of(page).allow("status of 4(00|01|22)")
-    await devices.send(
-        "WebAuthn.setUserVerified", {"authenticatorId": device["authenticatorId"], "isUserVerified": True}
-    )
+    await finger.is_known(True)
     await page.get_by_role("button", name="Sign in with a passkey").click()
     await expect(page.get_by_role("alert")).to_be_visible()
     await expect(page).to_have_url(re.compile("/charge/sign-in"))

@@ -13,6 +13,7 @@ from tests.browser.signing_in import (
     NOT_SIGNED_IN,
     choose_password,
     fill_in,
+    give_finger,
     link_in_mail,
     set_up_totp,
     shown_by_app,
@@ -101,21 +102,7 @@ async def test_an_authenticator_app_is_asked_for_from_then_on(
 async def test_a_passkey_is_made_and_opens_without_a_password(site: Bed, signed_in: SignedIn) -> None:
     await site.add_person("operator", "passkey@bed.example")
     page = await signed_in(login="passkey@bed.example")
-    devices = await page.context.new_cdp_session(page)
-    await devices.send("WebAuthn.enable")
-    device = await devices.send(
-        "WebAuthn.addVirtualAuthenticator",
-        {
-            "options": {
-                "protocol": "ctap2",
-                "transport": "internal",
-                "hasResidentKey": True,
-                "hasUserVerification": True,
-                "isUserVerified": True,
-                "automaticPresenceSimulation": True,
-            }
-        },
-    )
+    finger = await give_finger(page)
     await page.goto("/console/me")
     await page.get_by_role("button", name="Add a passkey").click()
     # The dialog's own name: the page has another, and shows the dialog a moment later.
@@ -124,22 +111,15 @@ async def test_a_passkey_is_made_and_opens_without_a_password(site: Bed, signed_
     await page.get_by_label("I have kept the codes.").check()
     await page.get_by_role("button", name="Done").click()
     await page.get_by_text("A test's finger").wait_for()
-    kept = await devices.send("WebAuthn.getCredentials", {"authenticatorId": device["authenticatorId"]})
-    assert len(kept["credentials"]) == 1
+    assert len(await finger.kept()) == 1
 
     # Nobody touches the finger while the browser only offers: the button is what is meant here.
-    await devices.send(
-        "WebAuthn.setAutomaticPresenceSimulation",
-        {"authenticatorId": device["authenticatorId"], "enabled": False},
-    )
+    await finger.touches(False)
     watch_of(page).allow(NOT_SIGNED_IN)
     await sign_out(page)
     button = page.get_by_role("button", name="Sign in with a passkey")
     await button.wait_for()
-    await devices.send(
-        "WebAuthn.setAutomaticPresenceSimulation",
-        {"authenticatorId": device["authenticatorId"], "enabled": True},
-    )
+    await finger.touches(True)
     if await button.is_visible():
         await button.click()
     await lands_on(page, "/")
