@@ -11,6 +11,7 @@ from till import (
     DECLINED_LATER,
     GOOD,
     HOUR,
+    KEY,
     OWNER,
     REFUND_FAILS,
     TENANT,
@@ -34,7 +35,8 @@ from currant.billing.payments.model import (
     PayWith,
 )
 from currant.billing.payments.port import Declined
-from currant.billing.payments.providers import ProviderDraft
+from currant.billing.payments.providers import PaymentProviders, ProviderDraft
+from currant.billing.payments.service import Payments
 from currant.kit.errors import Conflict, Invalid, NotFound
 from currant.kit.ids import SessionId, TenantId
 from currant.kit.money import Money
@@ -396,3 +398,28 @@ async def test_what_the_provider_booked_adds_up_with_what_we_booked(till: Till) 
     payout = page.lines[-1]
     assert (payout.kind.value, payout.net) == ("payout", -(6300 - fees))
     assert {line.payout_reference for line in page.lines} == {payout.reference}
+
+
+async def test_keys_that_cannot_be_opened_any_more_stop_payments_and_not_the_server(till: Till) -> None:
+    payment = await till.held()
+    other = PaymentProviders(till.database, till.clock, [till.sandbox.kind()], key=b"another key" * 3)
+    await other.start()
+    (shown,) = other.list(TENANT)
+    assert (shown.enabled, shown.secrets) == (False, ())
+    with pytest.raises(Conflict, match="set its keys again"):
+        other.of(TENANT, "sandbox")
+    payments = Payments(till.database, other, till.clock)
+    moved = await payments.capture(TENANT, payment.id, eur(1000), key="end")
+    assert moved.operation.state is OperationState.INTENDED
+    # With the keys back, what was asked meanwhile is done.
+    till.clock.advance(timedelta(minutes=2))
+    await till.payments.reconcile()
+    assert (await till.payments.get(TENANT, payment.id)).captured == 1000
+
+
+async def test_an_address_without_a_server_is_made_whole_for_other_companies(till: Till) -> None:
+    kinds = [till.sandbox.kind()]
+    known = PaymentProviders(till.database, till.clock, kinds, key=KEY, public_url="https://csms.example/")
+    assert known.absolute("/charge/1") == "https://csms.example/charge/1"
+    assert till.providers.absolute("/charge/1") == ""
+    assert till.providers.absolute("https://shop.example/back") == "https://shop.example/back"

@@ -96,7 +96,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True):
     shown: ProviderSet
     tenant_id: TenantId
     provider: PaymentProvider | None
-    """None when its secrets cannot be opened (the installation's key was changed)."""
+    """None when its secrets cannot be opened (the installation's key was changed), or something is missing."""
 
 
 class PaymentProviders:
@@ -283,7 +283,7 @@ class PaymentProviders:
         url = f"{self._public_url}{path}" if self._public_url else ""
         kind = self._kinds.get(name)
         provider = None
-        if kind is not None and secrets is not None:
+        if kind is not None and secrets is not None and _is_told(kind, settings, secrets):
             provider = kind.make(
                 ProviderAccount(
                     tenant_id=tenant_id,
@@ -316,6 +316,12 @@ class PaymentProviders:
         except ValueError:
             return None
         return msgspec.json.decode(opened, type=dict[str, str])
+
+
+def _is_told(kind: ProviderKind, settings: dict[str, str], secrets: dict[str, str]) -> bool:
+    """Whether a provider was told all that it has to be: another version may ask for more."""
+    given = {**settings, **secrets}
+    return all(given.get(field.name) or field.default or not field.required for field in kind.fields)
 
 
 def _about(tenant_id: TenantId, name: str) -> str:
