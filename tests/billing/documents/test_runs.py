@@ -150,6 +150,27 @@ async def test_who_cannot_be_billed_is_told_and_keeps_nobody_else_waiting(office
     assert (error.owner, error.text) == ("account:0001x", "There is no such legal entity.")
 
 
+async def test_a_paper_that_cannot_be_printed_is_told_and_stops_nothing(office: Office) -> None:
+    office.fill(await office.seller(), 3)
+
+    async def no_look(tenant_id: TenantId) -> PaperLook:
+        office.looks += 1
+        if office.looks == 2:
+            raise RuntimeError("The press is jammed.")
+        return PaperLook()
+
+    office.files.look_of = no_look
+    run = await office.runs.begin(TENANT, MAY, by="Ada")
+    await office.work(run)
+    ended = await office.runs.get(TENANT, run.id)
+    assert (ended.state, ended.issued, ended.failed) == (RunState.DONE, 3, 1)
+    [error] = ended.errors
+    assert error.text.endswith("is issued and could not be printed.")
+    page = await office.documents.page(TENANT, DocumentFilter(), cursor=None, limit=10)
+    for row in page.items:
+        assert (await office.files.get(TENANT, row.id, FileForm.PDF)).content.startswith(b"%PDF")
+
+
 async def test_a_person_stops_a_run_and_the_next_takes_the_rest(office: Office) -> None:
     office.fill(await office.seller(), 25)
     run = await office.runs.begin(TENANT, MAY, by="Ada")

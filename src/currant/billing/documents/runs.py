@@ -19,6 +19,7 @@ from currant.billing.documents.filing import DocumentFiles, FileForm
 from currant.billing.documents.model import BillingPeriod, Document
 from currant.billing.documents.run_store import DocumentRun, RunError, RunState
 from currant.billing.documents.service import Documents, InvoiceWanted, span_of, zone_of
+from currant.billing.documents.store import DocumentFile
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.db.jobs import Job, add_job
@@ -133,20 +134,34 @@ class DocumentRuns:
         await self._database.commit(changes)
 
     async def _bill(self, run: DocumentRun, owners: Sequence[str]) -> None:
-        issued: list[Document] = []
+        printing: list[tuple[Document, asyncio.Task[DocumentFile]]] = []
         errors: list[RunError] = []
-        for owner in owners:
-            wanted = InvoiceWanted(owner=owner, period=run.period)
-            try:
-                issued += await self._documents.invoice(run.tenant_id, wanted, by=run.by)
-            except StoreUnavailable:
-                raise
-            except CurrantError as error:
-                errors.append(RunError(owner=owner, text=error.message))
-        # The papers of some are printed while others are: their files are kept when they come back.
-        printing = [self._files.get(run.tenant_id, each.id, FileForm.PDF) for each in issued]
-        await asyncio.gather(*printing)
-        await self._progress(run, owners=owners, issued=len(issued), errors=errors)
+        try:
+            for owner in owners:
+                wanted = InvoiceWanted(owner=owner, period=run.period)
+                try:
+                    issued = await self._documents.invoice(run.tenant_id, wanted, by=run.by)
+                except StoreUnavailable:
+                    raise
+                except CurrantError as error:
+                    errors.append(RunError(owner=owner, text=error.message))
+                    continue
+                # One is printed while the next is issued.
+                for document in issued:
+                    paper = self._files.get(run.tenant_id, document.id, FileForm.PDF)
+                    printing.append((document, asyncio.create_task(paper)))
+        finally:
+            await asyncio.gather(*(task for _, task in printing), return_exceptions=True)
+        for document, task in printing:
+            problem = task.exception()
+            if isinstance(problem, StoreUnavailable):
+                raise problem
+            if problem is not None:
+                # It is issued all the same, and its paper is made anew when it is asked for.
+                log.error("%s could not be printed.", document.number, exc_info=problem)
+                text = f"{document.number} is issued and could not be printed."
+                errors.append(RunError(owner=document.owner, text=text))
+        await self._progress(run, owners=owners, issued=len(printing), errors=errors)
 
     async def _progress(
         self,
