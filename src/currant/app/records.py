@@ -7,7 +7,6 @@ from currant.access import events as access
 from currant.app.invoicing import INVOICING_AUDITED
 from currant.billing.bank.service import BankLineSettled
 from currant.billing.books_events import PERSONS_EVENTS
-from currant.billing.charges import model as charges
 from currant.billing.charges.model import AccountTermsChanged, ChargeReleased
 from currant.billing.evidence.events import MeterKeyChanged
 from currant.billing.payments import model as payments
@@ -69,8 +68,6 @@ AUDITED: tuple[type[Event], ...] = (
     payments.PaymentWaits,
     payments.PaymentFailed,
     payments.PaymentDisputed,
-    charges.ChargeReleased,
-    charges.AccountTermsChanged,
     payments.PaymentCaptured,
     payments.PaymentRefunded,
     payments.PaymentVoided,

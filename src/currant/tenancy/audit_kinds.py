@@ -400,18 +400,6 @@ KINDS: dict[str, Kind] = {
         text="A dispute over {amount} {currency} (minor units): {dispute_state}",
         about=("payment", "payment_id", ""),
     ),
-    "ChargeReleased": Kind(
-        group="money",
-        name="Charge released, taken back or written off",
-        text="The charge of session {session_number}: {action} {note}",
-        about=("charge", "charge_id", ""),
-    ),
-    "AccountTermsChanged": Kind(
-        group="money",
-        name="Terms of an account changed",
-        text="How an account pays was changed: {pays_by}",
-        about=("account", "account_id", ""),
-    ),
     "PaymentCaptured": Kind(
         group="money",
         name="Payment captured",
