@@ -294,6 +294,7 @@ async def test_a_hold_that_is_taken_and_released_at_once_is_one_of_them(database
         settled = await database.read(
             lambda conn, id_=f"session-{number}": books.held_for(conn, TENANT, "session", id_)  # type: ignore[misc]
         )
+        assert settled is not None
         taken += settled.state is HoldState.CAPTURED
         released += settled.state is HoldState.VOIDED
     found = await standing(database)

@@ -59,7 +59,7 @@ async def test_a_statement_shows_what_was_there_after_each_entry_page_by_page(
     ledger: Books, database: Database
 ) -> None:
     amounts = [500, 300, -200, 700, -100, 50, 25]
-    ids = []
+    ids: list[EntryId | None] = []
     for number, amount in enumerate(amounts):
         ids += await ledger.post(TENANT, moving(f"e{number}", amount, of=WALLET, to=CLEARING))
     expected = [(sum(amounts[: place + 1]), amounts[place]) for place in range(len(amounts))][::-1]

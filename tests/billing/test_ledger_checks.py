@@ -17,7 +17,7 @@ from billing.bookings import (
     post,
     run,
 )
-from currant.billing import books, books_checks, flows
+from currant.billing import books, books_audit_store, books_checks, flows
 from currant.billing import books_reading_store as reading
 from currant.billing import books_store as store
 from currant.billing.books_checks import BooksSeverity, LedgerFinding, PaperTax
@@ -168,7 +168,7 @@ async def test_what_came_first_is_taken_to_leave_first(database: Database) -> No
         money = euros(amount)
         await post(database, flows.captured(f"p{day}", "sandbox", money, SESSION, at=at))
     await post(database, flows.paid_out("payout-1", "sandbox", euros(150), at=NOW + timedelta(days=21)))
-    since = await database.read(lambda conn: books_checks.audit.oldest_open(conn, TENANT, CLEARING, 150))
+    since = await database.read(lambda conn: books_audit_store.oldest_open(conn, TENANT, CLEARING, 150))
     assert since == NOW + timedelta(days=10)
 
 
