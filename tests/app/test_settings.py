@@ -39,7 +39,12 @@ def test_options_win_over_the_environment_and_that_over_the_file(tmp_path: Path)
 def test_every_key_can_be_set_by_its_variable() -> None:
     for key in keys():
         provider = '[{"id":"x","name":"X","issuer":"https://x.example","client_id":"c"}]'
-        kinds = {"true or false": "true", "list of texts": '["a","b"]', "list of tables": provider}
+        kinds = {
+            "true or false": "true",
+            "list of texts": '["a","b"]',
+            "list of tables": provider,
+            "list of whole numbers": "[1,2]",
+        }
         value = kinds.get(key.type, "8" if key.default == 7 else "7")
         value = str(key.default.value) if hasattr(key.default, "value") else value
         value = {"max_message_bytes": "20000", "push_contact": "mailto:us@example.org"}.get(key.name, value)

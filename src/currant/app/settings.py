@@ -456,6 +456,8 @@ def _type_in_words(annotation: Any) -> str:
     text = str(annotation)
     if "Settings" in text:
         return "list of tables"
+    if "tuple" in text and "int" in text:
+        return "list of whole numbers"
     if "tuple" in text:
         return "list of texts"
     if "Path" in text:
