@@ -163,10 +163,11 @@ def reduced_bill(bill: Bill, amount: int) -> Bill:
     keys = [key for key, net in nets.items() if net > 0]
     weights = [Fraction(nets[key]) * (100 + Fraction(key[0])) for key in keys]
     parts = shared_out(amount, weights)
-    off_net, lines = 0, list(bill.lines)
+    off_net, lines, taxes = 0, list(bill.lines), list(bill.taxes)
     for (percent, category), part in zip(keys, parts, strict=True):
         net = min(rounded(Fraction(part * 100) / (100 + Fraction(percent))), nets[percent, category])
         off_net += net
+        taxes = _less_tax(taxes, percent, category, net, part - net)
         if net:
             lines.append(
                 BillLine(
@@ -181,30 +182,28 @@ def reduced_bill(bill: Bill, amount: int) -> Bill:
                 )
             )
     off_tax = amount - off_net
-    taxes = _less_tax(bill.taxes, off_tax)
     return replace(
         bill,
         lines=tuple(lines),
-        taxes=taxes,
+        taxes=tuple(taxes),
         net=bill.net - off_net,
         tax=bill.tax - off_tax,
         gross=bill.gross - amount,
     )
 
 
-def _less_tax(taxes: tuple[TaxPart, ...], off: int) -> tuple[TaxPart, ...]:
-    weights = [max(part.amount, 0) for part in taxes]
-    shares = shared_out(off, weights) if taxes else []
-    return tuple(
-        replace(
-            part,
-            amount=part.amount - share,
-            base=part.base
-            if not part.percent
-            else part.base - rounded(Fraction(share * 100) / Fraction(part.percent)),
-        )
-        for part, share in zip(taxes, shares, strict=True)
-    )
+def _less_tax(taxes: list[TaxPart], percent: Decimal, category: str, net: int, tax: int) -> list[TaxPart]:
+    """The heads of tax with so much less tax, and so much less that it is taken of."""
+    mine = [each for each in taxes if each.category == category and each.percent == percent]
+    # Several heads on one line (CGST and SGST): each by what it is.
+    if not mine and tax:
+        mine = [each for each in taxes if each.category == category] or taxes
+    shares = shared_out(tax, [max(each.amount, 0) for each in mine]) if mine else []
+    off = dict(zip(map(id, mine), shares, strict=True))
+    return [
+        replace(each, amount=each.amount - off[id(each)], base=each.base - net) if id(each) in off else each
+        for each in taxes
+    ]
 
 
 def final_of(charges: Sequence[Charge]) -> Charge | None:
