@@ -196,6 +196,35 @@ async def test_home_charging_is_given_back(api: Api, owner: httpx.AsyncClient) -
     assert await refused(owner, "POST", "/documents/reimbursement", late) == (422, "invalid")
 
 
+async def test_a_host_s_share_is_billed_for_it(owner: httpx.AsyncClient) -> None:
+    entity = await ask(owner, "POST", "/legal-entities", ENTITY)
+    home = {"street": "Markt 1", "city": "Ulm", "postal_code": "89073", "country": "DE"}
+    host = {"name": "Hotel Post", "address": home, "kind": "business", "tax_id": "DE129273398"}
+    wanted = {
+        "entity_id": entity["id"],
+        "host": "host:1",
+        "currency": "EUR",
+        "period": {"begin": "2026-05-01", "end": "2026-05-31"},
+        "shares": [{"name": "Anteil Mai", "quantity": "812.5", "unit": "kWh", "net": "97.50"}],
+    }
+    assert await refused(owner, "POST", "/documents/self-bill", wanted) == (404, "not_found")
+    await ask(owner, "PUT", "/billing-profiles/host:1", host)
+    bill = await ask(owner, "POST", "/documents/self-bill", wanted)
+    assert (bill["kind"], bill["seller"]["name"], bill["buyer"]["name"]) == (
+        "self_bill",
+        "Hotel Post",
+        "Strom & Rad GmbH",
+    )
+    assert (bill["net"], bill["tax"], bill["gross"]) == (9750, 1853, 11603)
+    # A host without a number is too small for VAT, and one abroad leaves it to us.
+    await ask(owner, "PUT", "/billing-profiles/host:1", {"name": "Frau Post", "address": home})
+    assert (await ask(owner, "POST", "/documents/self-bill", wanted))["tax"] == 0
+    abroad = {**host, "tax_id": "ATU13585627", "address": {**home, "country": "AT"}}
+    await ask(owner, "PUT", "/billing-profiles/host:1", abroad)
+    reverse = await ask(owner, "POST", "/documents/self-bill", wanted)
+    assert (reverse["taxes"][0]["category"], reverse["tax"]) == ("AE", 0)
+
+
 async def test_who_may_not_bill_does_not(api: Api, owner: httpx.AsyncClient) -> None:
     reader = api.client(await api.key(Role.READ_ONLY))
     assert (await reader.post(f"{V1}/legal-entities", json=ENTITY)).status_code == 403

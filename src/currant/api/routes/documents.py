@@ -30,6 +30,7 @@ from currant.billing.documents.service import (
     InvoiceWanted,
     Registering,
     Reimbursing,
+    SelfBilling,
 )
 from currant.billing.documents.store import DocumentFilter, DocumentRow, DocumentState
 from currant.kit.errors import NotFound
@@ -143,6 +144,17 @@ async def issue_reimbursement(request: ApiRequest, data: JSONBody[Reimbursing]) 
 
     async def issue() -> Document:
         return await documents_of(request).reimburse(caller.tenant_id, data, by=caller.label)
+
+    return await once(request, issue)
+
+
+@post("/self-bill", opt={"permission": Permission.BILLING_WRITE, "idempotent": True}, status_code=200)
+async def issue_self_bill(request: ApiRequest, data: JSONBody[SelfBilling]) -> Response[Document]:
+    """Write the invoice that a host would write to us for its share. The host's billing profile says whose it is."""
+    caller = caller_of(request)
+
+    async def issue() -> Document:
+        return await documents_of(request).self_bill_shares(caller.tenant_id, data, by=caller.label)
 
     return await once(request, issue)
 
@@ -355,6 +367,7 @@ router = Router(
         list_documents,
         issue_invoice,
         issue_reimbursement,
+        issue_self_bill,
         check_documents,
         export_documents,
         export_datev,

@@ -7,7 +7,7 @@ issued document when they are first asked for, kept, and the same ever after.
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,7 +24,17 @@ from currant.billing.documents.reporting import TaxSum, TaxSums
 from currant.billing.documents.store import DocumentFilter, DocumentRow, DocumentState
 from currant.billing.einvoices import inv01
 from currant.billing.entities_model import BillingProfile, LegalEntity, check_owner
-from currant.billing.tax.model import TaxDecision
+from currant.billing.tax.model import (
+    Customer,
+    CustomerKind,
+    Product,
+    Registration,
+    Seller,
+    Supply,
+    TaxDecision,
+    TaxPlace,
+)
+from currant.billing.tax.rules import RuleEngine
 from currant.db.commits import ChangeSet
 from currant.db.engine import Database
 from currant.kit.clock import Clock, micros
@@ -76,6 +86,27 @@ class Registering(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     irn: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", examples=["0" * 64])]
     signed_qr: Annotated[str, msgspec.Meta(min_length=10, max_length=8_000)]
     """`SignedQRCode`: a JSON web token."""
+
+
+class HostShare(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of what a host gets, without tax."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    quantity: Decimal = Decimal(1)
+    unit: Literal["kWh", "h", "min", "pcs"] = "pcs"
+    net: Annotated[Decimal, msgspec.Meta(examples=["97.50"])]
+    """In the currency's own unit."""
+
+
+class SelfBilling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A host's share of a span, billed by us for the host. The host agreed to that before."""
+
+    entity_id: LegalEntityId
+    host: Annotated[str, msgspec.Meta(max_length=80)]
+    """`host:<id>`, with a billing profile."""
+    period: BillingPeriod
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", examples=["EUR"])]
+    shares: Annotated[tuple[HostShare, ...], msgspec.Meta(min_length=1, max_length=1_000)]
 
 
 class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,6 +259,56 @@ class Documents:
             return document
 
         return await self._database.decide(issue, tenant_id)
+
+    async def self_bill_shares(self, tenant_id: TenantId, wanted: SelfBilling, *, by: str) -> Document:
+        """The same, of shares as somebody entered them; the tax is that of a service from the host to us."""
+        check_owner(wanted.host)
+        now = self._clock.now()
+
+        def decide(conn: Connection) -> TaxDecision:
+            entity = _entity(conn, tenant_id, wanted.entity_id)
+            host = _profile(conn, tenant_id, wanted.host)
+            number = Registration(jurisdiction=host.address.country, number=host.tax_id)
+            supply = Supply(
+                seller=Seller(
+                    country=host.address.country,
+                    state=host.address.state,
+                    registrations=(number,) if host.tax_id else (),
+                    small_business=not host.tax_id,
+                ),
+                customer=Customer(
+                    kind=CustomerKind.BUSINESS,
+                    country=entity.country,
+                    state=entity.address.state,
+                    tax_id=entity.seller().number_in(entity.country) or "",
+                ),
+                place=TaxPlace(country=host.address.country, state=host.address.state),
+                product=Product.SUBSCRIPTION,
+                on=now.astimezone(ZoneInfo(entity.zone)).date(),
+            )
+            return RuleEngine(entities_store.tax(conn, tenant_id)).decide(supply)
+
+        decision = await self._database.read(decide)
+        shares = [
+            Share(
+                name=share.name,
+                quantity=share.quantity,
+                unit=share.unit,
+                net=to_minor(share.net, wanted.currency),
+                heads=decision.heads,
+            )
+            for share in wanted.shares
+        ]
+        return await self.self_bill(
+            tenant_id,
+            wanted.entity_id,
+            wanted.host,
+            shares,
+            decision,
+            currency=wanted.currency,
+            period=wanted.period,
+            by=by,
+        )
 
     async def reimburse(self, tenant_id: TenantId, wanted: Reimbursing, *, by: str = "") -> Document:
         """A statement of what an employer gives back for home charging."""
