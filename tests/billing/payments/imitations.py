@@ -1,6 +1,6 @@
 """Small servers that answer as providers' servers do: what tests of adapters talk to over real sockets.
 
-Mollie's and Razorpay's are our own, written after their public references; they know just what the
+Mollie's and Razorpay's are our own, written by what is known of their APIs; they know just what the
 adapters use, and refuse what those references say is refused. Stripe's is `localstripe`, a program of its
 own, with what it lacks put right on the way: it forgets idempotency keys, captures what was cancelled, and takes the
 part of a hold that was not captured for a refund.
