@@ -100,7 +100,7 @@ class Street:
             yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp/{{identity}}"
 
 
-async def until(condition: Any, seconds: float = 20) -> None:
+async def until(condition: Any, seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)

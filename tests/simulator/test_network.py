@@ -82,7 +82,7 @@ class Server:
             yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp"
 
 
-async def until(condition: Callable[[], object], seconds: float = 15) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)
