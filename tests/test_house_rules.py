@@ -81,6 +81,7 @@ OF_THE_WHOLE_INSTALLATION = {
     "currant.tenancy.store.person_by_login": "sign-in names are unique in the installation",
     "currant.billing.books_audit_store.guards_missing": "the database's guards are of the whole installation",
     "currant.billing.books_reading_store.tenants": "they are looked after one after the other",
+    "currant.billing.charges.store.charges.uncharged": "what was forgotten is charged for in every tenant",
     "currant.billing.charges.store.owed.to_remind": "what is owed is reminded of in every tenant",
     "currant.billing.books_store.lapsed": "what is set aside lapses in every tenant",
     "currant.billing.wallet_store.in_want": "wallets are filled in every tenant",

@@ -145,6 +145,12 @@ def charge_duties(currant: "Currant") -> list[Duty]:
         currant.running_costs.forget_unasked()
 
     return [
+        Duty(
+            name="sessions not charged for",
+            every_s=3600,
+            run=currant.charges.charge_forgotten,
+            first_s=900,
+        ),
         Duty(name="reminders of what is owed", every_s=60, run=currant.charges.remind, first_s=25),
         Duty(name="costs at stations", every_s=15, run=currant.showing.turn, first_s=15, alone=False),
         Duty(name="running costs nobody asks for", every_s=300, run=forget, first_s=300, alone=False),

@@ -305,3 +305,19 @@ async def test_an_account_that_charges_for_free_owes_nothing(shop: Shop) -> None
     charge = await shop.charge_of(await shop.session())
     assert (charge.state, charge.gross, charge.paid) == (ChargeState.FINAL, 0, PaidState.NOTHING)
     assert await shop.balance(A.REVENUE) == 0
+
+
+async def test_a_session_whose_job_was_given_up_is_charged_for_after_all(shop: Shop) -> None:
+    await shop.sells(WITH_VAT)
+    await shop.customer()
+    connection = await shop.connect()
+    shop.go_to(at(0))
+    answer = await connection.start(wh=0)
+    await shop.tell()
+    shop.go_to(at(60))
+    await connection.stop(answer.number, 60, wh=20_000)
+    assert await shop.charges.charge_forgotten() == 0
+    shop.go_to(at(60) + timedelta(hours=7))
+    assert await shop.charges.charge_forgotten() == 1
+    assert await shop.charges.charge_forgotten() == 0
+    assert (await shop.charge_of(await connection.only())).gross == 1309

@@ -6,8 +6,9 @@ state are one decision.
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -45,6 +46,7 @@ from currant.charging.model import Phase, Session
 from currant.db.commits import ChangeSet
 from currant.db.jobs import Job, add_job
 from currant.kit.clock import micros
+from currant.kit.errors import CurrantError
 from currant.kit.ids import AccountId, ChargeId, LocationId, SessionId, TenantId
 from currant.pricing.charge import Bill
 from currant.pricing.events import SpotPricesChanged
@@ -56,12 +58,17 @@ from currant.stations import paging
 from currant.stations.model import Page
 from currant.stations.sites import Site, site_of
 
+log = logging.getLogger(__name__)
+
 SETTLED_EVENTS = (SessionEnded, SessionCorrected)
 COUNT_MAX = 10_000
 Revenue = list[tuple[str, int, int, int]]
 WAITING_AT_ONCE = 1_000
 # From so many readings on a session is rated beside the loop.
 MANY_READINGS = 500
+FORGOTTEN_AFTER = timedelta(hours=6)
+FORGOTTEN_FOR = timedelta(days=60)
+FORGOTTEN_AT_ONCE = 1_000
 LOST = frozenset({PaymentState.FAILED, PaymentState.EXPIRED, PaymentState.VOIDED})
 
 
@@ -134,6 +141,25 @@ class Charges(Collecting, Releasing):
             return tuple(written.values())
 
         return await self._database.decide(settle, tenant_id)
+
+    async def charge_forgotten(self) -> int:
+        """Price sessions that ended long ago and were not charged for: their job failed too often; how many.
+
+        What still cannot be priced is in the log, once for every time that this is tried.
+        """
+        now = self._clock.now()
+        found = await self._database.read(
+            lambda conn: store.uncharged(
+                conn, since=now - FORGOTTEN_FOR, before=now - FORGOTTEN_AFTER, limit=FORGOTTEN_AT_ONCE
+            )
+        )
+        charged = 0
+        for tenant_id, session_id in found:
+            try:
+                charged += bool(await self.settle(tenant_id, session_id))
+            except (CurrantError, ValueError) as error:
+                log.warning("Session %s cannot be charged for: %s", session_id, error)
+        return charged
 
     def _ask_again(self, changes: ChangeSet, outcome: Outcome, step: Step) -> None:
         if outcome.rated.waits_for and step.written:

@@ -19,6 +19,7 @@ from currant.billing.charges.store.charges import (
     revenue,
     search,
     unbilled,
+    uncharged,
     waiting,
 )
 from currant.billing.charges.store.owed import (
@@ -75,5 +76,6 @@ __all__ = [
     "terms_row",
     "to_remind",
     "unbilled",
+    "uncharged",
     "waiting",
 ]

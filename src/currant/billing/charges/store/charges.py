@@ -382,6 +382,26 @@ def waiting(conn: Connection, tenant_id: TenantId, *, limit: int) -> list[Charge
     return [charge_of(row) for row in conn.execute(query)]
 
 
+def uncharged(
+    conn: Connection, *, since: datetime, before: datetime, limit: int
+) -> list[tuple[TenantId, SessionId]]:
+    """Of every tenant, sessions that began between, have a price and no charge: most of them go on."""
+    c = session_prices.c
+    charged = select(charges.c.id).where(charges.c.session_id == c.session_id)
+    query = (
+        select(c.tenant_id, c.session_id)
+        .where(
+            c.purpose == Purpose.RETAIL.value,
+            c.at >= micros(since),
+            c.at < micros(before),
+            ~charged.exists(),
+        )
+        .order_by(c.at)
+        .limit(limit)
+    )
+    return [(TenantId(row.tenant_id), SessionId(row.session_id)) for row in conn.execute(query)]
+
+
 def revenue(
     conn: Connection,
     tenant_id: TenantId,

@@ -23,6 +23,7 @@ session_prices = Table(
     Column("at", BigInteger, nullable=False),
     Column("token_id", Text),
     Index(None, "version_id"),
+    Index(None, "at"),
 )
 charges = Table(
     "charges",

@@ -504,6 +504,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "purpose", name=op.f("pk_session_prices")),
     )
     with op.batch_alter_table("session_prices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_session_prices_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_session_prices_version_id"), ["version_id"], unique=False)
 
     with op.batch_alter_table("accounts", schema=None) as batch_op:
