@@ -23,6 +23,7 @@ from currant.drivers import model as drivers
 from currant.drivers.model import EvseState, SessionState
 from currant.gateway import reports
 from currant.kit import letters
+from currant.ocpp import findings
 from currant.ocpp.v16.enums import Reason as Reason16
 from currant.ocpp.v21.enums import ReasonEnumType, TriggerReasonEnumType
 from currant.pki.model import CertificateStatus
@@ -64,7 +65,10 @@ def flat(words: dict[str, Any], prefix: str = "") -> Iterable[str]:
 def keys(part: str) -> frozenset[str]:
     """What a page of one of the two applications finds: its own words, and those of both."""
     words = json.loads((WORDS / "en.json").read_text(encoding="utf-8"))
-    return frozenset(flat({**words["kit"], **words[part]}))
+    found = set(flat({**words["kit"], **words[part]}))
+    # What is counted has a form for one and another for many.
+    counted = {name.removesuffix("_other") for name in found if name.endswith("_other")}
+    return frozenset(found | {name for name in counted if f"{name}_one" in found})
 
 
 CONSOLE = keys("console")
@@ -120,7 +124,11 @@ IN_THE_CONSOLE: dict[str, Iterable[str]] = {
     "station.format_": ConnectorFormat,
     "palette.": HitType,
     # A station
-    "insight.": insight_words.SAYINGS,
+    "insight.": {
+        *insight_words.SAYINGS,
+        *(f"{code}_one" for code, saying in insight_words.SAYINGS.items() if saying.one),
+    },
+    "finding.says.": {code.replace("-", "_") for code in findings.EXPLANATIONS},
     "insight.doing.": insight_words.DOING,
     "insight.severity.": insight_words.SEVERITIES,
     "insight.todo.": {todo for saying in insight_words.SAYINGS.values() for todo in saying.todo},
