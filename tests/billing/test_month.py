@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from billing.month import DAYS, FIRST, JANUARY, STATIONS, Leg, Month
+from billing.month import DAYS, FIRST, JANUARY, Leg, Month
+from billing.month_plan import STATIONS
 from charging.made import TENANT
 from currant.billing.bank.camt import read_camt
 from currant.billing.bank.model import ExpectedKind
