@@ -15,8 +15,9 @@ const TOUCHES: [RegExp, string[]][] = [
   [/Monitor|ComponentEvent|Problem/, ["monitors", "events"]],
 ];
 const AT_MOST_EVERY_MS = 800;
-// What is worked out from several things (what it is doing, and why) may follow its cause a moment later.
-const AGAIN_AFTER_MS = 2500;
+// What is worked out from several things (what it is doing, and why) may follow its cause a moment later,
+// and more than a moment where much is going on.
+const AGAIN_AFTER_MS = [2500, 8000, 20_000];
 
 export function touched(keys: string[]): Set<string> {
   const parts = new Set(["view", "insight"]);
@@ -30,7 +31,8 @@ export function useFollowing(id: string | undefined): void {
   const client = useQueryClient();
   const due = useRef(new Set<string>());
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const again = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const again = useRef<ReturnType<typeof setTimeout>[]>([]);
+  const unsettled = useRef(new Set<string>());
   const soon = useCallback(
     (parts: Iterable<string>) => {
       for (const part of parts) due.current.add(part);
@@ -38,13 +40,19 @@ export function useFollowing(id: string | undefined): void {
         const parts = due.current;
         due.current = new Set();
         timer.current = undefined;
-        const look = () =>
+        const look = (wanted: Set<string>) =>
           client.invalidateQueries({
-            predicate: ({ queryKey: [what, , part] }) => what === "station" && parts.has(String(part)),
+            predicate: ({ queryKey: [what, , part] }) => what === "station" && wanted.has(String(part)),
           });
-        look();
-        clearTimeout(again.current);
-        again.current = setTimeout(look, AGAIN_AFTER_MS);
+        look(parts);
+        for (const part of parts) unsettled.current.add(part);
+        for (const each of again.current) clearTimeout(each);
+        again.current = AGAIN_AFTER_MS.map((after, at) =>
+          setTimeout(() => {
+            look(unsettled.current);
+            if (at === AGAIN_AFTER_MS.length - 1) unsettled.current = new Set();
+          }, after),
+        );
       }, AT_MOST_EVERY_MS);
     },
     [client],
@@ -52,7 +60,7 @@ export function useFollowing(id: string | undefined): void {
   useEffect(
     () => () => {
       clearTimeout(timer.current);
-      clearTimeout(again.current);
+      for (const each of again.current) clearTimeout(each);
     },
     [],
   );
