@@ -18,7 +18,7 @@ from currant.kit.clock import SystemClock
 from currant.simulator import Fact, Faults, Fleet, Timing, Truth, invent, invent_tokens
 
 HOUR_S = 3600.0
-SETTLE_S = 90.0
+SETTLE_S = 600.0
 # A clock that is behind by whole half hours, up to fourteen hours, is local time to the server, and is
 # put right. The simulated hours lie further back than that, however long the machine takes for them: to
 # the server this is a network that delivers what it kept through a long outage.
