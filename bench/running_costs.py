@@ -2,7 +2,7 @@
 
     python bench/running_costs.py [readings]
 
-Without any of it a MeterValues message of four values costs about 35 µs of the server, durable (make bench).
+What a whole message costs is told by `make bench`.
 """
 
 import asyncio
