@@ -64,14 +64,15 @@ from currant.billing.payments.webhooks import JOB as WEBHOOK
 from currant.billing.settlement.service import Settlement
 from currant.billing.tax.model import CustomerKind, Registration
 from currant.billing.wallets import TopUpRuleDraft, Wallets
+from currant.charging.model import SessionFilter
 from currant.db.engine import Database
 from currant.db.jobs import JobRunner
 from currant.kit.event import Event
-from currant.kit.ids import AccountId, LocationId, SessionId, StationId, TenantId, new_id
+from currant.kit.ids import AccountId, LocationId, SessionId, TenantId, new_id
 from currant.kit.money import Money
 from currant.pricing.model import PriceScope
 from currant.stations.inventory import Inventory
-from currant.stations.model import Admission, AttendedStation, ConnectorStatus
+from currant.stations.model import ConnectorStatus
 
 DAYS = 30
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -119,17 +120,15 @@ class Month(Shop):
         self.invoiced: list[DocumentRun] = []
         self.till.sandbox.deliver = self._delivered
         self._statement_of: dict[str, int] = {}
+        self._connected: dict[str, made.Connection] = {}
 
     async def connect(self, name: str = "station") -> made.Connection:
-        station = AttendedStation(
-            tenant_id=TENANT,
-            station_id=StationId(name),
-            identity=name,
-            version=self.version,
-            admission=Admission.ACCEPTED,
-            location_id=self.places[STATIONS[name]],
-        )
-        return made.Connection(self, station, await self.charging.attend(station))
+        """The connection of a station, which lasts the month."""
+        if name not in self._connected:
+            station = (await super().connect(name)).station
+            station.location_id = self.places[STATIONS[name]]
+            self._connected[name] = made.Connection(self, station, await self.charging.attend(station))
+        return self._connected[name]
 
     async def _delivered(self, path: str, headers: Mapping[str, str], body: bytes) -> int:
         self.messages.append((path, body))
@@ -268,7 +267,10 @@ class Month(Shop):
             connection = await self.connect(visit.station)
             if what == "start":
                 answer = await connection.start(minute, wh=1_000, uid=await self._uid(visit, at))
-                session_id = next(each.id for each in await connection.all() if each.number == answer.number)
+                wanted = SessionFilter(station_id=connection.station.station_id)
+                (newest,) = (await self.charging.list(TENANT, wanted, limit=1)).items
+                assert newest.number == answer.number
+                session_id = newest.id
                 numbers[number] = (answer.number, session_id)
                 if visit.guest is not None:
                     await self._hold(visit, visit.guest, session_id)
