@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell scripts/test.sh which tests failed, if every test had its turn."""
-    told = os.environ.get("CURRANT_TESTS_FAILED")
+    told = os.environ.get("TESTS_THAT_FAILED")
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if not told or reporter is None or hasattr(session.config, "workerinput"):
         return

@@ -101,7 +101,7 @@ async def test_two_organisations_look_their_own_way_at_once(site: Bed, anywhere:
         await expect(leafy.get_by_role("banner").get_by_role("img", name="Leafy Power")).to_be_visible()
         await expect(sunny.get_by_role("link", name="Old Mill")).to_be_visible()
         # What is one organisation's, the other's drivers never see.
-        await expect(leafy.get_by_text("No charger found")).to_be_visible()
+        await expect(leafy.get_by_text("No chargers yet")).to_be_visible()
         assert "Sunny" not in await leafy.content()
         for page, name, colour in ((sunny, "Sunny Charge", "#ffd400"), (leafy, "Leafy Power", "#0b3d2e")):
             assert name in await page.title()
