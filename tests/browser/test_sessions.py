@@ -1,5 +1,6 @@
 """Sessions: the list that goes on by itself, and one of them with its curve and its story."""
 
+import asyncio
 import re
 
 from playwright.async_api import expect
@@ -103,3 +104,39 @@ async def test_on_a_phone_sessions_are_cards(signed_in: SignedIn, axe: Axe) -> N
     await page.get_by_role("button", name="Filters (1)").click()
     await page.get_by_role("button", name="Clear filters").click()
     await expect(page.get_by_text("QUAY-2").first).to_be_visible()
+
+
+async def test_what_a_session_costs_is_shown_line_by_line(site: Bed, signed_in: SignedIn, axe: Axe) -> None:
+    station = await site.ask("GET", "/stations/MILL-1")
+    made = await site.ask("POST", "/tariffs", json={"name": "Mill", "currency": "EUR"})
+    tariff = made["tariff"]["id"]
+    components = [
+        {"dimension": "flat", "price": "1.00", "tax_percent": "19"},
+        {"dimension": "energy", "price": "0.50", "tax_percent": "19"},
+    ]
+    prices = {"currency": "EUR", "elements": [{"components": components}], "free_below_s": 0}
+    await site.ask("POST", f"/tariffs/{tariff}/versions", json={"prices": prices})
+    await site.ask("POST", f"/tariffs/{tariff}/versions/1/publish", json={})
+    rule = {"tariff_id": tariff, "scope": "station", "about": station["id"]}
+    await site.ask("POST", "/price-rules", json=rule)
+    # Stations tell whole seconds, and the price holds only since a moment ago.
+    await asyncio.sleep(1.1)
+    await site.charge("MILL-1", card=await new_card(site, "0B0B0B03"))
+    number = await running(site, "MILL-1")
+    page = await signed_in("support")
+    await page.goto(f"/console/sessions/{number}")
+    cost = page.get_by_role("region", name="Cost")
+    await expect(cost.get_by_text("So far")).to_be_visible()
+    await expect(cost.get_by_role("row").filter(has_text="Start")).to_contain_text("€1.00")
+    assert await axe(page) == []
+    await site.leave("MILL-1")
+    await site.eventually(lambda: ended(site, number))
+    await site.ask("POST", f"/sessions/{number}/settle")
+    await page.reload()
+    await expect(cost.get_by_role("row").filter(has_text="VAT 19")).to_be_visible()
+    await expect(cost.get_by_role("row").filter(has_text="Total")).to_contain_text("€")
+
+
+async def ended(site: Bed, number: int) -> bool:
+    found = await site.ask("GET", f"/sessions/{number}")
+    return bool(found["phase"] == "ended")

@@ -171,6 +171,9 @@ class DayCurve(msgspec.Struct, frozen=True, kw_only=True):
     before: list[int]
 
 
+WEEK = timedelta(days=7)
+
+
 class RevenueToday(msgspec.Struct, frozen=True, kw_only=True):
     """What sessions that ended since midnight came to, credits taken off; minor units."""
 
@@ -178,6 +181,8 @@ class RevenueToday(msgspec.Struct, frozen=True, kw_only=True):
     net: int
     gross: int
     charges: int
+    same_weekday_by_now_gross: int
+    """Until the same time a week ago."""
 
 
 class NetworkAtAGlance(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,14 +259,20 @@ async def _revenue(
     charges = services_of(request).charges
     if charges is None or not caller_of(request).may(Permission.BILLING_READ):
         return None
-    found = await charges.revenue(
-        tenant_of(request),
-        since=at - timedelta(microseconds=elapsed_us),
-        until=at,
-        location_id=None if location_id is None else LocationId(location_id),
-    )
+    since, tenant_id = at - timedelta(microseconds=elapsed_us), tenant_of(request)
+    place = None if location_id is None else LocationId(location_id)
+    found = await charges.revenue(tenant_id, since=since, until=at, location_id=place)
+    # A week ago by now: where clocks were put forward or back in between, an hour more or less is no matter.
+    earlier = await charges.revenue(tenant_id, since=since - WEEK, until=at - WEEK, location_id=place)
+    before = {currency: gross for currency, _, gross, _ in earlier}
     return tuple(
-        RevenueToday(currency=currency, net=net, gross=gross, charges=count)
+        RevenueToday(
+            currency=currency,
+            net=net,
+            gross=gross,
+            charges=count,
+            same_weekday_by_now_gross=before.get(currency, 0),
+        )
         for currency, net, gross, count in found
     )
 

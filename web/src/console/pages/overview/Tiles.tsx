@@ -9,10 +9,10 @@ import { Tile } from "./Tile";
 export function Tiles({ glance }: { glance: Glance }) {
   const { t } = useTranslation();
   const formats = useFormats();
-  const { stations, power_w, capacity_w, sessions, energy } = glance;
+  const { stations, power_w, capacity_w, sessions, energy, revenue } = glance;
   const used = capacity_w > 0 ? Math.min(1, power_w / capacity_w) : 0;
   return (
-    <SimpleGrid cols={{ base: 2, lg: 4 }} spacing={{ base: "xs", sm: "md" }}>
+    <SimpleGrid cols={{ base: 2, lg: revenue ? 5 : 4 }} spacing={{ base: "xs", sm: "md" }}>
       <Tile title={t("overview.connected")} value={formats.number(stations.connected)} to="/stations">
         <Text size="sm" c="dimmed">
           {t("overview.of_stations", { count: stations.total, number: formats.number(stations.total) })}
@@ -47,13 +47,53 @@ export function Tiles({ glance }: { glance: Glance }) {
         </Text>
       </Tile>
       <Tile title={t("overview.energy")} value={formats.energy(energy.today_wh)}>
-        <Against now={energy.today_wh} before={energy.same_weekday_by_now_wh} />
+        <Against
+          now={energy.today_wh}
+          before={energy.same_weekday_by_now_wh}
+          said={formats.energy(energy.same_weekday_by_now_wh)}
+        />
       </Tile>
+      {revenue && <Revenue revenue={revenue} />}
     </SimpleGrid>
   );
 }
 
-function Against({ now, before }: { now: number; before: number | null | undefined }) {
+// What sessions that ended today came to, by currency: the largest first, at most three of them.
+function Revenue({ revenue }: { revenue: NonNullable<Glance["revenue"]> }) {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const [first, ...more] = [...revenue].sort((a, b) => b.charges - a.charges);
+  if (!first)
+    return (
+      <Tile title={t("overview.revenue")} value="–">
+        <Text size="sm" c="dimmed">
+          {t("overview.no_revenue")}
+        </Text>
+      </Tile>
+    );
+  return (
+    <Tile title={t("overview.revenue")} value={formats.money(first.gross, first.currency)}>
+      <Against
+        now={first.gross}
+        before={first.same_weekday_by_now_gross}
+        said={formats.money(first.same_weekday_by_now_gross, first.currency)}
+      />
+      {more.length > 0 && (
+        <Text size="sm" c="dimmed">
+          {formats.list(more.slice(0, 2).map((each) => formats.money(each.gross, each.currency)))}
+        </Text>
+      )}
+    </Tile>
+  );
+}
+
+interface Compared {
+  now: number;
+  before: number | null | undefined;
+  said: string;
+}
+
+function Against({ now, before, said }: Compared) {
   const { t } = useTranslation();
   const formats = useFormats();
   const share = change(now, before);
@@ -69,7 +109,7 @@ function Against({ now, before }: { now: number; before: number | null | undefin
       <Shape size={16} aria-hidden style={{ verticalAlign: "text-bottom" }} />{" "}
       {t(share < 0 ? "overview.less" : "overview.more", {
         share: formats.percent(Math.abs(share)),
-        before: formats.energy(before),
+        before: said,
       })}
     </Text>
   );

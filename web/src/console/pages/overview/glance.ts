@@ -5,7 +5,7 @@ import { useTopic } from "@kit/live/feed";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMe } from "../../session";
 
-export type Glance = Omit<components["schemas"]["NetworkAtAGlance"], "revenue">;
+export type Glance = components["schemas"]["NetworkAtAGlance"];
 
 export function useGlance() {
   const client = useQueryClient();

@@ -2,13 +2,16 @@
 import { useFormats } from "@kit/formats";
 import { Time } from "@kit/ui/Time";
 import { Paper, SimpleGrid, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Session } from "../sessions/rows";
+import { costQuery } from "./queries";
 
-export function Figures({ session, zone }: { session: Session; zone?: string }) {
+export function Figures({ session, name, zone }: { session: Session; name: string; zone?: string }) {
   const { t } = useTranslation();
   const formats = useFormats();
+  const { data: cost } = useQuery(costQuery(name));
   const running = session.phase === "active";
   const end = session.ended_at ? Date.parse(session.ended_at) : Date.now();
   const figures: [string, ReactNode][] = [
@@ -32,9 +35,13 @@ export function Figures({ session, zone }: { session: Session; zone?: string }) 
       : []),
     [
       t("sessions.cost"),
-      <Text key="c" span size="sm" c="dimmed">
-        {t("sessions.not_rated")}
-      </Text>,
+      cost?.currency ? (
+        formats.money(cost.gross, cost.currency)
+      ) : (
+        <Text key="c" span size="sm" c="dimmed">
+          {t("sessions.not_rated")}
+        </Text>
+      ),
     ],
   ];
   return (

@@ -11,6 +11,7 @@ import { CertaintyBadge, PhaseBadge } from "../sessions/badges";
 import { useAddress } from "../station/address";
 import { Notes } from "../station/notes/Notes";
 import { locationQuery } from "../station/queries";
+import { CostSection } from "./Cost";
 import { EnergyCurve } from "./EnergyCurve";
 import { Figures } from "./Figures";
 import { MeterValues } from "./MeterValues";
@@ -80,12 +81,13 @@ export default function SessionPage() {
         </>
       }
     >
-      <Figures session={session} zone={zone} />
+      <Figures session={session} name={name} zone={zone} />
       <Repairs session={session} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack>
             <EnergyCurve id={name} zone={zone} />
+            <CostSection id={name} />
             <MeterValues session={session} zone={zone} />
           </Stack>
         </Grid.Col>

@@ -7,6 +7,10 @@ export const sessionQuery = (id: string) =>
   asked(["session", id, "view"], (signal) =>
     api.GET("/api/v1/sessions/{session}", { params: of(id), signal }),
   );
+export const costQuery = (id: string) =>
+  asked(["session", id, "cost"], (signal) =>
+    api.GET("/api/v1/sessions/{session}/cost", { params: of(id), signal }),
+  );
 export const sessionCurveQuery = (id: string) =>
   asked(["session", id, "curve"], (signal) =>
     api.GET("/api/v1/sessions/{session}/curve", { params: { ...of(id), query: { points: 400 } }, signal }),
