@@ -113,7 +113,9 @@ async def test_a_driver_pays_by_wallet_what_the_receipt_and_the_books_say(town: 
     checked = await town.ask("GET", "/ledger/check")
     assert checked["findings"] == []
     glance = await town.ask("GET", "/overview")
-    assert glance["revenue"] == [{"currency": "EUR", "net": 175, "gross": 208, "charges": 1, "same_weekday_by_now_gross": 0}]
+    assert glance["revenue"] == [
+        {"currency": "EUR", "net": 175, "gross": 208, "charges": 1, "same_weekday_by_now_gross": 0}
+    ]
 
 
 async def test_what_people_decide_about_a_charge_is_done_once_and_seen_everywhere(town: Town) -> None:
